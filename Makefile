@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#
+#   sudo make run     install what is missing, build, show the tool at work (ARGS="trace -p 1234")
+#   sudo make test    install what is missing, build, run every test
+#   make bench        what the tool costs     make check-vmlinux   vmlinux/ against this kernel
+#   make install      PREFIX, DESTDIR         make clean
+
+PREFIX ?= /usr/local
+BUILD ?= build
+ARCH ?= $(shell uname -m)
+V ?= 0
+Q := $(if $(filter 1,$(V)),,@)
+say = $(if $(filter 1,$(V)),,@printf '  %-6s %s\n' $(1) $(2))
+
+CC := gcc
+CLANG ?= clang
+# Ubuntu's /usr/sbin/bpftool is a wrapper that wants a package for the running kernel
+BPFTOOL ?= $(firstword $(wildcard /usr/lib/linux-tools/*/bpftool) /usr/sbin/bpftool)
+PYTHON := /usr/bin/python3
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo 0.1.0)
+
+# What bpf_tracing.h and the kernel call the architecture.
+BPF_ARCH := $(patsubst x86_64,x86,$(patsubst aarch64,arm64,$(ARCH)))
+
+PACKAGES_BUILD := gcc make clang llvm libbpf-dev bpftool libelf-dev zlib1g-dev libmnl-dev libcap-dev \
+	libunistring-dev pkg-config
+PACKAGES_TEST := libcmocka-dev libclang-rt-14-dev python3 python3-pytest iproute2 nftables procps
+
+WARNINGS := -Wall -Wextra -Werror
+INCLUDES := $(addprefix -Iuser/,model source view writer cli command) -Ibpf -isystem $(BUILD)
+CFLAGS ?= -O2 -g
+USER_CFLAGS := -std=c11 -D_GNU_SOURCE -DTCPLINGER_VERSION='"$(VERSION)"' $(WARNINGS) $(INCLUDES) -MMD -MP
+LIBRARIES := -lbpf -lelf -lz -lmnl -lcap -lunistring
+BPF_CFLAGS := -g -O2 -mcpu=v3 -target bpf -D__TARGET_ARCH_$(BPF_ARCH) $(WARNINGS) \
+	-Wno-unused-parameter -Ivmlinux -Ibpf -MMD -MP
+
+# The maps come first: the static linker of libbpf 1.1 misplaces maps that are defined after their use.
+BPF_SOURCES := bpf/maps.bpf.c $(filter-out bpf/maps.bpf.c,$(sort $(wildcard bpf/*.bpf.c)))
+BPF_OBJECTS := $(BPF_SOURCES:%.c=$(BUILD)/%.o)
+USER_SOURCES := $(sort $(wildcard user/*/*.c)) user/main.c
+USER_OBJECTS := $(USER_SOURCES:%.c=$(BUILD)/%.o)
+SKELETON := $(BUILD)/tcplinger.skel.h
+
+.DELETE_ON_ERROR:
+.PHONY: all bpf run test bench install clean deps-build deps-test check-vmlinux format
+
+all: $(BUILD)/tcplinger
+
+bpf: $(BUILD)/tcplinger.bpf.o
+
+$(BUILD)/tcplinger: $(USER_OBJECTS)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(LIBRARIES)
+
+$(BUILD)/user/%.o: user/%.c | $(SKELETON)
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(USER_CFLAGS) -c $< -o $@
+
+$(BUILD)/bpf/%.o: bpf/%.c
+	$(call say,BPF,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -c $< -o $@
+
+$(BUILD)/tcplinger.bpf.o: $(BPF_OBJECTS)
+	$(call say,BPFLD,$@)
+	$(Q)$(BPFTOOL) gen object $@ $^
+
+$(SKELETON): $(BUILD)/tcplinger.bpf.o
+	$(call say,SKEL,$@)
+	$(Q)$(BPFTOOL) gen skeleton $< name tcplinger_bpf > $@
+
+include tests/tests.mk
+
+# Installs what is missing, or names it in one line where it cannot.
+deps-build:
+	$(Q)tests/install-packages $(PACKAGES_BUILD)
+deps-test: deps-build
+	$(Q)tests/install-packages $(PACKAGES_TEST)
+
+# Without ARGS there is something to see on an idle host too: a few connections of our own. A host that
+# refuses BPF gets the summary instead.
+run: deps-build
+	$(Q)$(MAKE) --no-print-directory all $(BUILD)/tests/load
+ifdef ARGS
+	$(Q)$(BUILD)/tcplinger $(ARGS)
+else
+	$(Q)tests/demo $(BUILD)
+endif
+
+check-vmlinux: $(BUILD)/tcplinger.bpf.o
+	$(Q)$(PYTHON) tests/check_vmlinux.py $(BPFTOOL) $<
+
+install: all
+	install -D -m 755 $(BUILD)/tcplinger $(DESTDIR)$(PREFIX)/bin/tcplinger
+
+format:
+	clang-format -i $(shell git ls-files '*.c' '*.h')
+
+clean:
+	rm -rf $(BUILD)
+
+-include $(USER_OBJECTS:.o=.d) $(BPF_OBJECTS:.o=.d)

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* What exists already: every TCP socket of a namespace, and who holds descriptors of sockets. */
+#include "maps.bpf.h"
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_tracing.h>
+#include "emit.bpf.h"
+#include "minisocket.bpf.h"
+#include "process.bpf.h"
+#include "socket.bpf.h"
+
+/* The inode of the descriptor that a process holds: for a subflow, that of its MPTCP socket. */
+static __always_inline __u64 inode_of(const struct sock *sk)
+{
+	const struct socket *socket = sk->sk_socket;
+	const struct file *file;
+
+	if (!socket)
+		return 0;
+	file = socket->file;
+	return file ? file->f_inode->i_ino : 0;
+}
+
+static __always_inline __u64 inode_of_msk(struct tcp_sock *tp)
+{
+	struct mptcp_subflow_context___mptcp *subflow = tp->inet_conn.icsk_ulp_data;
+	struct socket *socket;
+
+	if (!subflow)
+		return 0;
+	socket = BPF_CORE_READ(subflow, conn, sk_socket);
+	return socket ? BPF_CORE_READ(socket, file, f_inode, i_ino) : 0;
+}
+
+static __always_inline bool is_subflow(struct tcp_sock *tp)
+{
+	struct tcp_sock___mptcp *mptcp = (void *)tp;
+
+	return bpf_core_field_exists(mptcp->is_mptcp) && mptcp->is_mptcp;
+}
+
+/* False if the filter leaves it out. */
+static __always_inline bool list_begin(struct record_socket *record, const struct sock_common *skc,
+				       __be16 sport)
+{
+	tuple_of(&record->tuple, skc, sport);
+	tuple_namespace(&record->tuple, skc->skc_net.net);
+	record_begin(&record->header, RECORD_SOCKET, sizeof(*record));
+	return filter_tuple(&settings.filter, &record->tuple, record->tuple.lport != 0);
+}
+
+static __always_inline bool list_socket(struct record_socket *record, struct tcp_sock *tp)
+{
+	struct sock *sk = (struct sock *)tp;
+	struct owner *owner;
+
+	if (!list_begin(record, &sk->__sk_common, tp->inet_conn.icsk_inet.inet_sport))
+		return false;
+	record->cookie = bpf_get_socket_cookie(sk);
+	record->state = sk->__sk_common.skc_state;
+	if (is_subflow(tp)) {
+		record->flags = SOCKET_MPTCP;
+		record->inode = inode_of_msk(tp);
+	} else {
+		record->inode = inode_of(sk);
+	}
+	owner = bpf_sk_storage_get(&owners, sk, NULL, 0);
+	if (owner) {
+		record->owner = owner->process;
+		record->owner_by = owner->by;
+		record->direction = owner->direction;
+	}
+	return true;
+}
+
+/* The cookie is asked for through `skc`: that makes one where nobody has asked before. */
+static __always_inline bool list_minisocket(struct record_socket *record, struct sock_common *skc,
+					    struct inet_timewait_sock *tw)
+{
+	struct minisocket mini = {.expires = tw->tw_timer.expires};
+	__u64 key = minisocket_timer(tw), cookie;
+
+	if (!list_begin(record, skc, tw->tw_sport))
+		return false;
+	cookie = bpf_get_socket_cookie(skc);
+	record->cookie = cookie;
+	record->state = tw->tw_substate;
+	record->flags = SOCKET_MINISOCKET;
+	record->remaining_ns = minisocket_remaining_ns(&mini);
+	if (record->state == TCP_FIN_WAIT2 &&
+	    bpf_map_update_elem(&fin_wait2, &key, &cookie, BPF_ANY))
+		count(&losses.map_full);
+	return true;
+}
+
+SEC("iter/tcp")
+int list_sockets(struct bpf_iter__tcp *ctx)
+{
+	struct sock_common *skc = ctx->sk_common;
+	struct record_socket record = {};
+	struct tcp_timewait_sock *tw;
+	struct tcp_sock *tp;
+	bool listed = false;
+
+	if (!skc)
+		return 0;
+	/* neither: a request socket */
+	tp = (void *)bpf_skc_to_tcp_sock(skc);
+	if (tp) {
+		listed = list_socket(&record, tp);
+	} else {
+		tw = (void *)bpf_skc_to_tcp_timewait_sock(skc);
+		if (tw)
+			listed = list_minisocket(&record, skc, &tw->tw_sk);
+	}
+	if (listed)
+		bpf_seq_write(ctx->meta->seq, &record, sizeof(record));
+	return 0;
+}
+
+/* Children of a listener older than the tool get a copy of its entry, as those of a younger one do.
+ */
+static __always_inline void own_listener(struct sock *sk, const struct process_id *process)
+{
+	struct owner *owner = bpf_sk_storage_get(&owners, sk, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+
+	if (!owner) {
+		count(&losses.no_memory);
+		return;
+	}
+	if (owner->by != OWNER_NONE)
+		return;
+	owner->process = *process;
+	owner->direction = DIRECTION_IN;
+	owner->by = OWNER_LISTEN;
+}
+
+SEC("iter/task_file")
+int list_holders(struct bpf_iter__task_file *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct record_holder record = {};
+	struct file *file = ctx->file;
+	struct socket *socket;
+	struct sock *sk;
+
+	if (!task || !file)
+		return 0;
+	socket = (void *)bpf_sock_from_file((void *)file);
+	if (!socket)
+		return 0;
+	sk = socket->sk;
+	if (!sk ||
+	    (sk->__sk_common.skc_family != AF_INET && sk->__sk_common.skc_family != AF_INET6))
+		return 0;
+	if (sk->sk_protocol != IPPROTO_TCP && sk->sk_protocol != IPPROTO_MPTCP)
+		return 0;
+	record_begin(&record.header, RECORD_HOLDER, sizeof(record));
+	process_of_task(&record.process, task);
+	record.fd = ctx->fd;
+	record.inode = file->f_inode->i_ino;
+	if (sk->sk_protocol == IPPROTO_TCP) {
+		record.cookie = bpf_get_socket_cookie(sk);
+		if (sk->__sk_common.skc_state == TCP_LISTEN)
+			own_listener(sk, &record.process);
+	}
+	bpf_seq_write(ctx->meta->seq, &record, sizeof(record));
+	return 0;
+}

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "maps.bpf.h"
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+struct owners_map owners SEC(".maps");
+struct records_map records SEC(".maps");
+struct fin_wait2_map fin_wait2 SEC(".maps");
+
+const volatile struct settings settings = {};
+struct losses losses = {};

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What the programs share: maps, settings, counters. Defined in maps.bpf.c. */
+#ifndef TCPLINGER_MAPS_BPF_H
+#define TCPLINGER_MAPS_BPF_H
+
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include "record.h"
+#include "settings.h"
+
+/*
+ * Who a socket is charged to. Up to 56 bytes cost the kernel no more than 8: an element is
+ * cache-aligned.
+ */
+struct owner {
+	struct process_id process;
+	__u8 by;
+	__u8 direction;
+	__u8 reserved[6];
+};
+
+struct owners_map {
+	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC | BPF_F_CLONE);
+	__type(key, int);
+	__type(value, struct owner);
+};
+
+struct records_map {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 16 << 20);
+};
+
+/*
+ * Minisockets in FIN_WAIT2, by the address of their timer: those whose entry into TIME_WAIT, at the
+ * peer's FIN, is still to be noticed. Preallocated: it is updated under the timer base's lock.
+ */
+struct fin_wait2_map {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 131072); /* set from tcp_max_tw_buckets before load */
+	__type(key, __u64);
+	__type(value, __u64); /* cookie */
+};
+
+extern struct owners_map owners SEC(".maps");
+extern struct records_map records SEC(".maps");
+extern struct fin_wait2_map fin_wait2 SEC(".maps");
+extern const volatile struct settings settings;
+extern struct losses losses;
+
+static __always_inline void count(__u64 *counter)
+{
+	__sync_fetch_and_add(counter, 1);
+}
+
+#endif

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Reading a timewait minisocket by the address of its timer. */
+#ifndef TCPLINGER_MINISOCKET_BPF_H
+#define TCPLINGER_MINISOCKET_BPF_H
+
+#include "maps.bpf.h"
+#include <bpf/bpf_core_read.h>
+#include "socket.bpf.h"
+
+/*
+ * Since 6.2. A weak call that is not there is pruned by settings.rdonly_cast before the verifier
+ * objects.
+ */
+extern void *bpf_rdonly_cast(void *object, __u32 btf_id) __ksym __weak;
+
+struct minisocket {
+	__u64 cookie;
+	struct tuple tuple;
+	__u64 expires; /* jiffies */
+	__u8 substate;
+};
+
+static __always_inline __u64 minisocket_timer(const struct inet_timewait_sock *tw)
+{
+	return (__u64)tw + bpf_core_field_offset(struct inet_timewait_sock, tw_timer);
+}
+
+static __always_inline void minisocket_from(struct minisocket *mini,
+					    const struct inet_timewait_sock *tw)
+{
+	mini->cookie = tw->__tw_common.skc_cookie.counter;
+	mini->expires = tw->tw_timer.expires;
+	mini->substate = tw->tw_substate;
+	tuple_of(&mini->tuple, &tw->__tw_common, tw->tw_sport);
+	tuple_namespace(&mini->tuple, tw->__tw_common.skc_net.net);
+}
+
+/* The same by copies: the way of kernels before 6.2, refused by lockdown=confidentiality. */
+static __always_inline void minisocket_copy(struct minisocket *mini,
+					    const struct inet_timewait_sock *tw)
+{
+	struct in6_addr local, remote;
+
+	mini->cookie = BPF_CORE_READ(tw, __tw_common.skc_cookie.counter);
+	mini->expires = BPF_CORE_READ(tw, tw_timer.expires);
+	mini->substate = BPF_CORE_READ(tw, tw_substate);
+	mini->tuple.family = BPF_CORE_READ(tw, __tw_common.skc_family);
+	mini->tuple.lport = bpf_ntohs(BPF_CORE_READ(tw, tw_sport));
+	mini->tuple.rport = bpf_ntohs(BPF_CORE_READ(tw, __tw_common.skc_dport));
+	if (mini->tuple.family == AF_INET) {
+		address_from_v4(mini->tuple.laddr, BPF_CORE_READ(tw, __tw_common.skc_rcv_saddr));
+		address_from_v4(mini->tuple.raddr, BPF_CORE_READ(tw, __tw_common.skc_daddr));
+	} else {
+		BPF_CORE_READ_INTO(&local, tw, __tw_common.skc_v6_rcv_saddr);
+		BPF_CORE_READ_INTO(&remote, tw, __tw_common.skc_v6_daddr);
+		__builtin_memcpy(mini->tuple.laddr, &local, 16);
+		__builtin_memcpy(mini->tuple.raddr, &remote, 16);
+	}
+	mini->tuple.netns = BPF_CORE_READ(tw, __tw_common.skc_net.net, ns.inum);
+	mini->tuple.netns_cookie = BPF_CORE_READ(tw, __tw_common.skc_net.net, net_cookie);
+}
+
+/*
+ * Reads the minisocket around the timer at address `timer`. A read of freed memory is harmless but
+ * tells of another object: the caller compares cookies where it does not know that the timer lives.
+ */
+static __always_inline void minisocket_read(struct minisocket *mini, __u64 timer)
+{
+	void *tw = (void *)(timer - bpf_core_field_offset(struct inet_timewait_sock, tw_timer));
+
+	if (settings.rdonly_cast)
+		minisocket_from(mini, bpf_rdonly_cast(tw, bpf_core_type_id_kernel(
+								  struct inet_timewait_sock)));
+	else
+		minisocket_copy(mini, tw);
+}
+
+static __always_inline __s64 minisocket_remaining_ns(const struct minisocket *mini)
+{
+	return (__s64)(mini->expires - bpf_jiffies64()) * (__s64)settings.tick_ns;
+}
+
+#endif

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The records that every source hands to the model: the one thing that both halves share.
+ * Fixed-width, explicitly padded, zeroed before use, sizes asserted on both sides. Times are
+ * CLOCK_MONOTONIC nanoseconds, ports in host order, IPv4 addresses v4-mapped (::ffff:a.b.c.d)
+ * whatever the family of the socket.
+ */
+#ifndef TCPLINGER_RECORD_H
+#define TCPLINGER_RECORD_H
+
+#ifndef __bpf__ /* there, vmlinux/types.h has them */
+#include <linux/types.h>
+#endif
+
+/* include/net/tcp_states.h. NEW_SYN_RECV (12) never reaches a record. */
+enum tcp_state {
+	TCP_ESTABLISHED = 1,
+	TCP_SYN_SENT,
+	TCP_SYN_RECV,
+	TCP_FIN_WAIT1,
+	TCP_FIN_WAIT2,
+	TCP_TIME_WAIT,
+	TCP_CLOSE,
+	TCP_CLOSE_WAIT,
+	TCP_LAST_ACK,
+	TCP_LISTEN,
+	TCP_CLOSING,
+	TCP_STATES,
+};
+
+enum record_type {
+	RECORD_TRANSITION = 1, /* a full socket changed state */
+	RECORD_TIMEWAIT,       /* something happened to a minisocket */
+	RECORD_SOCKET,	       /* listing: a socket that exists */
+	RECORD_HOLDER,	       /* listing: a process with a descriptor of a socket */
+	RECORD_LISTING,	       /* listing: begins, covers a namespace, ends */
+	RECORD_PROCESS,	       /* what /proc says of a process; user space only */
+	RECORD_LOSS,	       /* something was lost; user space only */
+	RECORD_TYPES,
+};
+
+/* How the owner is known: the greater, the better the evidence. */
+enum owner_by {
+	OWNER_NONE,
+	OWNER_LISTEN,
+	OWNER_CLOSE,
+	OWNER_HOLDER,
+	OWNER_ACCEPT,
+	OWNER_CONNECT,
+	OWNER_EVIDENCES,
+};
+
+enum direction {
+	DIRECTION_UNKNOWN,
+	DIRECTION_OUT,
+	DIRECTION_IN,
+	DIRECTIONS,
+};
+
+struct record_header {
+	__u16 type;
+	__u16 size; /* of the whole record, in bytes */
+	__u32 reserved;
+	__u64 time_ns;
+};
+
+/*
+ * A process as it was when it acted: tgid, start and comm of the group leader, cgroup v2 id. pid 0:
+ * none.
+ */
+struct process_id {
+	__u32 pid;
+	__u32 reserved;
+	__u64 start_ns; /* since boot (CLOCK_BOOTTIME) */
+	__u64 cgroup_id;
+	char comm[16]; /* hostile: any byte, not always terminated */
+};
+
+struct tuple {
+	__u8 laddr[16];
+	__u8 raddr[16];
+	__u16 lport; /* 0: none chosen yet */
+	__u16 rport;
+	__u16 family; /* of the socket: AF_INET or AF_INET6 */
+	__u16 reserved;
+	__u32 netns; /* inode number */
+	__u32 reserved2;
+	__u64 netns_cookie;
+};
+
+struct record_transition {
+	struct record_header header;
+	__u64 cookie;
+	struct tuple tuple;
+	__u8 old_state;
+	__u8 new_state;
+	__u8 owner_by;
+	__u8 direction;
+	__u32 reserved;
+	struct process_id owner;
+	struct process_id
+		closer; /* set by the transition that sends our FIN, or RST, from close() */
+};
+
+enum timewait_action {
+	TIMEWAIT_ARMED = 1, /* its timer was started: it is born, or it was rearmed */
+	TIMEWAIT_SEEN,	    /* looked at while alive: the peer's FIN has come since it was born in
+			       FIN_WAIT2 */
+	TIMEWAIT_ENDED,	    /* its timer was cancelled; `frames` say by whom */
+	TIMEWAIT_ACTIONS,
+};
+
+/*
+ * Frames of the kernel stack that cancelled the timer: tracing glue first, then detach_if_pending
+ * and up.
+ */
+#define TIMEWAIT_FRAMES 12
+
+/* Why a minisocket ended. END_REARMED: it did not, its timer was only moved. */
+enum end_reason {
+	END_NONE,
+	END_EXPIRED,
+	END_REUSED,
+	END_SYN,
+	END_RESET,
+	END_DESTROYED,
+	END_UNKNOWN,
+	END_REARMED,
+	END_REASONS,
+};
+
+struct record_timewait {
+	struct record_header header;
+	__u64 cookie; /* 0: nobody had asked for one while it was a full socket */
+	struct tuple tuple;
+	__u8 action;
+	__u8 substate;	 /* TCP_FIN_WAIT2 or TCP_TIME_WAIT */
+	__u8 end_reason; /* resolved from `frames` by the source; 0 from the kernel */
+	__u8 reserved[5];
+	__s64 remaining_ns; /* until the timer expires, on the jiffies clock; may be negative */
+	__u64 frames[TIMEWAIT_FRAMES];
+};
+
+enum socket_flags {
+	SOCKET_MINISOCKET = 1 << 0, /* a timewait minisocket: `remaining_ns` is valid */
+	SOCKET_MPTCP = 1 << 1,	    /* a subflow: `inode` is that of the MPTCP socket */
+};
+
+struct record_socket {
+	struct record_header header;
+	__u64 cookie;
+	struct tuple tuple;
+	__u64 inode; /* of the descriptor; 0: none (unaccepted, orphaned, the kernel's own) */
+	__u8 state;  /* of a minisocket: its substate */
+	__u8 owner_by;
+	__u8 direction;
+	__u8 flags;
+	__u32 reserved;
+	__s64 remaining_ns;
+	struct process_id owner;
+};
+
+struct record_holder {
+	struct record_header header;
+	__u64 cookie; /* 0 from the kernel for an MPTCP socket: the source finds its subflows by
+			 inode */
+	__u64 inode;
+	__u32 fd;
+	__u32 reserved;
+	struct process_id process;
+};
+
+enum listing_phase {
+	LISTING_BEGINS = 1,
+	LISTING_NAMESPACE, /* every socket of `netns` has been reported since LISTING_BEGINS */
+	LISTING_ENDS,
+	LISTING_PHASES,
+};
+
+struct record_listing {
+	struct record_header header;
+	__u32 phase;
+	__u32 netns;
+};
+
+#define PROCESS_PATH_MAX 1024
+
+struct record_process {
+	struct record_header header;
+	struct process_id process;
+	char exe[PROCESS_PATH_MAX];    /* "": unknown */
+	char cgroup[PROCESS_PATH_MAX]; /* below the cgroup v2 root; "": unknown */
+};
+
+/* Totals since the start of the program. */
+struct losses {
+	__u64 ring_full;
+	__u64 skipped; /* program runs that recursion prevented */
+	__u64 map_full;
+	__u64 no_memory;
+	__u64 refused; /* records that the decoder did not know */
+	__u64 relists;
+};
+
+struct record_loss {
+	struct record_header header;
+	struct losses losses;
+};
+
+_Static_assert(sizeof(struct record_header) == 16, "record_header");
+_Static_assert(sizeof(struct process_id) == 40, "process_id");
+_Static_assert(sizeof(struct tuple) == 56, "tuple");
+_Static_assert(sizeof(struct record_transition) == 168, "record_transition");
+_Static_assert(sizeof(struct record_timewait) == 192, "record_timewait");
+_Static_assert(sizeof(struct record_socket) == 144, "record_socket");
+_Static_assert(sizeof(struct record_holder) == 80, "record_holder");
+_Static_assert(sizeof(struct record_listing) == 24, "record_listing");
+_Static_assert(sizeof(struct record_process) == 2104, "record_process");
+_Static_assert(sizeof(struct record_loss) == 64, "record_loss");
+
+#endif

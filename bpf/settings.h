@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What user space tells the programs before they are loaded: read-only to them. */
+#ifndef TCPLINGER_SETTINGS_H
+#define TCPLINGER_SETTINGS_H
+
+#include "filter.h"
+
+struct settings {
+	struct tuple_filter filter;
+	__u64 tw_timer_handler; /* its address, from kallsyms */
+	__u64 tick_ns;		/* length of a jiffy */
+	__u64 wake_bytes;	/* unread bytes in the ring at which its reader is woken */
+	__u32 rdonly_cast;	/* the kernel has bpf_rdonly_cast: no probe reads needed */
+	__u32 reserved;
+};
+
+#endif

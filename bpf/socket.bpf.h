@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The tuple of a socket, full or mini. */
+#ifndef TCPLINGER_SOCKET_BPF_H
+#define TCPLINGER_SOCKET_BPF_H
+
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_endian.h>
+#include "record.h"
+
+static __always_inline void address_from_v4(__u8 *address, __be32 v4)
+{
+	__u32 *words = (__u32 *)address;
+
+	words[0] = 0;
+	words[1] = 0;
+	words[2] = bpf_htonl(0xffff);
+	words[3] = v4;
+}
+
+static __always_inline void address_from_v6(__u8 *address, const struct in6_addr *v6)
+{
+	__u32 *words = (__u32 *)address;
+
+	words[0] = v6->in6_u.u6_addr32[0];
+	words[1] = v6->in6_u.u6_addr32[1];
+	words[2] = v6->in6_u.u6_addr32[2];
+	words[3] = v6->in6_u.u6_addr32[3];
+}
+
+/* All but the namespace. `sport`: inet_sport or tw_sport, which outlive skc_num. */
+static __always_inline void tuple_of(struct tuple *tuple, const struct sock_common *skc,
+				     __be16 sport)
+{
+	tuple->family = skc->skc_family;
+	tuple->lport = bpf_ntohs(sport);
+	tuple->rport = bpf_ntohs(skc->skc_dport);
+	if (tuple->family == AF_INET) {
+		address_from_v4(tuple->laddr, skc->skc_rcv_saddr);
+		address_from_v4(tuple->raddr, skc->skc_daddr);
+	} else {
+		address_from_v6(tuple->laddr, &skc->skc_v6_rcv_saddr);
+		address_from_v6(tuple->raddr, &skc->skc_v6_daddr);
+	}
+}
+
+static __always_inline void tuple_namespace(struct tuple *tuple, const struct net *net)
+{
+	tuple->netns = net->ns.inum;
+	tuple->netns_cookie = net->net_cookie;
+}
+
+#endif

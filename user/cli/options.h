@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The command line: one table of options, one of commands, and what a user asked for with them. */
+#ifndef TCPLINGER_OPTIONS_H
+#define TCPLINGER_OPTIONS_H
+
+#include <stdbool.h>
+
+#include "filter.h"
+#include "process_filter.h"
+
+enum color_mode { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
+enum hooks_mode { HOOKS_AUTO, HOOKS_TRACEPOINT, HOOKS_FENTRY };
+
+/* Which options a command understands: bits, one for each row of the table in options.c. */
+enum option_id {
+	OPTION_PID,
+	OPTION_COMM,
+	OPTION_CGROUP,
+	OPTION_NETNS,
+	OPTION_LPORT,
+	OPTION_RPORT,
+	OPTION_LADDR,
+	OPTION_RADDR,
+	OPTION_IPV4,
+	OPTION_IPV6,
+	OPTION_STATE,
+	OPTION_INTERVAL,
+	OPTION_DURATION,
+	OPTION_JSON,
+	OPTION_HOOKS,
+	OPTION_NO_BPF,
+	OPTION_READY_FILE,
+	OPTION_COLOR,
+	OPTION_VERBOSE,
+	OPTION_HELP,
+	OPTION_VERSION,
+	OPTIONS,
+};
+#define OPTION_BIT(id) (1U << (id))
+
+#define OPTION_BITS_TUPLES                                                                         \
+	(OPTION_BIT(OPTION_NETNS) | OPTION_BIT(OPTION_LPORT) | OPTION_BIT(OPTION_RPORT) |          \
+	 OPTION_BIT(OPTION_LADDR) | OPTION_BIT(OPTION_RADDR) | OPTION_BIT(OPTION_IPV4) |           \
+	 OPTION_BIT(OPTION_IPV6))
+#define OPTION_BITS_PROCESSES                                                                      \
+	(OPTION_BIT(OPTION_PID) | OPTION_BIT(OPTION_COMM) | OPTION_BIT(OPTION_CGROUP))
+#define OPTION_BITS_ALWAYS                                                                         \
+	(OPTION_BIT(OPTION_JSON) | OPTION_BIT(OPTION_COLOR) | OPTION_BIT(OPTION_VERBOSE) |         \
+	 OPTION_BIT(OPTION_HELP) | OPTION_BIT(OPTION_VERSION))
+
+struct options {
+	const struct command *command;
+	struct tuple_filter tuples;
+	struct process_filter processes;
+	uint32_t states;
+	double interval_s;
+	double duration_s; /* 0: until told to stop */
+	const char *ready_file;
+	enum color_mode color;
+	enum hooks_mode hooks;
+	bool json;
+	bool no_bpf;
+	bool verbose;
+	bool help;
+	bool version;
+};
+
+/* A row of the table of commands: dispatch and help are made of it. */
+struct command {
+	const char *name;
+	const char *summary;
+	const char *description; /* for its --help */
+	uint32_t options;	 /* OPTION_BIT of those it understands */
+	/* For an option it does not understand: why, and what to do instead. NULL: no more to say.
+	 */
+	const char *(*why_not)(enum option_id option);
+	int (*run)(const struct options *options);
+};
+
+extern const struct command commands[];
+extern const size_t command_count;
+extern const struct command summary_command; /* of a bare `tcplinger` */
+
+/*
+ * Reads the whole command line. STATUS_DONE, or STATUS_USAGE after one line of complaint. Strings
+ * in `options` point into argv.
+ */
+int options_read(struct options *options, int argc, char **argv);
+
+/* What --help prints: of a command, or of all. */
+void help_print(const struct options *options);
+
+#endif

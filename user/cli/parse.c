@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "parse.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "names.h"
+
+#define PORT_MAX    65535
+#define PID_MAX	    4194304 /* PID_MAX_LIMIT, include/linux/threads.h */
+#define SECONDS_MAX 1e9
+
+#define PORTS_ACCEPTED "a port is 1 to 65535, a range N-M with N <= M, or a comma-separated list"
+#define ADDRESS_ACCEPTED                                                                           \
+	"ADDRESS, ADDRESS/PREFIX, ADDRESS:PORT or [IPV6]:PORT, as in 10.0.0.0/8, 10.0.0.5:3306, "  \
+	"[::1]:80"
+#define STATES_ACCEPTED                                                                            \
+	"a comma-separated list of ESTABLISHED, SYN_SENT, SYN_RECV, FIN_WAIT1, FIN_WAIT2, "        \
+	"TIME_WAIT, CLOSE, CLOSE_WAIT, LAST_ACK, LISTEN, CLOSING"
+
+/* Digits up to a character that is none; false without digits or beyond `max`. */
+static bool take_number(const char **text, uint32_t max, uint32_t *number)
+{
+	uint64_t value = 0;
+
+	if (!isdigit((unsigned char)**text))
+		return false;
+	for (; isdigit((unsigned char)**text); (*text)++) {
+		value = value * 10 + (uint64_t)(**text - '0');
+		if (value > max)
+			return false;
+	}
+	*number = (uint32_t)value;
+	return true;
+}
+
+static bool take_port(const char **text, uint32_t *port)
+{
+	return take_number(text, PORT_MAX, port) && *port;
+}
+
+static bool take_range(const char **text, struct port_filter *filter)
+{
+	uint32_t first, last;
+
+	if (!take_port(text, &first))
+		return false;
+	last = first;
+	if (**text == '-') {
+		(*text)++;
+		if (!take_port(text, &last) || last < first)
+			return false;
+	}
+	for (uint32_t port = first; port <= last; port++)
+		filter->bitmap[port >> 3] |= (uint8_t)(1 << (port & 7));
+	return true;
+}
+
+const char *parse_ports(const char *text, struct port_filter *filter)
+{
+	memset(filter, 0, sizeof(*filter));
+	filter->active = 1;
+	for (;; text++) {
+		if (!take_range(&text, filter))
+			return PORTS_ACCEPTED;
+		if (*text != ',')
+			return *text ? PORTS_ACCEPTED : NULL;
+	}
+}
+
+/* `text` is an address alone, or with "/PREFIX". */
+static bool parse_prefix(char *text, struct address_filter *filter)
+{
+	char *slash = strchr(text, '/');
+	uint32_t max = 128, prefix;
+	const char *digits;
+
+	if (slash)
+		*slash = 0;
+	if (inet_pton(AF_INET, text, filter->address + 12) == 1) {
+		memset(filter->address, 0, 10);
+		memset(filter->address + 10, 0xff, 2);
+		max = 32;
+	} else if (inet_pton(AF_INET6, text, filter->address) != 1) {
+		return false;
+	}
+	prefix = max;
+	if (slash) {
+		digits = slash + 1;
+		if (!take_number(&digits, max, &prefix) || *digits)
+			return false;
+	}
+	filter->prefix = 128 - max + prefix;
+	return true;
+}
+
+/* Cuts ":PORT" off; a bare IPv6 address has colons of its own. False if the port is wrong. */
+static bool cut_port(char *text, struct address_filter *filter)
+{
+	char *colon = strrchr(text, ':');
+	const char *digits;
+
+	if (!colon || (text[0] != '[' && strchr(text, ':') != colon))
+		return true;
+	if (text[0] == '[' && colon[-1] != ']')
+		return text[strlen(text) - 1] == ']'; /* "[::1]" */
+	digits = colon + 1;
+	if (!take_port(&digits, &filter->port) || *digits)
+		return false;
+	*colon = 0;
+	return true;
+}
+
+const char *parse_address(const char *text, struct address_filter *filter)
+{
+	char copy[INET6_ADDRSTRLEN + 16];
+	char *address = copy;
+	size_t length = strlen(text);
+
+	memset(filter, 0, sizeof(*filter));
+	if (length >= sizeof(copy) || length == 0)
+		return ADDRESS_ACCEPTED;
+	memcpy(copy, text, length + 1);
+	if (!cut_port(copy, filter))
+		return ADDRESS_ACCEPTED;
+	length = strlen(copy);
+	if (copy[0] == '[') {
+		if (length < 2 || copy[length - 1] != ']' || !strchr(copy, ':'))
+			return ADDRESS_ACCEPTED;
+		copy[length - 1] = 0;
+		address++;
+	}
+	return parse_prefix(address, filter) ? NULL : ADDRESS_ACCEPTED;
+}
+
+const char *parse_states(const char *text, uint32_t *states)
+{
+	*states = 0;
+	for (;;) {
+		size_t length = strcspn(text, ",");
+		char name[32] = "";
+		unsigned int state;
+
+		if (length < sizeof(name))
+			memcpy(name, text, length);
+		if (!tcp_state_parse(name, &state))
+			return STATES_ACCEPTED;
+		*states |= 1U << state;
+		if (!text[length])
+			return NULL;
+		text += length + 1;
+	}
+}
+
+const char *parse_pid(const char *text, uint32_t *pid)
+{
+	if (!take_number(&text, PID_MAX, pid) || *text || *pid == 0)
+		return "a process id is 1 to 4194304";
+	return NULL;
+}
+
+const char *parse_seconds(const char *text, double *seconds)
+{
+	char *end;
+
+	*seconds = strtod(text, &end);
+	if (end == text || *end || !isfinite(*seconds) || *seconds <= 0 || *seconds > SECONDS_MAX ||
+	    text[strspn(text, "0123456789.")])
+		return "seconds are a number greater than 0, as in 0.5 or 60";
+	return NULL;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Values of options. Each parser takes all of `text` or nothing: it returns NULL, or what would
+ * have been accepted ("1 to 65535, ...") for the complaint, and then leaves what it was to fill
+ * undefined.
+ */
+#ifndef TCPLINGER_PARSE_H
+#define TCPLINGER_PARSE_H
+
+#include "filter.h"
+
+#include <stdint.h>
+
+/* "80", "80,443", "8000-8999,80". */
+const char *parse_ports(const char *text, struct port_filter *filter);
+
+/* "10.0.0.5", "10.0.0.0/8", "10.0.0.5:3306", "::1", "[::1]:80", "[2001:db8::/32]:80". */
+const char *parse_address(const char *text, struct address_filter *filter);
+
+/* "TIME_WAIT,close-wait": bits 1 << state. */
+const char *parse_states(const char *text, uint32_t *states);
+
+const char *parse_pid(const char *text, uint32_t *pid);
+const char *parse_seconds(const char *text, double *seconds);
+
+#endif

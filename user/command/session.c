@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "session.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "procfs.h"
+#include "status.h"
+
+#define NS_PER_S	    1000000000ULL
+#define POLL_MS		    50 /* a line waits 100 ms at most: twice this */
+#define DEFAULT_COLUMNS	    120
+#define DEFAULT_TIMEWAIT_NS (60 * NS_PER_S) /* TCP_TIMEWAIT_LEN, include/net/tcp.h */
+
+static void apply(void *context, const struct record_header *record)
+{
+	model_apply(context, record);
+}
+
+/*
+ * Some vendors' kernels let it be set; the others' is seen with the first TIME_WAIT that is born
+ * whole.
+ */
+static uint64_t timewait_length_ns(void)
+{
+	uint64_t seconds;
+
+	if (procfs_number(AT_FDCWD, "/proc/sys/net/ipv4/tcp_tw_timeout", &seconds) && seconds)
+		return seconds * NS_PER_S;
+	return DEFAULT_TIMEWAIT_NS;
+}
+
+void session_init(struct session *session, const struct options *options,
+		  const volatile sig_atomic_t *stop, struct model_observer observer)
+{
+	struct model_config config = {
+		.filter = &options->tuples,
+		.processes = &options->processes,
+		.timewait_ns = timewait_length_ns(),
+		.observer = observer,
+	};
+
+	*session = (struct session){.options = options, .stop = stop};
+	session->clocks.monotonic_ns = clock_realtime_offset_ns(CLOCK_MONOTONIC);
+	session->clocks.boottime_ns = clock_realtime_offset_ns(CLOCK_BOOTTIME);
+	output_init(&session->output, STDOUT_FILENO, stop);
+	model_init(&session->model, &config);
+}
+
+void session_free(struct session *session)
+{
+	live_close(session->live);
+	model_free(&session->model);
+	output_free(&session->output);
+}
+
+int session_open(struct session *session, struct refusal *refusal)
+{
+	struct live_config config = {
+		.filter = &session->options->tuples,
+		.stop = session->stop,
+		.sink = {apply, &session->model},
+		.verbose = session->options->verbose,
+	};
+
+	session->live = live_open(&config, refusal);
+	if (!session->live)
+		return STATUS_REFUSED;
+	if (live_limits(session->live)[0])
+		note("%s", live_limits(session->live));
+	live_list(session->live);
+	return STATUS_DONE;
+}
+
+static bool create_ready_file(const char *path)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+
+	if (fd < 0)
+		return false;
+	close(fd);
+	return true;
+}
+
+static uint64_t deadline_ns(uint64_t start_ns, double seconds)
+{
+	return seconds > 0 ? start_ns + (uint64_t)(seconds * NS_PER_S) : UINT64_MAX;
+}
+
+/* Until the next thing is due, but never longer than a line may wait. */
+static int poll_ms(uint64_t now_ns, uint64_t next_ns)
+{
+	uint64_t ms = next_ns > now_ns ? (next_ns - now_ns + 999999) / 1000000 : 0;
+
+	return ms < POLL_MS ? (int)ms : POLL_MS;
+}
+
+static void refresh(struct session *session, const struct session_hooks *hooks)
+{
+	session->clocks.monotonic_ns = clock_realtime_offset_ns(CLOCK_MONOTONIC);
+	live_find_time_wait(session->live);
+	if (hooks->refresh)
+		hooks->refresh(hooks->context);
+}
+
+static void loop(struct session *session, const struct session_hooks *hooks)
+{
+	uint64_t now = clock_now_ns(CLOCK_MONOTONIC);
+	uint64_t interval_ns = (uint64_t)(session->options->interval_s * NS_PER_S);
+	uint64_t end_ns = deadline_ns(now, session->options->duration_s);
+	uint64_t refresh_ns = now + interval_ns;
+
+	while (!*session->stop && !session->output.error && now < end_ns) {
+		live_poll(session->live, poll_ms(now, refresh_ns < end_ns ? refresh_ns : end_ns));
+		live_heal(session->live);
+		now = clock_now_ns(CLOCK_MONOTONIC);
+		if (now >= refresh_ns) {
+			refresh(session, hooks);
+			refresh_ns = now + interval_ns;
+		}
+		output_flush(&session->output);
+	}
+}
+
+int session_run(struct session *session, const struct session_hooks *hooks)
+{
+	const char *ready_file = session->options->ready_file;
+
+	if (ready_file && !create_ready_file(ready_file))
+		return fail(STATUS_FAILED, "cannot create %s: %s", ready_file, strerror(errno));
+	if (hooks->ready)
+		hooks->ready(hooks->context);
+	loop(session, hooks);
+	live_find_time_wait(session->live);
+	live_detach(session->live);
+	live_drain(session->live);
+	return session_output_status(session);
+}
+
+int session_output_status(const struct session *session)
+{
+	int error = session->output.error;
+
+	if (error == 0 || error == EPIPE)
+		return STATUS_DONE;
+	return fail(STATUS_FAILED, "cannot write to stdout: %s", strerror(error));
+}
+
+bool session_color(const struct options *options)
+{
+	const char *no_color = getenv("NO_COLOR");
+
+	if (options->json || options->color == COLOR_NEVER)
+		return false;
+	if (options->color == COLOR_ALWAYS)
+		return true;
+	return isatty(STDOUT_FILENO) && !(no_color && no_color[0]);
+}
+
+void session_terminal(unsigned int *columns, unsigned int *lines)
+{
+	struct winsize size;
+
+	*columns = DEFAULT_COLUMNS;
+	*lines = 0;
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
+		return;
+	*columns = size.ws_col;
+	*lines = size.ws_row;
+}

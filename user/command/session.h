@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What the commands that watch have in common: source, model, output, and the loop that drives
+ * them.
+ */
+#ifndef TCPLINGER_SESSION_H
+#define TCPLINGER_SESSION_H
+
+#include "live.h"
+#include "model.h"
+#include "objects.h"
+#include "options.h"
+
+struct session {
+	const struct options *options;
+	const volatile sig_atomic_t *stop;
+	struct model model;
+	struct live *live;
+	struct output output;
+	struct clock_offsets clocks;
+};
+
+/* What a command does in the loop; both may be NULL. */
+struct session_hooks {
+	void (*ready)(void *context);	/* everything is attached and listed */
+	void (*refresh)(void *context); /* once an interval */
+	void *context;
+};
+
+void session_init(struct session *session, const struct options *options,
+		  const volatile sig_atomic_t *stop, struct model_observer observer);
+void session_free(struct session *session);
+
+/* Loads, attaches and lists. STATUS_DONE, or STATUS_REFUSED with the reason. */
+int session_open(struct session *session, struct refusal *refusal);
+
+/* Runs until a signal, the end of the duration, or an error of the output. An exit status. */
+int session_run(struct session *session, const struct session_hooks *hooks);
+
+/* The exit status that the output's fate asks for: a reader that went away is no failure. */
+int session_output_status(const struct session *session);
+
+/* True where colour is wanted: a terminal, unless the user or NO_COLOR says otherwise. */
+bool session_color(const struct options *options);
+
+/* The terminal's columns and lines; 120 and 0 where stdout is none. */
+void session_terminal(unsigned int *columns, unsigned int *lines);
+
+#endif

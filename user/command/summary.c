@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "summary.h"
+
+#include "clock.h"
+#include "commands.h"
+#include "diag.h"
+#include "session.h"
+#include "status.h"
+#include "stop.h"
+
+static void apply(void *context, const struct record_header *record)
+{
+	model_apply(context, record);
+}
+
+static void show(struct session *session)
+{
+	struct summary summary;
+
+	summary_count(&summary, &session->model, &session->options->processes);
+	if (session->options->json)
+		summary_json(&summary, &session->output, clock_now_ns(CLOCK_MONOTONIC),
+			     &session->clocks);
+	else
+		summary_text(&summary, &session->output);
+	summary_free(&summary);
+	output_flush(&session->output);
+}
+
+int run_summary(const struct options *options)
+{
+	struct session session;
+	struct model_observer nobody = {0};
+	struct refusal refusal;
+	int status;
+
+	session_init(&session, options, stop_on_signals(), nobody);
+	struct diag_config config = {
+		.filter = &options->tuples,
+		.sink = {apply, &session.model},
+		.holders = process_filter_active(&options->processes),
+	};
+	if (diag_list(&config, &refusal)) {
+		show(&session);
+		status = session_output_status(&session);
+	} else {
+		status = fail(STATUS_REFUSED, "%s", refusal.text);
+	}
+	session_free(&session);
+	return status;
+}

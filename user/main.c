@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include <stdio.h>
+
+#include "commands.h"
+#include "status.h"
+
+#ifndef TCPLINGER_VERSION
+#define TCPLINGER_VERSION "unknown"
+#endif
+
+int main(int argc, char **argv)
+{
+	static struct options options; /* 16 KB of port bitmaps */
+	int status = options_read(&options, argc, argv);
+
+	if (status != STATUS_DONE)
+		return status;
+	if (options.help) {
+		help_print(&options);
+		return STATUS_DONE;
+	}
+	if (options.version) {
+		printf("tcplinger %s\n", TCPLINGER_VERSION);
+		return STATUS_DONE;
+	}
+	return options.command->run(&options);
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The parts of model_apply, one file for each kind of record. */
+#ifndef TCPLINGER_APPLY_H
+#define TCPLINGER_APPLY_H
+
+#include "model.h"
+
+void apply_transition(struct model *model, const struct record_transition *record);
+void apply_timewait(struct model *model, const struct record_timewait *record);
+void apply_socket(struct model *model, const struct record_socket *record);
+void apply_holder(struct model *model, const struct record_holder *record);
+void apply_listing(struct model *model, const struct record_listing *record);
+
+/*
+ * Moves the connection to `new_state` and tells the observer. `in_old_ns` is taken from when the
+ * connection entered its state, if that was seen and the state is `old_state`.
+ */
+void model_transition(struct model *model, struct connection *connection, uint64_t time_ns,
+		      unsigned int old_state, unsigned int new_state, unsigned int end_reason);
+
+/* Tells the observer of a transition without moving the connection. */
+void model_tell(struct model *model, const struct connection *connection, uint64_t time_ns,
+		unsigned int old_state, unsigned int new_state, unsigned int end_reason,
+		uint64_t in_old_ns);
+
+/* The connection has ended: it is removed, or, while a listing runs, kept as gone. */
+void model_end(struct model *model, struct connection *connection);
+
+/* When a minisocket entered TIME_WAIT, by its timer: rearmed whenever the peer's FIN comes again.
+ */
+uint64_t timewait_entry_ns(const struct model *model, uint64_t time_ns, int64_t remaining_ns);
+
+/* A listener's direction is unknown, though its children, which carry its entry, are incoming. */
+unsigned int direction_in_state(unsigned int direction, unsigned int state);
+
+/* Owned by the listener's owner where nothing better is known. */
+void model_own_by_listener(struct model *model, struct connection *connection);
+
+/* A process holds, or closed, the connection: noted where the process filter asks for it. */
+void model_held(struct model *model, struct connection *connection,
+		const struct process_id *process);
+
+#endif

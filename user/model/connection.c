@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "connection.h"
+
+#include <string.h>
+
+#include "memory.h"
+
+void connections_init(struct connections *connections)
+{
+	pool_init(&connections->pool, sizeof(struct connection));
+	index_init(&connections->index, &connections->pool);
+	processes_init(&connections->processes);
+	connections->listeners = NULL;
+	connections->listener_count = 0;
+}
+
+void connections_free(struct connections *connections)
+{
+	index_free(&connections->index);
+	pool_free(&connections->pool);
+	processes_free(&connections->processes);
+	free(connections->listeners);
+}
+
+static struct connection *get(const struct connections *connections, uint32_t number)
+{
+	return pool_get(&connections->pool, number);
+}
+
+struct connection *connections_find(const struct connections *connections, uint64_t cookie)
+{
+	uint32_t number = index_find(&connections->index, cookie);
+
+	return number ? get(connections, number) : NULL;
+}
+
+struct connection *connections_add(struct connections *connections, uint64_t cookie)
+{
+	uint32_t number = pool_add(&connections->pool);
+	struct connection *connection = get(connections, number);
+
+	connection->cookie = cookie;
+	connection->state = TCP_CLOSE;
+	index_add(&connections->index, number);
+	return connection;
+}
+
+static uint32_t number_of(const struct connections *connections,
+			  const struct connection *connection)
+{
+	return index_find(&connections->index, connection->cookie);
+}
+
+static void listener_add(struct connections *connections, const struct connection *connection)
+{
+	uint32_t count = connections->listener_count++;
+
+	connections->listeners =
+		memory_resize(connections->listeners, count + 1, sizeof(*connections->listeners));
+	connections->listeners[count] = number_of(connections, connection);
+}
+
+static void listener_remove(struct connections *connections, const struct connection *connection)
+{
+	uint32_t number = number_of(connections, connection);
+
+	for (uint32_t i = 0; i < connections->listener_count; i++) {
+		if (connections->listeners[i] != number)
+			continue;
+		connections->listeners[i] = connections->listeners[--connections->listener_count];
+		return;
+	}
+}
+
+void connections_remove(struct connections *connections, struct connection *connection)
+{
+	uint32_t number = number_of(connections, connection);
+
+	if (connection->state == TCP_LISTEN)
+		listener_remove(connections, connection);
+	processes_release(&connections->processes, connection->owner);
+	processes_release(&connections->processes, connection->closer);
+	index_remove(&connections->index, connection->cookie);
+	pool_remove(&connections->pool, number);
+}
+
+void connections_enter(struct connections *connections, struct connection *connection,
+		       unsigned int state, uint64_t since_ns, uint64_t time_ns)
+{
+	bool listened = connection->state == TCP_LISTEN;
+
+	connection->state = state;
+	connection->since_ns = since_ns;
+	connection->time_ns = time_ns;
+	if (listened && state != TCP_LISTEN)
+		listener_remove(connections, connection);
+	else if (!listened && state == TCP_LISTEN)
+		listener_add(connections, connection);
+}
+
+static void refer(struct connections *connections, uint32_t *reference, uint32_t number)
+{
+	processes_reference(&connections->processes, number);
+	processes_release(&connections->processes, *reference);
+	*reference = number;
+}
+
+void connections_own(struct connections *connections, struct connection *connection,
+		     const struct process_id *process, unsigned int owner_by)
+{
+	uint32_t number = processes_number(&connections->processes, process);
+
+	if (!number || owner_by <= connection->owner_by)
+		return;
+	refer(connections, &connection->owner, number);
+	connection->owner_by = owner_by;
+}
+
+void connections_close(struct connections *connections, struct connection *connection,
+		       const struct process_id *process)
+{
+	if (connection->closer || !process->pid)
+		return;
+	refer(connections, &connection->closer, processes_number(&connections->processes, process));
+	connections_own(connections, connection, process, OWNER_CLOSE);
+}
+
+static bool unspecified(const uint8_t *address)
+{
+	static const uint8_t v6[16], v4[16] = {[10] = 0xff, [11] = 0xff};
+
+	return memcmp(address, v6, 16) == 0 || memcmp(address, v4, 16) == 0;
+}
+
+static bool listens_for(const struct connection *listener, const struct tuple *tuple)
+{
+	return listener->tuple.lport == tuple->lport && listener->tuple.netns == tuple->netns &&
+	       (unspecified(listener->tuple.laddr) ||
+		memcmp(listener->tuple.laddr, tuple->laddr, 16) == 0);
+}
+
+const struct connection *connections_listener(const struct connections *connections,
+					      const struct tuple *tuple)
+{
+	for (uint32_t i = 0; i < connections->listener_count; i++) {
+		const struct connection *listener = get(connections, connections->listeners[i]);
+
+		if (listens_for(listener, tuple))
+			return listener;
+	}
+	return NULL;
+}
+
+void connections_each(const struct connections *connections,
+		      void (*visit)(void *context, struct connection *connection), void *context)
+{
+	for (uint32_t i = 0; i <= connections->index.mask; i++) {
+		uint32_t number = connections->index.slots[i].number;
+
+		if (number)
+			visit(context, get(connections, number));
+	}
+}

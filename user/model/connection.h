@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The connections that the model knows, by socket cookie: one for a TCP socket's life, TIME_WAIT
+ * included.
+ */
+#ifndef TCPLINGER_CONNECTION_H
+#define TCPLINGER_CONNECTION_H
+
+#include <stdbool.h>
+
+#include "index.h"
+#include "process.h"
+#include "record.h"
+
+enum connection_flags {
+	CONNECTION_MINISOCKET =
+		1 << 0,		  /* the full socket is gone or going: a minisocket stands for it */
+	CONNECTION_GONE = 1 << 1, /* ended while a listing ran: kept until the listing is over */
+	CONNECTION_PREDATES = 1 << 2, /* listed, not seen to begin: older than the tool */
+	CONNECTION_HELD = 1 << 3,     /* a process that the filter asks for holds or closed it */
+};
+
+struct connection {
+	uint64_t cookie;
+	uint64_t since_ns; /* when it entered `state`; 0: not seen */
+	uint64_t time_ns;  /* of the newest evidence: a record older than it does not change the
+			      state */
+	struct tuple tuple;
+	uint32_t owner; /* numbers in `processes`; 0: unknown */
+	uint32_t closer;
+	uint8_t state;
+	uint8_t owner_by;
+	uint8_t direction;
+	uint8_t flags;
+	uint32_t listed; /* the last listing that showed it */
+};
+
+struct connections {
+	struct pool pool;
+	struct index index;
+	struct processes processes;
+	uint32_t *listeners; /* numbers of those in LISTEN: few, so a list will do */
+	uint32_t listener_count;
+};
+
+void connections_init(struct connections *connections);
+void connections_free(struct connections *connections);
+
+/* NULL if there is none. Valid until connections_add or connections_remove. */
+struct connection *connections_find(const struct connections *connections, uint64_t cookie);
+struct connection *connections_add(struct connections *connections, uint64_t cookie);
+void connections_remove(struct connections *connections, struct connection *connection);
+
+/* Moves a connection to `state` as of `time_ns`; `since_ns` 0 where the entry was not seen. */
+void connections_enter(struct connections *connections, struct connection *connection,
+		       unsigned int state, uint64_t since_ns, uint64_t time_ns);
+
+/* Charges it to `process` if the evidence is better than what there is; no process, no change. */
+void connections_own(struct connections *connections, struct connection *connection,
+		     const struct process_id *process, unsigned int owner_by);
+
+/* The first process that closed it stays the closer. */
+void connections_close(struct connections *connections, struct connection *connection,
+		       const struct process_id *process);
+
+/* The listener that a connection with this tuple came from, or NULL. */
+const struct connection *connections_listener(const struct connections *connections,
+					      const struct tuple *tuple);
+
+/* Calls `visit` for each; it must not add or remove. */
+void connections_each(const struct connections *connections,
+		      void (*visit)(void *context, struct connection *connection), void *context);
+
+#endif

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * What exists already, at the start and after a loss alike. Rows of a listing carry the kernel's
+ * time of the row; records of the stream come in between. Newer evidence wins, in both directions;
+ * an owner is only made better. What ends while the listing runs is kept as gone until it is over,
+ * so that no row brings it back.
+ */
+#include "apply.h"
+
+#include "memory.h"
+
+static void listed_state(struct model *model, struct connection *connection,
+			 const struct record_socket *record)
+{
+	uint64_t time_ns = record->header.time_ns, since_ns = 0;
+
+	if (record->flags & SOCKET_MINISOCKET) {
+		connection->flags |= CONNECTION_MINISOCKET;
+		if (record->state == TCP_TIME_WAIT)
+			since_ns = timewait_entry_ns(model, time_ns, record->remaining_ns);
+	}
+	if (connection->state != record->state)
+		connections_enter(&model->connections, connection, record->state, since_ns,
+				  time_ns);
+}
+
+/* False if it ended after the row was taken, or is a minisocket: whose end is final. */
+static bool revive(struct connection *connection, const struct record_socket *record)
+{
+	if (connection->flags & CONNECTION_MINISOCKET ||
+	    record->header.time_ns < connection->time_ns)
+		return false;
+	connection->flags &= ~CONNECTION_GONE;
+	return true;
+}
+
+void apply_socket(struct model *model, const struct record_socket *record)
+{
+	struct connection *connection;
+	unsigned int direction = direction_in_state(record->direction, record->state);
+
+	if (!record->cookie)
+		return; /* its end will be told, and no more is known */
+	connection = connections_find(&model->connections, record->cookie);
+	if (!connection) {
+		connection = connections_add(&model->connections, record->cookie);
+		connection->flags = CONNECTION_PREDATES;
+	} else if (connection->flags & CONNECTION_GONE && !revive(connection, record)) {
+		return;
+	}
+	connection->listed = model->listing.number;
+	connection->tuple = record->tuple;
+	if (direction != DIRECTION_UNKNOWN)
+		connection->direction = direction;
+	connections_own(&model->connections, connection, &record->owner, record->owner_by);
+	if (record->header.time_ns >= connection->time_ns)
+		listed_state(model, connection, record);
+}
+
+void apply_holder(struct model *model, const struct record_holder *record)
+{
+	struct connection *connection = connections_find(&model->connections, record->cookie);
+
+	if (!connection || connection->flags & CONNECTION_GONE)
+		return;
+	connections_own(&model->connections, connection, &record->process, OWNER_HOLDER);
+	model_held(model, connection, &record->process);
+}
+
+static bool namespace_listed(const struct listing *listing, uint32_t netns)
+{
+	for (size_t i = 0; i < listing->namespace_count; i++)
+		if (listing->namespaces[i] == netns)
+			return true;
+	return false;
+}
+
+static void begin(struct listing *listing, const struct record_listing *record)
+{
+	listing->number++;
+	listing->active = true;
+	listing->begin_ns = record->header.time_ns;
+	listing->namespace_count = 0;
+}
+
+static void namespace_done(struct listing *listing, uint32_t netns)
+{
+	listing->namespaces = memory_resize(listing->namespaces, listing->namespace_count + 1,
+					    sizeof(*listing->namespaces));
+	listing->namespaces[listing->namespace_count++] = netns;
+}
+
+struct sweep {
+	struct model *model;
+	uint64_t *cookies; /* of those to remove: removing moves what is being walked */
+	size_t count;
+};
+
+/* Not there any more, and nothing told us: its end was lost. */
+static bool vanished(const struct listing *listing, const struct connection *connection)
+{
+	return connection->listed != listing->number && connection->time_ns < listing->begin_ns &&
+	       namespace_listed(listing, connection->tuple.netns);
+}
+
+static void settle(void *context, struct connection *connection)
+{
+	struct sweep *sweep = context;
+	struct model *model = sweep->model;
+
+	if (connection->flags & CONNECTION_GONE || vanished(&model->listing, connection)) {
+		sweep->cookies[sweep->count++] = connection->cookie;
+		return;
+	}
+	if (connection->direction == DIRECTION_UNKNOWN && connection->state != TCP_LISTEN &&
+	    connections_listener(&model->connections, &connection->tuple))
+		connection->direction = DIRECTION_IN;
+	model_own_by_listener(model, connection);
+}
+
+static void end(struct model *model)
+{
+	struct connections *connections = &model->connections;
+	struct sweep sweep = {.model = model};
+
+	sweep.cookies = memory_new(connections->pool.live + 1, sizeof(*sweep.cookies));
+	connections_each(connections, settle, &sweep);
+	for (size_t i = 0; i < sweep.count; i++)
+		connections_remove(connections, connections_find(connections, sweep.cookies[i]));
+	free(sweep.cookies);
+	model->listing.active = false;
+}
+
+void apply_listing(struct model *model, const struct record_listing *record)
+{
+	switch (record->phase) {
+	case LISTING_BEGINS:
+		begin(&model->listing, record);
+		break;
+	case LISTING_NAMESPACE:
+		namespace_done(&model->listing, record->netns);
+		break;
+	case LISTING_ENDS:
+		end(model);
+		break;
+	}
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What the records add up to: connections, their owners, their TIME_WAITs. Pure: no system calls,
+ * no clock, no printing. Records come in the order of the ring, which is the truth; they are never
+ * sorted by time.
+ */
+#ifndef TCPLINGER_MODEL_H
+#define TCPLINGER_MODEL_H
+
+#include "connection.h"
+#include "filter.h"
+#include "process_filter.h"
+
+#define UNKNOWN_NS UINT64_MAX
+
+/* One transition of a connection, the kernel's or one that its tracepoint never shows. */
+struct transition {
+	const struct connection *connection; /* as it is after the transition */
+	const struct process *owner;	     /* NULL: unknown */
+	const struct process *closer;
+	uint64_t time_ns;
+	uint64_t in_old_ns; /* UNKNOWN_NS: not seen to enter */
+	uint8_t old_state;
+	uint8_t new_state;
+	uint8_t end_reason; /* END_NONE but for the end of a minisocket */
+};
+
+/* Called within model_apply; what it is given is valid during the call. */
+struct model_observer {
+	void (*transition)(void *context, const struct transition *transition);
+	void (*loss)(void *context, uint64_t time_ns, const struct losses *losses);
+	void *context;
+};
+
+struct model_config {
+	/* Connections that do not match are dropped as soon as that is known. NULL: all. Borrowed.
+	 */
+	const struct tuple_filter *filter;
+	/*
+	 * Marks connections whose holders match; the view decides by that and by the owner. NULL:
+	 * none.
+	 */
+	const struct process_filter *processes;
+	/* The length of TIME_WAIT until one is seen whole: the kernel's tells better. */
+	uint64_t timewait_ns;
+	struct model_observer observer;
+};
+
+struct listing {
+	uint32_t number; /* counts listings; 0: there was none */
+	bool active;
+	uint64_t begin_ns;
+	uint32_t *namespaces; /* listed wholly since it began */
+	size_t namespace_count;
+};
+
+struct model {
+	struct connections connections;
+	struct listing listing;
+	const struct tuple_filter *filter;
+	const struct process_filter *processes;
+	uint64_t timewait_ns; /* length of TIME_WAIT, learned from the kernel */
+	struct model_observer observer;
+	struct losses losses;
+};
+
+void model_init(struct model *model, const struct model_config *config);
+void model_free(struct model *model);
+
+/* True if a process that `filter` asks for owns, holds or closed the connection. */
+bool model_concerns(const struct model *model, const struct connection *connection,
+		    const struct process_filter *filter);
+
+/* Applies one record that record_decode has let pass. */
+void model_apply(struct model *model, const struct record_header *record);
+
+#endif

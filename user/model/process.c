@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "process.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "memory.h"
+
+#define TICK_NS	       10000000 /* /proc shows starts in hundredths of a second (USER_HZ) */
+#define PID_BITS       22	/* PID_MAX_LIMIT, include/linux/threads.h */
+#define CONTAINER_HEX  64
+#define CONTAINER_SHOW 12
+#define SWEEP_MIN      (4 * DESCRIPTIONS_KEPT)
+
+void processes_init(struct processes *processes)
+{
+	*processes = (struct processes){.sweep_at = SWEEP_MIN};
+	pool_init(&processes->pool, sizeof(struct process));
+	index_init(&processes->index, &processes->pool);
+}
+
+static struct process *get(const struct processes *processes, uint32_t number)
+{
+	return pool_get(&processes->pool, number);
+}
+
+static void drop(struct processes *processes, uint32_t number)
+{
+	struct process *process = get(processes, number);
+
+	free(process->exe);
+	free(process->cgroup);
+	index_remove(&processes->index, process->key);
+	pool_remove(&processes->pool, number);
+}
+
+void processes_free(struct processes *processes)
+{
+	for (uint32_t i = 0; i <= processes->index.mask; i++) {
+		uint32_t number = processes->index.slots[i].number;
+
+		if (number) {
+			free(get(processes, number)->exe);
+			free(get(processes, number)->cgroup);
+		}
+	}
+	index_free(&processes->index);
+	pool_free(&processes->pool);
+}
+
+static uint64_t key_of(const struct process_id *id)
+{
+	return id->start_ns / TICK_NS << PID_BITS | (id->pid & ((1U << PID_BITS) - 1));
+}
+
+uint32_t processes_number(struct processes *processes, const struct process_id *id)
+{
+	struct process *process;
+	uint32_t number;
+
+	if (!id->pid)
+		return 0;
+	number = index_find(&processes->index, key_of(id));
+	if (!number) {
+		number = pool_add(&processes->pool);
+		process = get(processes, number);
+		process->key = key_of(id);
+		process->id = *id;
+		process->described = processes->descriptions;
+		index_add(&processes->index, number);
+		return number;
+	}
+	process = get(processes, number);
+	if (id->comm[0])
+		memcpy(process->id.comm, id->comm, sizeof(id->comm));
+	if (id->cgroup_id)
+		process->id.cgroup_id = id->cgroup_id;
+	return number;
+}
+
+const struct process *processes_get(const struct processes *processes, uint32_t number)
+{
+	return number ? get(processes, number) : NULL;
+}
+
+void processes_reference(struct processes *processes, uint32_t number)
+{
+	if (number)
+		get(processes, number)->references++;
+}
+
+void processes_release(struct processes *processes, uint32_t number)
+{
+	if (number)
+		get(processes, number)->references--;
+}
+
+static bool forgotten(const struct processes *processes, const struct process *process)
+{
+	return !process->references &&
+	       processes->descriptions - process->described > 2 * DESCRIPTIONS_KEPT;
+}
+
+/* Collects first: removing shifts the slots that are being walked. */
+static void sweep(struct processes *processes)
+{
+	uint32_t *doomed = memory_new(processes->pool.live, sizeof(*doomed));
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i <= processes->index.mask; i++) {
+		uint32_t number = processes->index.slots[i].number;
+
+		if (number && forgotten(processes, get(processes, number)))
+			doomed[count++] = number;
+	}
+	for (uint32_t i = 0; i < count; i++)
+		drop(processes, doomed[i]);
+	free(doomed);
+	processes->sweep_at = processes->pool.live * 2;
+	if (processes->sweep_at < SWEEP_MIN)
+		processes->sweep_at = SWEEP_MIN;
+}
+
+static void replace(char **string, const char *text)
+{
+	if (!text[0] || (*string && strcmp(*string, text) == 0))
+		return;
+	free(*string);
+	*string = memory_string(text);
+}
+
+void processes_describe(struct processes *processes, const struct record_process *record)
+{
+	struct process *process;
+	uint32_t number;
+
+	if (processes->pool.live >= processes->sweep_at)
+		sweep(processes);
+	number = processes_number(processes, &record->process);
+	if (!number)
+		return;
+	process = get(processes, number);
+	process->described = ++processes->descriptions;
+	replace(&process->exe, record->exe);
+	replace(&process->cgroup, record->cgroup);
+	container_of_cgroup(process->cgroup ? process->cgroup : "", process->container);
+}
+
+/*
+ * Container runtimes name a cgroup by the container's id of 64 hex digits, with a prefix and a
+ * suffix of their own: docker-ID.scope, cri-containerd-ID.scope, /docker/ID, libpod-ID.scope. The
+ * innermost one counts.
+ */
+void container_of_cgroup(const char *cgroup, char *id)
+{
+	size_t run = 0;
+
+	id[0] = 0;
+	for (const char *at = cgroup;; at++) {
+		if (isxdigit((unsigned char)*at)) {
+			run++;
+			continue;
+		}
+		if (run == CONTAINER_HEX) {
+			memcpy(id, at - CONTAINER_HEX, CONTAINER_SHOW);
+			id[CONTAINER_SHOW] = 0;
+		}
+		run = 0;
+		if (!*at)
+			return;
+	}
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The processes that own, close or hold connections, as recorded when they were alive. */
+#ifndef TCPLINGER_PROCESS_H
+#define TCPLINGER_PROCESS_H
+
+#include <stdbool.h>
+
+#include "index.h"
+#include "record.h"
+
+struct process {
+	uint64_t key; /* pid and start: pids are reused */
+	struct process_id id;
+	uint32_t references; /* from connections */
+	uint32_t described;  /* number of the last description; see processes_describe */
+	char *exe;	     /* NULL: unknown */
+	char *cgroup;
+	char container[13]; /* "": none or unknown */
+};
+
+struct processes {
+	struct pool pool;
+	struct index index;
+	uint32_t descriptions;
+	uint32_t sweep_at; /* live processes at which the forgotten are dropped */
+};
+
+void processes_init(struct processes *processes);
+void processes_free(struct processes *processes);
+
+/*
+ * The number of the process, made if new, its comm brought up to date (exec changes it). 0 for pid
+ * 0.
+ */
+uint32_t processes_number(struct processes *processes, const struct process_id *id);
+
+/* NULL for 0. Valid until the next processes_describe or processes_number. */
+const struct process *processes_get(const struct processes *processes, uint32_t number);
+
+void processes_reference(struct processes *processes, uint32_t number);
+void processes_release(struct processes *processes, uint32_t number);
+
+/*
+ * What /proc says of it: exe and cgroup. A source describes each process once in DESCRIPTIONS_KEPT
+ * descriptions, so one that nothing refers to is dropped only after twice as many.
+ */
+#define DESCRIPTIONS_KEPT 4096
+void processes_describe(struct processes *processes, const struct record_process *record);
+
+/* The first 12 digits of the container id in a cgroup path, "" if there is none. `id`: 13 bytes. */
+void container_of_cgroup(const char *cgroup, char *id);
+
+#endif

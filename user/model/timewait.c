@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * The life of minisockets. The kernel makes one of a connection that this side closed first, often
+ * while it still waits for the peer's FIN: then it is in FIN_WAIT2 (its substate), and only that
+ * FIN makes it a true TIME_WAIT.
+ */
+#include "apply.h"
+
+/* A timer's remaining time is read a little after it was set, on a clock of up to 10 ms per tick.
+ */
+#define TICK_TOLERANCE_NS 20000000
+
+uint64_t timewait_entry_ns(const struct model *model, uint64_t time_ns, int64_t remaining_ns)
+{
+	int64_t elapsed = (int64_t)model->timewait_ns - remaining_ns;
+
+	if (elapsed < 0)
+		return time_ns;
+	return (uint64_t)elapsed < time_ns ? time_ns - (uint64_t)elapsed : 1;
+}
+
+/* A minisocket born as a true TIME_WAIT shows how long the kernel means it to last. */
+static void learn_length(struct model *model, const struct record_timewait *record)
+{
+	int64_t difference = record->remaining_ns - (int64_t)model->timewait_ns;
+
+	if (record->remaining_ns > 0 &&
+	    (difference > TICK_TOLERANCE_NS || difference < -TICK_TOLERANCE_NS))
+		model->timewait_ns = (uint64_t)record->remaining_ns;
+}
+
+static void enter_time_wait(struct model *model, struct connection *connection, uint64_t time_ns)
+{
+	if (time_ns < connection->since_ns)
+		time_ns = connection->since_ns;
+	model_transition(model, connection, time_ns, connection->state, TCP_TIME_WAIT, END_NONE);
+}
+
+/* Met only after a loss: nothing else is known of it. */
+static struct connection *add(struct model *model, const struct record_timewait *record)
+{
+	struct connection *connection = connections_add(&model->connections, record->cookie);
+
+	connection->tuple = record->tuple;
+	connections_enter(&model->connections, connection, TCP_FIN_WAIT2, 0,
+			  record->header.time_ns);
+	return connection;
+}
+
+static void armed(struct model *model, struct connection *connection,
+		  const struct record_timewait *record)
+{
+	bool born = !(connection->flags & CONNECTION_MINISOCKET);
+
+	connection->flags |= CONNECTION_MINISOCKET;
+	if (record->substate != TCP_TIME_WAIT)
+		return;
+	if (born)
+		learn_length(model, record);
+	if (connection->state != TCP_TIME_WAIT)
+		enter_time_wait(model, connection, record->header.time_ns);
+}
+
+static void seen(struct model *model, struct connection *connection,
+		 const struct record_timewait *record)
+{
+	if (connection->state != TCP_TIME_WAIT)
+		enter_time_wait(
+			model, connection,
+			timewait_entry_ns(model, record->header.time_ns, record->remaining_ns));
+}
+
+static void ended(struct model *model, struct connection *connection,
+		  const struct record_timewait *record)
+{
+	if (record->substate == TCP_TIME_WAIT)
+		seen(model, connection, record);
+	model_transition(model, connection, record->header.time_ns, connection->state, TCP_CLOSE,
+			 record->end_reason ? record->end_reason : END_UNKNOWN);
+	model_end(model, connection);
+}
+
+/*
+ * Older than the tool and never asked for a cookie: it has no place in the model, but its end is
+ * told.
+ */
+static void ended_without_cookie(struct model *model, const struct record_timewait *record)
+{
+	uint64_t time_ns = record->header.time_ns;
+	struct connection connection = {
+		.tuple = record->tuple,
+		.state = TCP_CLOSE,
+		.flags = CONNECTION_MINISOCKET | CONNECTION_PREDATES,
+	};
+	uint64_t in_old_ns = UNKNOWN_NS;
+
+	if (record->substate == TCP_TIME_WAIT)
+		in_old_ns = time_ns - timewait_entry_ns(model, time_ns, record->remaining_ns);
+	model_tell(model, &connection, time_ns, record->substate, TCP_CLOSE,
+		   record->end_reason ? record->end_reason : END_UNKNOWN, in_old_ns);
+}
+
+void apply_timewait(struct model *model, const struct record_timewait *record)
+{
+	struct connection *connection;
+
+	if (record->end_reason == END_REARMED)
+		return; /* its next record says what came of it */
+	if (!record->cookie) {
+		if (record->action == TIMEWAIT_ENDED)
+			ended_without_cookie(model, record);
+		return;
+	}
+	connection = connections_find(&model->connections, record->cookie);
+	if (!connection)
+		connection = add(model, record);
+	else if (connection->flags & CONNECTION_GONE)
+		return;
+	switch (record->action) {
+	case TIMEWAIT_ARMED:
+		armed(model, connection, record);
+		break;
+	case TIMEWAIT_SEEN:
+		seen(model, connection, record);
+		break;
+	case TIMEWAIT_ENDED:
+		ended(model, connection, record);
+		break;
+	}
+}

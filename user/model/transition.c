@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* Transitions of full sockets, as inet_sock_set_state shows them. */
+#include "apply.h"
+
+static unsigned int direction_of(const struct record_transition *record)
+{
+	if (record->old_state == TCP_LISTEN || record->new_state == TCP_LISTEN)
+		return DIRECTION_UNKNOWN;
+	if (record->direction != DIRECTION_UNKNOWN)
+		return record->direction;
+	if (record->new_state == TCP_SYN_SENT || record->old_state == TCP_SYN_SENT)
+		return DIRECTION_OUT;
+	return record->old_state == TCP_SYN_RECV ? DIRECTION_IN : DIRECTION_UNKNOWN;
+}
+
+static void learn(struct model *model, struct connection *connection,
+		  const struct record_transition *record)
+{
+	struct connections *connections = &model->connections;
+	unsigned int direction = direction_of(record);
+
+	connection->tuple = record->tuple;
+	if (direction != DIRECTION_UNKNOWN)
+		connection->direction = direction;
+	connections_own(connections, connection, &record->owner, record->owner_by);
+	connections_close(connections, connection, &record->closer);
+	model_held(model, connection, &record->closer);
+	model_own_by_listener(model, connection);
+}
+
+/*
+ * connect() chooses a port between two transitions: only then is it known whether the filter wants
+ * it.
+ */
+static bool unwanted(const struct model *model, const struct connection *connection)
+{
+	return model->filter && connection->tuple.lport &&
+	       !filter_tuple(model->filter, &connection->tuple, 1);
+}
+
+/*
+ * The full socket of a connection in TIME_WAIT is closed by the kernel as soon as the minisocket
+ * stands for it: no transition of the connection.
+ */
+static bool hands_over(const struct connection *connection, const struct record_transition *record)
+{
+	return record->new_state == TCP_CLOSE && connection->flags & CONNECTION_MINISOCKET;
+}
+
+void apply_transition(struct model *model, const struct record_transition *record)
+{
+	struct connection *connection = connections_find(&model->connections, record->cookie);
+	uint64_t time_ns = record->header.time_ns;
+
+	if (!connection)
+		connection = connections_add(&model->connections, record->cookie);
+	else if (connection->flags & CONNECTION_GONE)
+		connection->flags = 0; /* connect() on a socket that was closed meanwhile */
+	if (hands_over(connection, record))
+		return;
+	learn(model, connection, record);
+	if (unwanted(model, connection)) {
+		connections_remove(&model->connections, connection);
+		return;
+	}
+	if (time_ns < connection->time_ns) {
+		/* a listing has shown what came of it already */
+		model_tell(model, connection, time_ns, record->old_state, record->new_state,
+			   END_NONE, UNKNOWN_NS);
+		return;
+	}
+	model_transition(model, connection, time_ns, record->old_state, record->new_state,
+			 END_NONE);
+	if (record->new_state == TCP_CLOSE)
+		model_end(model, connection);
+}

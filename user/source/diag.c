@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "diag.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <libmnl/libmnl.h>
+#include <linux/inet_diag.h>
+#include <linux/sock_diag.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "clock.h"
+#include "descriptors.h"
+#include "netns.h"
+
+#define ALL_STATES     0xfff
+#define TIMER_TIMEWAIT 3 /* inet_diag_msg.idiag_timer, inet_twsk_diag_fill */
+#define NS_PER_MS      1000000LL
+
+struct dump {
+	const struct diag_config *config;
+	struct inodes inodes;
+	uint32_t netns;
+};
+
+static void address_of(uint8_t *address, uint8_t family, const __be32 *words)
+{
+	if (family == AF_INET) {
+		memset(address, 0, 10);
+		memset(address + 10, 0xff, 2);
+		memcpy(address + 12, words, 4);
+	} else {
+		memcpy(address, words, 16);
+	}
+}
+
+static void socket_of(struct record_socket *record, const struct inet_diag_msg *message,
+		      uint32_t netns)
+{
+	struct tuple *tuple = &record->tuple;
+
+	*record = (struct record_socket){
+		.header = {RECORD_SOCKET, sizeof(*record), 0, clock_now_ns(CLOCK_MONOTONIC)},
+		.cookie = (uint64_t)message->id.idiag_cookie[1] << 32 | message->id.idiag_cookie[0],
+		.inode = message->idiag_inode,
+		.state = message->idiag_state,
+	};
+	if (message->idiag_timer == TIMER_TIMEWAIT) {
+		record->flags = SOCKET_MINISOCKET;
+		record->remaining_ns = message->idiag_expires * NS_PER_MS;
+	}
+	tuple->family = message->idiag_family;
+	tuple->netns = netns;
+	tuple->lport = ntohs(message->id.idiag_sport);
+	tuple->rport = ntohs(message->id.idiag_dport);
+	address_of(tuple->laddr, message->idiag_family, message->id.idiag_src);
+	address_of(tuple->raddr, message->idiag_family, message->id.idiag_dst);
+}
+
+static int on_message(const struct nlmsghdr *header, void *context)
+{
+	const struct inet_diag_msg *message = mnl_nlmsg_get_payload(header);
+	struct dump *dump = context;
+	struct record_socket record;
+
+	if (mnl_nlmsg_get_payload_len(header) < sizeof(*message))
+		return MNL_CB_OK;
+	socket_of(&record, message, dump->netns);
+	if (!filter_tuple(dump->config->filter, &record.tuple, 1))
+		return MNL_CB_OK;
+	if (dump->config->holders && record.inode)
+		inodes_add(&dump->inodes, record.inode, record.cookie);
+	sink_record(&dump->config->sink, &record.header);
+	return MNL_CB_OK;
+}
+
+static bool request(struct mnl_socket *netlink, uint8_t family)
+{
+	char buffer[256];
+	struct nlmsghdr *header = mnl_nlmsg_put_header(buffer);
+	struct inet_diag_req_v2 *request;
+
+	header->nlmsg_type = SOCK_DIAG_BY_FAMILY;
+	header->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	request = mnl_nlmsg_put_extra_header(header, sizeof(*request));
+	request->sdiag_family = family;
+	request->sdiag_protocol = IPPROTO_TCP;
+	request->idiag_states = ALL_STATES;
+	return mnl_socket_sendto(netlink, header, header->nlmsg_len) >= 0;
+}
+
+static bool dump_family(struct dump *dump, struct mnl_socket *netlink, uint8_t family)
+{
+	_Alignas(8) char buffer[65536];
+	int more = MNL_CB_OK;
+
+	if (!request(netlink, family))
+		return false;
+	while (more == MNL_CB_OK) {
+		ssize_t n = mnl_socket_recvfrom(netlink, buffer, sizeof(buffer));
+
+		if (n < 0)
+			return false;
+		more = mnl_cb_run(buffer, (size_t)n, 0, 0, on_message, dump);
+	}
+	return more == MNL_CB_STOP;
+}
+
+/* A kernel without IPv6 refuses that dump: the first one, of IPv4, decides. */
+static bool dump_namespace(struct dump *dump)
+{
+	struct mnl_socket *netlink = mnl_socket_open2(NETLINK_SOCK_DIAG, SOCK_CLOEXEC);
+	bool done;
+
+	if (!netlink)
+		return false;
+	done = dump_family(dump, netlink, AF_INET);
+	if (done)
+		dump_family(dump, netlink, AF_INET6);
+	mnl_socket_close(netlink);
+	return done;
+}
+
+static void mark(const struct dump *dump, enum listing_phase phase)
+{
+	struct record_listing record = {
+		.header = {RECORD_LISTING, sizeof(record), 0, clock_now_ns(CLOCK_MONOTONIC)},
+		.phase = phase,
+		.netns = dump->netns,
+	};
+
+	sink_record(&dump->config->sink, &record.header);
+}
+
+static bool dump_sockets(struct dump *dump, struct refusal *refusal)
+{
+	struct netns_list list;
+	bool done = true;
+
+	netns_find(&list);
+	for (size_t i = 0; i < list.count && done; i++) {
+		dump->netns = list.items[i].inode;
+		if (dump->config->filter->netns && dump->config->filter->netns != dump->netns)
+			continue;
+		if (i != 0 && !netns_enter(list.items[i].fd))
+			continue;
+		done = dump_namespace(dump);
+		if (!done)
+			snprintf(refusal->text, sizeof(refusal->text),
+				 "cannot list sockets: %s (CONFIG_INET_DIAG, CONFIG_INET_TCP_DIAG)",
+				 strerror(errno));
+		mark(dump, LISTING_NAMESPACE);
+	}
+	if (list.count)
+		netns_enter(list.items[0].fd);
+	netns_list_free(&list);
+	return done;
+}
+
+bool diag_list(const struct diag_config *config, struct refusal *refusal)
+{
+	struct dump dump = {.config = config};
+	bool done;
+
+	mark(&dump, LISTING_BEGINS);
+	done = dump_sockets(&dump, refusal);
+	if (done && config->holders)
+		descriptors_list(&dump.inodes, &config->sink);
+	mark(&dump, LISTING_ENDS);
+	inodes_free(&dump.inodes);
+	return done;
+}

@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include <bpf/btf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "decode.h"
+#include "live_internal.h"
+#include "memory.h"
+#include "privilege.h"
+#include "procfs.h"
+
+#define WAKE_BYTES    (1 << 20)
+#define BATCH	      8192 /* records handed on before the caller gets its turn */
+#define HEAL_MIN_NS   1000000000ULL
+#define HEAL_MAX_NS   60000000000ULL
+#define BATCH_IS_FULL (-ECANCELED)
+
+/* A minisocket that ended carries the kernel's stack: here it becomes a reason. */
+static void receive_timewait(struct live *live, const struct record_timewait *record)
+{
+	struct record_timewait resolved = *record;
+
+	if (record->action == TIMEWAIT_ENDED)
+		resolved.end_reason = end_reason_of(&live->kallsyms.ends, record);
+	sink_record(&live->config.sink, &resolved.header);
+}
+
+static void describe(struct live *live, const struct process_id *process)
+{
+	describe_process(&live->describer, &live->config.sink, process);
+}
+
+void live_receive(struct live *live, const void *data, size_t size)
+{
+	const struct record_header *record = record_decode(data, size);
+
+	if (!record) {
+		live->refused++;
+		return;
+	}
+	switch (record->type) {
+	case RECORD_TIMEWAIT:
+		receive_timewait(live, (const void *)record);
+		return;
+	case RECORD_TRANSITION:
+		describe(live, &((const struct record_transition *)record)->owner);
+		describe(live, &((const struct record_transition *)record)->closer);
+		break;
+	case RECORD_SOCKET:
+		describe(live, &((const struct record_socket *)record)->owner);
+		break;
+	case RECORD_HOLDER:
+		describe(live, &((const struct record_holder *)record)->process);
+		break;
+	}
+	sink_record(&live->config.sink, record);
+}
+
+static int on_sample(void *context, void *data, size_t size)
+{
+	struct live *live = context;
+
+	live_receive(live, data, size);
+	return ++live->batch >= BATCH || *live->config.stop ? BATCH_IS_FULL : 0;
+}
+
+static int print_verbose(enum libbpf_print_level level, const char *format, va_list arguments)
+{
+	return level == LIBBPF_DEBUG ? 0 : vfprintf(stderr, format, arguments);
+}
+
+static bool kernel_has_rdonly_cast(void)
+{
+	struct btf *btf = btf__load_vmlinux_btf();
+	bool has = btf && btf__find_by_name_kind(btf, "bpf_rdonly_cast", BTF_KIND_FUNC) > 0;
+
+	btf__free(btf);
+	return has;
+}
+
+/* As many minisockets as the kernel allows; the namespaces may have limits of their own, below it.
+ */
+static uint32_t minisockets_max(void)
+{
+	uint64_t max;
+
+	if (!procfs_number(AT_FDCWD, "/proc/sys/net/ipv4/tcp_max_tw_buckets", &max) || max < 1024)
+		max = 1024;
+	return max > (1 << 20) ? 1 << 20 : (uint32_t)max;
+}
+
+static void configure(struct live *live)
+{
+	struct settings *settings = &live->bpf->rodata->settings;
+
+	memcpy(&settings->filter, live->config.filter, sizeof(settings->filter));
+	settings->tw_timer_handler = live->kallsyms.tw_timer_handler;
+	settings->tick_ns = clock_tick_ns();
+	settings->wake_bytes = WAKE_BYTES;
+	settings->rdonly_cast = kernel_has_rdonly_cast();
+	bpf_map__set_max_entries(live->bpf->maps.fin_wait2, minisockets_max());
+	if (!live->kallsyms.tw_timer_handler) {
+		bpf_program__set_autoload(live->bpf->progs.timewait_armed, false);
+		bpf_program__set_autoload(live->bpf->progs.timewait_ended, false);
+	}
+}
+
+/*
+ * Iterators are opened for each use, in the namespace of that moment; the link is what attaches
+ * them.
+ */
+static struct bpf_link *attach_iterator(struct bpf_program *program, struct bpf_map *map)
+{
+	union bpf_iter_link_info info = {0};
+	LIBBPF_OPTS(bpf_iter_attach_opts, options);
+
+	if (map) {
+		info.map.map_fd = bpf_map__fd(map);
+		options.link_info = &info;
+		options.link_info_len = sizeof(info);
+	}
+	return bpf_program__attach_iter(program, &options);
+}
+
+static bool attach_hook(struct bpf_program *program, struct bpf_link **link)
+{
+	if (!bpf_program__autoload(program))
+		return true;
+	*link = bpf_program__attach_trace(program);
+	return *link != NULL;
+}
+
+/*
+ * The minisocket hooks first: a full socket's end must never be seen without its minisocket's
+ * birth.
+ */
+static bool attach(struct live *live)
+{
+	struct tcplinger_bpf *bpf = live->bpf;
+
+	live->sockets = attach_iterator(bpf->progs.list_sockets, NULL);
+	live->holders = attach_iterator(bpf->progs.list_holders, NULL);
+	live->fin_wait2 = attach_iterator(bpf->progs.find_time_wait, bpf->maps.fin_wait2);
+	return live->sockets && live->holders && live->fin_wait2 &&
+	       attach_hook(bpf->progs.timewait_ended, &bpf->links.timewait_ended) &&
+	       attach_hook(bpf->progs.timewait_armed, &bpf->links.timewait_armed) &&
+	       attach_hook(bpf->progs.transition_process, &bpf->links.transition_process) &&
+	       attach_hook(bpf->progs.transition_softirq, &bpf->links.transition_softirq);
+}
+
+static bool load(struct live *live, struct refusal *refusal)
+{
+	live->bpf = tcplinger_bpf__open();
+	if (!live->bpf) {
+		privilege_explain(refusal, "open the BPF programs", errno);
+		return false;
+	}
+	configure(live);
+	if (tcplinger_bpf__load(live->bpf) != 0) {
+		privilege_explain(refusal, "load the BPF programs", errno);
+		return false;
+	}
+	live->ring = ring_buffer__new(bpf_map__fd(live->bpf->maps.records), on_sample, live, NULL);
+	if (!live->ring || !attach(live)) {
+		privilege_explain(refusal, "attach the BPF programs", errno);
+		return false;
+	}
+	return true;
+}
+
+struct live *live_open(const struct live_config *config, struct refusal *refusal)
+{
+	struct live *live;
+
+	libbpf_set_print(config->verbose ? print_verbose : NULL);
+	if (!privilege_for_bpf(refusal))
+		return NULL;
+	live = memory_new(1, sizeof(*live));
+	live->config = *config;
+	live->heal_pause_ns = HEAL_MIN_NS;
+	describer_open(&live->describer);
+	if (!kallsyms_read(&live->kallsyms))
+		snprintf(live->limits, sizeof(live->limits),
+			 "TIME_WAIT is not followed: /proc/kallsyms shows no addresses "
+			 "(CAP_SYSLOG, kernel.kptr_restrict)");
+	if (load(live, refusal))
+		return live;
+	live_close(live);
+	return NULL;
+}
+
+void live_detach(struct live *live)
+{
+	bpf_link__destroy(live->fin_wait2);
+	bpf_link__destroy(live->holders);
+	bpf_link__destroy(live->sockets);
+	live->fin_wait2 = live->holders = live->sockets = NULL;
+	tcplinger_bpf__detach(live->bpf);
+}
+
+void live_close(struct live *live)
+{
+	if (!live)
+		return;
+	if (live->bpf)
+		live_detach(live);
+	ring_buffer__free(live->ring);
+	tcplinger_bpf__destroy(live->bpf);
+	kallsyms_free(&live->kallsyms);
+	describer_close(&live->describer);
+	free(live);
+}
+
+void live_poll(struct live *live, int timeout_ms)
+{
+	live->batch = 0;
+	ring_buffer__consume(live->ring);
+	if (live->batch == 0 && timeout_ms > 0 && !*live->config.stop) {
+		ring_buffer__poll(live->ring, timeout_ms);
+		ring_buffer__consume(live->ring);
+	}
+}
+
+void live_drain(struct live *live)
+{
+	do {
+		live->batch = 0;
+		ring_buffer__consume(live->ring);
+	} while (live->batch);
+}
+
+void live_find_time_wait(struct live *live)
+{
+	int fd = bpf_iter_create(bpf_link__fd(live->fin_wait2));
+	char ignored[64];
+
+	if (fd < 0)
+		return;
+	/* the program writes to the ring: reading only makes it run */
+	while (read(fd, ignored, sizeof(ignored)) > 0)
+		;
+	close(fd);
+}
+
+static uint64_t recursion_misses(const struct bpf_program *program)
+{
+	struct bpf_prog_info info = {0};
+	__u32 length = sizeof(info);
+	int fd = bpf_program__fd(program);
+
+	if (fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &length) != 0)
+		return 0;
+	return info.recursion_misses;
+}
+
+/*
+ * What transition_process misses are softirq's calls, which it would have left at once; those of
+ * the others are calls that nothing else handled.
+ */
+void live_losses(const struct live *live, struct losses *losses)
+{
+	*losses = live->bpf->bss->losses;
+	losses->skipped = recursion_misses(live->bpf->progs.transition_softirq) +
+			  recursion_misses(live->bpf->progs.timewait_armed) +
+			  recursion_misses(live->bpf->progs.timewait_ended);
+	losses->refused = live->refused;
+	losses->relists = live->relists;
+}
+
+static void report(struct live *live, const struct losses *losses)
+{
+	struct record_loss record = {
+		.header = {RECORD_LOSS, sizeof(record), 0, clock_now_ns(CLOCK_MONOTONIC)},
+		.losses = *losses,
+	};
+
+	live->reported = *losses;
+	sink_record(&live->config.sink, &record.header);
+}
+
+void live_heal(struct live *live)
+{
+	uint64_t now = clock_now_ns(CLOCK_MONOTONIC);
+	struct losses losses;
+
+	live_losses(live, &losses);
+	if (memcmp(&losses, &live->reported, sizeof(losses)) != 0) {
+		report(live, &losses);
+		live->dirty = true;
+	}
+	if (!live->dirty) {
+		if (now > live->heal_at_ns + HEAL_MAX_NS)
+			live->heal_pause_ns = HEAL_MIN_NS;
+		return;
+	}
+	if (now < live->heal_at_ns)
+		return;
+	live->dirty = false;
+	live->relists++;
+	live->reported.relists++;
+	live_list(live);
+	live_losses(live, &losses);
+	report(live, &losses);
+	live->heal_at_ns = clock_now_ns(CLOCK_MONOTONIC) + live->heal_pause_ns;
+	if (live->heal_pause_ns < HEAL_MAX_NS)
+		live->heal_pause_ns *= 2;
+}
+
+const char *live_limits(const struct live *live)
+{
+	return live->limits;
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The live source: BPF programs that stream what happens, and lists of what exists already.
+ * Open, list, then poll in a loop; loss is reported as a record, and healed by listing again.
+ */
+#ifndef TCPLINGER_LIVE_H
+#define TCPLINGER_LIVE_H
+
+#include <signal.h>
+#include <stdbool.h>
+
+#include "filter.h"
+#include "source.h"
+
+struct live;
+
+struct live_config {
+	const struct tuple_filter *filter; /* copied into the kernel */
+	const volatile sig_atomic_t *stop; /* set by a signal: return to the caller soon */
+	struct record_sink sink;
+	bool verbose; /* libbpf's messages to stderr */
+};
+
+/* Loads and attaches. NULL, with the reason, where the kernel or the privileges do not allow it. */
+struct live *live_open(const struct live_config *config, struct refusal *refusal);
+
+/* Detaches; after it, live_drain still yields what the ring holds. */
+void live_detach(struct live *live);
+void live_close(struct live *live);
+
+/* Everything that exists now, between the records of the stream: at the start, and after a loss. */
+void live_list(struct live *live);
+
+/* Waits up to `timeout_ms` for records, hands on at most a batch, and returns. */
+void live_poll(struct live *live, int timeout_ms);
+void live_drain(struct live *live);
+
+/* Once an interval: which minisockets got the peer's FIN unseen. */
+void live_find_time_wait(struct live *live);
+
+/*
+ * Sends a RECORD_LOSS if more was lost since the last call, and lists again, with back-off so that
+ * healing does not cause more loss.
+ */
+void live_heal(struct live *live);
+
+/* The totals so far. */
+void live_losses(const struct live *live, struct losses *losses);
+
+/* What this source cannot tell here, for one line on stderr; "" if nothing. */
+const char *live_limits(const struct live *live);
+
+#endif

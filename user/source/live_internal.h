@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What live.c and live_list.c share. */
+#ifndef TCPLINGER_LIVE_INTERNAL_H
+#define TCPLINGER_LIVE_INTERNAL_H
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "describe.h"
+#include "kallsyms.h"
+#include "live.h"
+#include "settings.h" /* before the skeleton, which has one of them in its rodata */
+#include "tcplinger.skel.h"
+
+struct live {
+	struct live_config config;
+	struct tcplinger_bpf *bpf;
+	struct ring_buffer *ring;
+	struct bpf_link *sockets; /* iterators */
+	struct bpf_link *holders;
+	struct bpf_link *fin_wait2;
+	struct kallsyms kallsyms;
+	struct describer describer;
+	struct losses reported;
+	uint64_t refused;
+	uint64_t relists;
+	bool dirty;	     /* a loss that no listing has healed yet */
+	uint64_t heal_at_ns; /* not before */
+	uint64_t heal_pause_ns;
+	uint32_t batch; /* records of this poll */
+	char limits[160];
+};
+
+/* Checks what the kernel wrote, completes it, hands it on. */
+void live_receive(struct live *live, const void *data, size_t size);
+
+#endif

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* Listing what exists: the sockets of every namespace, then the descriptors of every process. */
+#include <errno.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "descriptors.h"
+#include "live_internal.h"
+#include "netns.h"
+
+/* The descriptor of an MPTCP socket holds each of its subflows. */
+static void receive_msk_holder(struct live *live, const struct inodes *subflows,
+			       const struct record_holder *record)
+{
+	const struct inode_cookie *subflow = inodes_find(subflows, record->inode);
+	const struct inode_cookie *end = subflows->items + subflows->count;
+	struct record_holder holder = *record;
+
+	for (; subflow && subflow < end && subflow->inode == record->inode; subflow++) {
+		holder.cookie = subflow->cookie;
+		live_receive(live, &holder, sizeof(holder));
+	}
+}
+
+static void add_subflow(struct inodes *subflows, const struct record_socket *socket)
+{
+	if (socket->flags & SOCKET_MPTCP && socket->inode)
+		inodes_add(subflows, socket->inode, socket->cookie);
+}
+
+static void receive_row(struct live *live, struct inodes *subflows,
+			const struct record_header *record)
+{
+	if (record->type == RECORD_SOCKET) {
+		add_subflow(subflows, (const void *)record);
+	} else if (!((const struct record_holder *)record)->cookie) {
+		receive_msk_holder(live, subflows, (const void *)record);
+		return;
+	}
+	live_receive(live, record, record->size);
+}
+
+/*
+ * Reads an iterator to its end; a read yields whole records of `bytes` each, since the kernel's
+ * buffer is smaller than ours. The stream is served in between, so that its ring does not fill
+ * meanwhile. False if the kernel broke off.
+ */
+static bool read_rows(struct live *live, int fd, size_t bytes, struct inodes *subflows)
+{
+	_Alignas(8) char buffer[65536];
+	ssize_t n;
+
+	for (;;) {
+		n = read(fd, buffer, sizeof(buffer));
+		if (n < 0 && (errno == EAGAIN || errno == EINTR) && !*live->config.stop)
+			continue;
+		if (n <= 0)
+			return n == 0;
+		if ((size_t)n % bytes != 0) {
+			live->refused++;
+			return false;
+		}
+		for (size_t at = 0; at < (size_t)n; at += bytes)
+			receive_row(live, subflows, (const void *)(buffer + at));
+		live_poll(live, 0);
+	}
+}
+
+static bool run_iterator(struct live *live, struct bpf_link *link, size_t bytes,
+			 struct inodes *subflows)
+{
+	int fd = bpf_iter_create(bpf_link__fd(link));
+	bool whole;
+
+	if (fd < 0)
+		return false;
+	whole = read_rows(live, fd, bytes, subflows);
+	close(fd);
+	return whole;
+}
+
+static void mark(struct live *live, enum listing_phase phase, uint32_t netns)
+{
+	struct record_listing record = {
+		.header = {RECORD_LISTING, sizeof(record), 0, clock_now_ns(CLOCK_MONOTONIC)},
+		.phase = phase,
+		.netns = netns,
+	};
+
+	sink_record(&live->config.sink, &record.header);
+}
+
+/* iter/tcp walks the host's whole hash table for each namespace: empty ones are passed over. */
+static void list_namespace(struct live *live, uint32_t netns, struct inodes *subflows)
+{
+	if (netns_has_tcp() &&
+	    !run_iterator(live, live->sockets, sizeof(struct record_socket), subflows))
+		return;
+	mark(live, LISTING_NAMESPACE, netns);
+}
+
+static bool wanted(const struct live *live, uint32_t netns)
+{
+	return !live->config.filter->netns || live->config.filter->netns == netns;
+}
+
+static void list_sockets(struct live *live, struct inodes *subflows)
+{
+	struct netns_list list;
+
+	netns_find(&list);
+	for (size_t i = 0; i < list.count; i++) {
+		if (!wanted(live, list.items[i].inode))
+			continue;
+		/* the first is our own: without the privilege to enter others, at least that */
+		if (i == 0 || netns_enter(list.items[i].fd))
+			list_namespace(live, list.items[i].inode, subflows);
+	}
+	if (list.count)
+		netns_enter(list.items[0].fd);
+	netns_list_free(&list);
+}
+
+void live_list(struct live *live)
+{
+	struct inodes subflows = {0};
+
+	mark(live, LISTING_BEGINS, 0);
+	list_sockets(live, &subflows);
+	inodes_sort(&subflows);
+	run_iterator(live, live->holders, sizeof(struct record_holder), &subflows);
+	mark(live, LISTING_ENDS, 0);
+	inodes_free(&subflows);
+}

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "netns.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <mntent.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "memory.h"
+#include "procfs.h"
+
+#define NAMES_DIR "/run/netns" /* ip-netns(8) */
+
+static bool known(const struct netns_list *list, uint32_t inode)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (list->items[i].inode == inode)
+			return true;
+	return false;
+}
+
+/* A plain file under /run/netns is a name whose mount is gone. */
+static bool is_namespace(int fd)
+{
+	struct statfs fs;
+
+	return fstatfs(fd, &fs) == 0 && fs.f_type == NSFS_MAGIC;
+}
+
+static void add(struct netns_list *list, int dir, const char *path)
+{
+	struct stat stat;
+	int fd;
+
+	if (fstatat(dir, path, &stat, 0) < 0 || known(list, (uint32_t)stat.st_ino))
+		return;
+	fd = openat(dir, path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	if (!is_namespace(fd)) {
+		close(fd);
+		return;
+	}
+	list->items = memory_resize(list->items, list->count + 1, sizeof(*list->items));
+	list->items[list->count++] = (struct netns){(uint32_t)stat.st_ino, fd};
+}
+
+static void add_processes(struct netns_list *list)
+{
+	DIR *proc = opendir("/proc");
+	struct dirent *entry;
+	char path[300];
+
+	if (!proc)
+		return;
+	while ((entry = readdir(proc))) {
+		if (!isdigit((unsigned char)entry->d_name[0]))
+			continue;
+		snprintf(path, sizeof(path), "%s/ns/net", entry->d_name);
+		add(list, dirfd(proc), path);
+	}
+	closedir(proc);
+}
+
+static void add_names(struct netns_list *list)
+{
+	DIR *names = opendir(NAMES_DIR);
+	struct dirent *entry;
+
+	if (!names)
+		return;
+	while ((entry = readdir(names)))
+		if (entry->d_name[0] != '.')
+			add(list, dirfd(names), entry->d_name);
+	closedir(names);
+}
+
+/* Container runtimes keep theirs alive by a mount: /run/docker/netns/..., /var/run/cni/... */
+static void add_mounts(struct netns_list *list)
+{
+	FILE *mounts = setmntent("/proc/self/mounts", "re");
+	struct mntent *mount;
+
+	if (!mounts)
+		return;
+	while ((mount = getmntent(mounts)))
+		if (strcmp(mount->mnt_type, "nsfs") == 0 &&
+		    strncmp(mount->mnt_fsname, "net:", 4) == 0)
+			add(list, AT_FDCWD, mount->mnt_dir);
+	endmntent(mounts);
+}
+
+void netns_find(struct netns_list *list)
+{
+	*list = (struct netns_list){0};
+	add(list, AT_FDCWD, "/proc/self/ns/net");
+	add_processes(list);
+	add_names(list);
+	add_mounts(list);
+}
+
+void netns_list_free(struct netns_list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		close(list->items[i].fd);
+	free(list->items);
+	*list = (struct netns_list){0};
+}
+
+bool netns_enter(int fd)
+{
+	return setns(fd, CLONE_NEWNET) == 0;
+}
+
+/*
+ * net/ipv4/proc.c: "TCP: inuse 5 orphan 0 tw 2 alloc 6 mem 1"; orphan, alloc and mem are the
+ * host's.
+ */
+static bool any_in_use(const char *path, const char *format)
+{
+	unsigned int in_use = 0, tw = 0;
+	char text[1024], *line;
+
+	if (procfs_read(AT_FDCWD, path, text, sizeof(text)) < 0)
+		return true; /* unknown: look */
+	line = strstr(text, "TCP");
+	return line && sscanf(line, format, &in_use, &tw) >= 1 && (in_use || tw);
+}
+
+bool netns_has_tcp(void)
+{
+	return any_in_use("/proc/thread-self/net/sockstat", "TCP: inuse %u orphan %*u tw %u") ||
+	       any_in_use("/proc/thread-self/net/sockstat6", "TCP6: inuse %u");
+}
+
+static bool resolve_path(const char *path, uint32_t *inode)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat stat;
+	bool found;
+
+	if (fd < 0)
+		return false;
+	found = is_namespace(fd) && fstat(fd, &stat) == 0;
+	if (found)
+		*inode = (uint32_t)stat.st_ino;
+	else
+		errno = EINVAL;
+	close(fd);
+	return found;
+}
+
+bool netns_resolve(const char *text, uint32_t *inode)
+{
+	char path[4096];
+
+	if (!strchr(text, '/')) {
+		snprintf(path, sizeof(path), NAMES_DIR "/%s", text);
+		if (text[0] && resolve_path(path, inode))
+			return true;
+	} else {
+		return resolve_path(text, inode);
+	}
+	if (text[strspn(text, "0123456789")] == 0 && text[0] && strlen(text) < 10) {
+		snprintf(path, sizeof(path), "/proc/%s/ns/net", text);
+		return resolve_path(path, inode);
+	}
+	return resolve_path(text, inode);
+}

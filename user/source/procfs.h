@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What /proc says. */
+#ifndef TCPLINGER_PROCFS_H
+#define TCPLINGER_PROCFS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "record.h"
+
+/*
+ * Reads a small file below the directory `dir` (AT_FDCWD for an absolute path) into `text`,
+ * terminated. The number of bytes, or -1 with errno.
+ */
+long procfs_read(int dir, const char *path, char *text, size_t size);
+
+/* The first number in such a file; false if it cannot be read or holds none. */
+bool procfs_number(int dir, const char *path, uint64_t *number);
+
+/* An open directory of the process, which pins it against reuse of its pid; -1 with errno. */
+int procfs_open(uint32_t pid);
+
+/*
+ * Who the process is: pid, start (to a hundredth of a second), comm of its leader, all from its
+ * stat. False if it is gone.
+ */
+bool procfs_identify(int process, struct process_id *id);
+
+/*
+ * exe and cgroup of the process `record->process`, "" where unknown; both "" if it is another one
+ * now.
+ */
+void procfs_describe(struct record_process *record);
+
+#endif

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "objects.h"
+
+#include <arpa/inet.h>
+#include <limits.h>
+
+#include "format.h"
+#include "names.h"
+
+void object_begin(struct json *json, struct output *output, const char *type, uint64_t time_ns,
+		  const struct clock_offsets *clocks)
+{
+	char time[FORMAT_TIME];
+
+	format_time(time, time_ns + (uint64_t)clocks->monotonic_ns);
+	json_begin(json, output);
+	json_plain(json, "type", type);
+	json_plain(json, "time", time);
+}
+
+void object_process(struct json *json, const char *key, const struct process *process,
+		    const struct clock_offsets *clocks)
+{
+	char time[FORMAT_TIME];
+
+	if (!process) {
+		json_null(json, key);
+		return;
+	}
+	format_time(time, process->id.start_ns + (uint64_t)clocks->boottime_ns);
+	json_open(json, key, '{');
+	json_number(json, "pid", process->id.pid);
+	json_plain(json, "start_time", process->id.start_ns ? time : NULL);
+	json_string(json, "comm", process->id.comm[0] ? process->id.comm : NULL,
+		    sizeof(process->id.comm));
+	json_string(json, "exe", process->exe, PATH_MAX);
+	json_string(json, "cgroup", process->cgroup, PATH_MAX);
+	json_plain(json, "container", process->container[0] ? process->container : NULL);
+	json_close(json, '}');
+}
+
+static void address(struct json *json, const char *key, const uint8_t *bytes)
+{
+	char text[INET6_ADDRSTRLEN];
+
+	format_address(text, bytes);
+	json_plain(json, key, text);
+}
+
+static void port(struct json *json, const char *key, uint16_t number)
+{
+	if (number)
+		json_number(json, key, number);
+	else
+		json_null(json, key);
+}
+
+void object_tuple(struct json *json, const struct tuple *tuple, bool listener)
+{
+	json_number(json, "netns", tuple->netns);
+	json_plain(json, "family", tuple->family == AF_INET ? "ipv4" : "ipv6");
+	address(json, "laddr", tuple->laddr);
+	port(json, "lport", tuple->lport);
+	if (listener) {
+		json_null(json, "raddr");
+		json_null(json, "rport");
+		return;
+	}
+	address(json, "raddr", tuple->raddr);
+	port(json, "rport", tuple->rport);
+}
+
+void object_loss(struct output *output, uint64_t time_ns, const struct losses *losses,
+		 const struct clock_offsets *clocks)
+{
+	struct json json;
+
+	object_begin(&json, output, "loss", time_ns, clocks);
+	json_number(&json, "ring_full", losses->ring_full);
+	json_number(&json, "skipped", losses->skipped);
+	json_number(&json, "map_full", losses->map_full);
+	json_number(&json, "no_memory", losses->no_memory);
+	json_number(&json, "refused", losses->refused);
+	json_number(&json, "relists", losses->relists);
+	json_end(&json);
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The JSON objects of the contract that more than one view prints. */
+#ifndef TCPLINGER_OBJECTS_H
+#define TCPLINGER_OBJECTS_H
+
+#include "json.h"
+#include "model.h"
+
+/* What turns the kernel's clocks into the time of day. */
+struct clock_offsets {
+	int64_t monotonic_ns; /* CLOCK_REALTIME minus CLOCK_MONOTONIC, now */
+	int64_t boottime_ns; /* the same for CLOCK_BOOTTIME, once: a process starts at one time only
+			      */
+};
+
+/* NULL: null. */
+void object_process(struct json *json, const char *key, const struct process *process,
+		    const struct clock_offsets *clocks);
+
+/* `netns`, `family`, `laddr`, `lport`, `raddr`, `rport`; a listener has no remote. */
+void object_tuple(struct json *json, const struct tuple *tuple, bool listener);
+
+/* `type` and `time`, which every object begins with. `time_ns`: CLOCK_MONOTONIC. */
+void object_begin(struct json *json, struct output *output, const char *type, uint64_t time_ns,
+		  const struct clock_offsets *clocks);
+
+/* A whole `loss` line. */
+void object_loss(struct output *output, uint64_t time_ns, const struct losses *losses,
+		 const struct clock_offsets *clocks);
+
+#endif

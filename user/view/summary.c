@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "summary.h"
+
+#include "memory.h"
+#include "names.h"
+
+#define SHOWN_NAMESPACES 6 /* columns; all are in the JSON */
+
+static struct summary_namespace *namespace_of(struct summary *summary, uint32_t netns)
+{
+	for (size_t i = 0; i < summary->namespace_count; i++)
+		if (summary->namespaces[i].netns == netns)
+			return &summary->namespaces[i];
+	summary->namespaces = memory_resize(summary->namespaces, summary->namespace_count + 1,
+					    sizeof(*summary->namespaces));
+	summary->namespaces[summary->namespace_count] = (struct summary_namespace){.netns = netns};
+	return &summary->namespaces[summary->namespace_count++];
+}
+
+static void add(struct summary_namespace *namespace, unsigned int state)
+{
+	namespace->states[state]++;
+	namespace->sockets++;
+}
+
+static void count(void *context, struct connection *connection)
+{
+	struct summary *summary = context;
+
+	if (!model_concerns(summary->model, connection, summary->processes))
+		return;
+	add(&summary->all, connection->state);
+	add(namespace_of(summary, connection->tuple.netns), connection->state);
+}
+
+static int fuller(const void *a, const void *b)
+{
+	const struct summary_namespace *left = a, *right = b;
+
+	return (left->sockets < right->sockets) - (left->sockets > right->sockets);
+}
+
+void summary_count(struct summary *summary, const struct model *model,
+		   const struct process_filter *processes)
+{
+	*summary = (struct summary){.model = model, .processes = processes};
+	connections_each(&model->connections, count, summary);
+	if (summary->namespace_count)
+		qsort(summary->namespaces, summary->namespace_count, sizeof(*summary->namespaces),
+		      fuller);
+}
+
+void summary_free(struct summary *summary)
+{
+	free(summary->namespaces);
+}
+
+static void states_json(struct json *json, const struct summary_namespace *namespace)
+{
+	json_open(json, "states", '{');
+	for (unsigned int state = TCP_ESTABLISHED; state < TCP_STATES; state++)
+		json_number(json, tcp_state_name(state), namespace->states[state]);
+	json_close(json, '}');
+}
+
+void summary_json(const struct summary *summary, struct output *output, uint64_t time_ns,
+		  const struct clock_offsets *clocks)
+{
+	struct json json;
+
+	object_begin(&json, output, "summary", time_ns, clocks);
+	states_json(&json, &summary->all);
+	json_open(&json, "namespaces", '[');
+	for (size_t i = 0; i < summary->namespace_count; i++) {
+		json_open(&json, NULL, '{');
+		json_number(&json, "netns", summary->namespaces[i].netns);
+		states_json(&json, &summary->namespaces[i]);
+		json_close(&json, '}');
+	}
+	json_close(&json, ']');
+	json_end(&json);
+}
+
+static size_t shown_namespaces(const struct summary *summary)
+{
+	if (summary->namespace_count < 2)
+		return 0; /* the total says it all */
+	return summary->namespace_count < SHOWN_NAMESPACES ? summary->namespace_count
+							   : SHOWN_NAMESPACES;
+}
+
+static void row(const struct summary *summary, struct output *output, const char *name,
+		uint64_t total, int state)
+{
+	output_format(output, "%-12s %10llu", name, (unsigned long long)total);
+	for (size_t i = 0; i < shown_namespaces(summary); i++) {
+		const struct summary_namespace *namespace = &summary->namespaces[i];
+		uint64_t sockets = state < 0 ? namespace->sockets : namespace->states[state];
+
+		output_format(output, " %11llu", (unsigned long long)sockets);
+	}
+	output_line(output);
+}
+
+static void table(const struct summary *summary, struct output *output)
+{
+	output_format(output, "%-12s %10s", "STATE", "SOCKETS");
+	for (size_t i = 0; i < shown_namespaces(summary); i++)
+		output_format(output, " @%10u", summary->namespaces[i].netns);
+	output_line(output);
+	for (unsigned int state = TCP_ESTABLISHED; state < TCP_STATES; state++)
+		if (summary->all.states[state])
+			row(summary, output, tcp_state_name(state), summary->all.states[state],
+			    (int)state);
+	row(summary, output, "all", summary->all.sockets, -1);
+	if (shown_namespaces(summary))
+		output_string(output,
+			      "@: the inode of a network namespace, as in /proc/PID/ns/net\n");
+	if (summary->namespace_count > SHOWN_NAMESPACES)
+		output_format(output, "%zu more namespaces are in --json\n",
+			      summary->namespace_count - SHOWN_NAMESPACES);
+}
+
+struct advice {
+	unsigned int state;
+	const char *text;
+};
+
+static const struct advice advices[] = {
+	{TCP_CLOSE_WAIT, "the peer closed, the application has not: see it happen with\n"
+			 "    tcplinger trace --state CLOSE_WAIT\n"},
+	{TCP_TIME_WAIT, "closed by this side first; see who, and how they end, with\n"
+			"    tcplinger trace --state TIME_WAIT\n"},
+};
+
+void summary_text(const struct summary *summary, struct output *output)
+{
+	table(summary, output);
+	output_string(output, "\n");
+	for (size_t i = 0; i < sizeof(advices) / sizeof(advices[0]); i++) {
+		uint64_t sockets = summary->all.states[advices[i].state];
+
+		if (sockets)
+			output_format(output, "%llu %s: %s", (unsigned long long)sockets,
+				      tcp_state_name(advices[i].state), advices[i].text);
+	}
+	output_string(output,
+		      "Every transition as it happens, with its owner:\n    tcplinger trace\n");
+}

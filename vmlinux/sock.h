@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Sockets: include/net/sock.h, inet_sock.h, inet_timewait_sock.h, linux/tcp.h, net/mptcp/protocol.h
+ */
+
+typedef struct {
+	struct net *net;
+} possible_net_t;
+
+typedef struct {
+	s64 counter;
+} atomic64_t;
+
+struct in6_addr {
+	union {
+		u8 u6_addr8[16];
+		__be32 u6_addr32[4];
+	} in6_u;
+};
+
+struct sock_common {
+	__be32 skc_daddr;
+	__be32 skc_rcv_saddr;
+	__be16 skc_dport;
+	u16 skc_num; /* host order; 0 where no port was chosen, and after the port was given back */
+	unsigned short skc_family;
+	volatile unsigned char skc_state;
+	possible_net_t skc_net;
+	struct in6_addr skc_v6_daddr;
+	struct in6_addr skc_v6_rcv_saddr;
+	atomic64_t skc_cookie;
+};
+
+typedef struct {
+	int owned; /* a process holds the socket's lock (lock_sock) */
+} socket_lock_t;
+
+struct sock {
+	struct sock_common __sk_common;
+	socket_lock_t sk_lock;
+	int sk_err;
+	u8 sk_shutdown;
+	u16 sk_protocol; /* a bit field before 5.6 */
+	struct socket *sk_socket;
+};
+
+struct inet_sock {
+	struct sock sk;
+	__be16 inet_sport; /* survives the return of the port, unlike skc_num */
+};
+
+struct inet_connection_sock {
+	struct inet_sock icsk_inet;
+	void *icsk_ulp_data;
+};
+
+struct tcp_sock {
+	struct inet_connection_sock inet_conn;
+};
+
+/* With CONFIG_MPTCP only: a guarded variant. */
+struct tcp_sock___mptcp {
+	bool is_mptcp;
+};
+
+struct mptcp_subflow_context___mptcp {
+	struct sock *conn; /* the MPTCP socket (msk), whose descriptor the process holds */
+};
+
+struct inet_timewait_sock {
+	struct sock_common __tw_common;
+	unsigned char
+		tw_substate; /* TCP_FIN_WAIT2 or TCP_TIME_WAIT: skc_state is always the latter */
+	__be16 tw_sport;
+	struct timer_list tw_timer;
+};
+
+struct tcp_timewait_sock {
+	struct inet_timewait_sock tw_sk;
+};
+
+struct tcp_request_sock;
