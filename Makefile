@@ -89,7 +89,7 @@ else
 endif
 
 check-vmlinux: $(BUILD)/tcplinger.bpf.o
-	$(Q)$(PYTHON) tests/check_vmlinux.py $(BPFTOOL) $<
+	$(Q)$(PYTHON) tests/check_vmlinux.py $(BPFTOOL) $< $(BUILD)/results
 
 install: all
 	install -D -m 755 $(BUILD)/tcplinger $(DESTDIR)$(PREFIX)/bin/tcplinger

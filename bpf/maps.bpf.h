@@ -42,11 +42,27 @@ struct fin_wait2_map {
 	__type(value, __u64); /* cookie */
 };
 
+/* The last call that transition_softirq handled on this CPU. */
+struct call {
+	__u64 sk;
+	__s32 old_state;
+	__s32 new_state;
+};
+
+struct last_softirq_call_map {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct call);
+};
+
 extern struct owners_map owners SEC(".maps");
 extern struct records_map records SEC(".maps");
 extern struct fin_wait2_map fin_wait2 SEC(".maps");
+extern struct last_softirq_call_map last_softirq_call SEC(".maps");
 extern const volatile struct settings settings;
 extern struct losses losses;
+extern __u64 taken_over; /* calls that transition_softirq missed and transition_missed handled */
 
 static __always_inline void count(__u64 *counter)
 {

@@ -102,6 +102,12 @@ struct record_transition {
 		closer; /* set by the transition that sends our FIN, or RST, from close() */
 };
 
+/* True where the owner was the current process: connect() or listen() made the transition. */
+static inline int record_owner_is_current(const struct record_transition *record)
+{
+	return record->new_state == TCP_SYN_SENT || record->new_state == TCP_LISTEN;
+}
+
 enum timewait_action {
 	TIMEWAIT_ARMED = 1, /* its timer was started: it is born, or it was rearmed */
 	TIMEWAIT_SEEN,	    /* looked at while alive: the peer's FIN has come since it was born in

@@ -3,11 +3,11 @@
  * Transitions of full sockets, with the process that acted where there surely is one.
  *
  * A tracing program that is interrupted on its CPU by itself is skipped, and softirq interrupts
- * process context all the time. So there are two programs on inet_sock_set_state: one for sockets
- * whose lock a process holds, one for softirq; each leaves the other's calls at once, and neither
- * can interrupt itself but for the few instructions of that test. What those lose, the kernel
- * counts for the softirq program (recursion_misses). The tracepoint itself runs with preemption
- * disabled.
+ * process context all the time. So process context, where a process holds the socket's lock, and
+ * softirq have programs of their own, and each leaves the other's calls at once. What is left is the
+ * few instructions of that test: an interrupt there skips the softirq program for the whole burst of
+ * packets that follows, 64 and more. So softirq has two programs, and the second takes what the first
+ * missed: an interrupt can be in one of the two only. The tracepoint runs with preemption disabled.
  */
 #include "maps.bpf.h"
 #include <bpf/bpf_tracing.h>
@@ -109,7 +109,33 @@ int BPF_PROG(transition_process, struct sock *sk, int old, int new)
 SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(transition_softirq, struct sock *sk, int old, int new)
 {
+	struct call *last;
+	__u32 zero = 0;
+
 	if (sk->sk_lock.owned || is_clone(old, new))
 		return 0;
+	last = bpf_map_lookup_elem(&last_softirq_call, &zero);
+	if (last)
+		*last = (struct call){.sk = (__u64)sk, .old_state = old, .new_state = new};
+	return transition(sk, old, new, NULL);
+}
+
+/* Attached after transition_softirq. Softirq does not nest, so what that one noted is of this call. */
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(transition_missed, struct sock *sk, int old, int new)
+{
+	struct call *last;
+	__u32 zero = 0;
+
+	if (sk->sk_lock.owned || is_clone(old, new))
+		return 0;
+	last = bpf_map_lookup_elem(&last_softirq_call, &zero);
+	if (!last)
+		return 0;
+	if (last->sk == (__u64)sk && last->old_state == old && last->new_state == new) {
+		last->sk = 0;
+		return 0;
+	}
+	count(&taken_over);
 	return transition(sk, old, new, NULL);
 }

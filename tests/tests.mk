@@ -5,3 +5,122 @@ $(BUILD)/tests/load: tests/bench/load.c
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) -std=c11 -D_GNU_SOURCE $(WARNINGS) $< -o $@
+
+$(BUILD)/tests/floor: tests/bench/floor.c
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) -std=c11 -D_GNU_SOURCE $(WARNINGS) $< -o $@ -lbpf
+
+$(BUILD)/tests/floor.bpf.o: tests/bench/floor.bpf.c
+	$(call say,BPF,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) -O2 -g $(WARNINGS) -target bpf -c $< -o $@
+
+# What the tool costs. BENCH_ARGS: see tests/bench/bench.py --help.
+bench: deps-test
+	$(Q)tests/install-packages libbpf-tools
+	$(Q)$(MAKE) --no-print-directory all $(BUILD)/tests/load $(BUILD)/tests/floor \
+		$(BUILD)/tests/floor.bpf.o
+	$(Q)$(PYTHON) tests/bench/bench.py --build $(BUILD) $(BENCH_ARGS)
+
+# Every layer runs whatever the others say; the summary of all is the last line.
+test: deps-test
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)rm -rf $(BUILD)/results; mkdir -p $(BUILD)/results
+	$(Q)for layer in check-vmlinux test-unit test-fuzz test-live; do \
+		$(MAKE) --no-print-directory $$layer || echo "$$layer failed"; \
+	done
+	$(Q)$(PYTHON) tests/summarize.py $(BUILD)/results
+
+# Unit tests and fuzzing. Both link what user/ is made of, main.o left out; what a sanitizer is in
+# has a tree of objects of its own.
+.PHONY: test-unit test-fuzz fuzz unit-tests fuzzers
+
+LIBRARY_OBJECTS := $(filter-out $(BUILD)/user/main.o,$(USER_OBJECTS))
+ASAN_OBJECTS := $(LIBRARY_OBJECTS:$(BUILD)/%=$(BUILD)/asan/%)
+UNIT_NAMES := $(basename $(notdir $(sort $(wildcard tests/unit/test_*.c))))
+UNIT_TESTS := $(UNIT_NAMES:%=$(BUILD)/unit/%)
+ASAN_TESTS := $(UNIT_NAMES:%=$(BUILD)/asan/unit/%)
+SANITIZE := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+
+# The pure parts only: what a source or a command needs of the kernel is not fuzzed.
+FUZZ_SOURCES := $(filter-out user/source/% user/command/% user/main.c,$(USER_SOURCES))
+FUZZ_SOURCES += user/source/end_reason.c
+FUZZ_OBJECTS := $(FUZZ_SOURCES:%.c=$(BUILD)/fuzz/%.o)
+FUZZ_NAMES := $(basename $(notdir $(sort $(wildcard tests/fuzz/fuzz_*.c))))
+FUZZERS := $(FUZZ_NAMES:%=$(BUILD)/fuzz/%)
+FUZZ_SECONDS ?= 600
+# does clang have libFuzzer's runtime?
+FUZZ_PROBE = echo 'int LLVMFuzzerTestOneInput(const char *d, long n) { return d && n < 0; }' | \
+	$(CLANG) -x c -fsanitize=fuzzer,address - -o $(BUILD)/fuzz-probe 2>/dev/null
+
+test-unit: deps-test
+	$(Q)$(MAKE) --no-print-directory unit-tests
+	$(Q)status=0; \
+	$(PYTHON) tests/unit/run.py $(BUILD)/results unit $(UNIT_TESTS) || status=1; \
+	$(PYTHON) tests/unit/run.py $(BUILD)/results asan $(ASAN_TESTS) || status=1; \
+	exit $$status
+
+test-fuzz: deps-test
+	$(Q)mkdir -p $(BUILD); if $(FUZZ_PROBE); then \
+		$(MAKE) --no-print-directory fuzzers && \
+		$(PYTHON) tests/fuzz/run.py $(BUILD)/results $(FUZZERS); \
+	else \
+		$(PYTHON) tests/fuzz/run.py $(BUILD)/results --skip \
+			"$(CLANG) has no libFuzzer (package libclang-rt-VERSION-dev)" $(FUZZERS); \
+	fi
+
+# FUZZ_SECONDS each; what is found worth keeping stays in the corpus.
+fuzz: fuzzers
+	$(Q)for name in $(FUZZ_NAMES:fuzz_%=%); do \
+		mkdir -p tests/fuzz/corpus/$$name; \
+		$(BUILD)/fuzz/fuzz_$$name -max_total_time=$(FUZZ_SECONDS) -timeout=5 -print_final_stats=1 \
+			-artifact_prefix=$(BUILD)/fuzz/ tests/fuzz/corpus/$$name || exit 1; \
+	done
+
+unit-tests: $(UNIT_TESTS) $(ASAN_TESTS)
+fuzzers: $(FUZZERS)
+
+$(BUILD)/unit/libtcplinger.a: $(LIBRARY_OBJECTS)
+$(BUILD)/asan/unit/libtcplinger.a: $(ASAN_OBJECTS)
+$(BUILD)/fuzz/libtcplinger.a: $(FUZZ_OBJECTS)
+%/libtcplinger.a:
+	$(call say,AR,$@)
+	$(Q)mkdir -p $(@D) && rm -f $@ && ar rcs $@ $^
+
+$(BUILD)/asan/user/%.o: user/%.c | $(SKELETON)
+	$(call say,CC,"$< (sanitized)")
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(SANITIZE) $(USER_CFLAGS) -c $< -o $@
+
+$(BUILD)/unit/test_%: tests/unit/test_%.c $(BUILD)/unit/libtcplinger.a
+	$(call say,TEST,$@)
+	$(Q)$(CC) $(CFLAGS) $(USER_CFLAGS) -MF $@.d -Itests/unit $(filter-out %.h,$^) -o $@ \
+		-lcmocka $(LIBRARIES)
+
+$(BUILD)/asan/unit/test_%: tests/unit/test_%.c $(BUILD)/asan/unit/libtcplinger.a
+	$(call say,TEST,$@)
+	$(Q)$(CC) $(SANITIZE) $(USER_CFLAGS) -MF $@.d -Itests/unit $(filter-out %.h,$^) -o $@ \
+		-lcmocka $(LIBRARIES)
+
+$(BUILD)/fuzz/user/%.o: user/%.c | $(SKELETON)
+	$(call say,CC,"$< (fuzzed)")
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) $(SANITIZE) -fsanitize=fuzzer-no-link $(USER_CFLAGS) -c $< -o $@
+
+$(BUILD)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(BUILD)/fuzz/libtcplinger.a
+	$(call say,FUZZ,$@)
+	$(Q)$(CLANG) $(SANITIZE) -fsanitize=fuzzer $(USER_CFLAGS) -MF $@.d $(filter-out %.h,$^) -o $@ \
+		-lunistring -lm
+
+-include $(ASAN_OBJECTS:.o=.d) $(FUZZ_OBJECTS:.o=.d)
+-include $(UNIT_TESTS:%=%.d) $(ASAN_TESTS:%=%.d) $(FUZZERS:%=%.d)
+
+# Live tests: real sockets and processes, the binary as it is.
+.PHONY: test-live
+
+test-live: deps-test
+	$(Q)$(MAKE) --no-print-directory all $(BUILD)/tests/load
+	$(Q)mkdir -p $(BUILD)/results
+	$(Q)TCPLINGER=$(abspath $(BUILD))/tcplinger $(PYTHON) -B -m pytest -p no:cacheprovider -q -rs \
+		--junitxml=$(BUILD)/results/live.xml $(LIVE_ARGS) tests/live

@@ -53,9 +53,12 @@ static void init(struct trace_run *run, const struct options *options)
 
 static void say_what_was_lost(const struct trace_run *run, const struct losses *losses)
 {
-	note("%llu transitions shown; lost: ring full %llu, skipped %llu, map full %llu, "
-	     "no memory %llu, refused %llu; relists %llu",
-	     (unsigned long long)run->view.shown, (unsigned long long)losses->ring_full,
+	unsigned long long lost = losses->ring_full + losses->skipped + losses->map_full +
+				  losses->no_memory + losses->refused;
+
+	note("%llu transitions shown, lost %llu records (ring full %llu, skipped %llu, map full "
+	     "%llu, no memory %llu, refused %llu), relists %llu",
+	     (unsigned long long)run->view.shown, lost, (unsigned long long)losses->ring_full,
 	     (unsigned long long)losses->skipped, (unsigned long long)losses->map_full,
 	     (unsigned long long)losses->no_memory, (unsigned long long)losses->refused,
 	     (unsigned long long)losses->relists);

@@ -26,6 +26,10 @@ void model_tell(struct model *model, const struct connection *connection, uint64
 /* The connection has ended: it is removed, or, while a listing runs, kept as gone. */
 void model_end(struct model *model, struct connection *connection);
 
+/* A minisocket is found to be a true TIME_WAIT: the peer's FIN has come, when its timer says. */
+void timewait_seen(struct model *model, struct connection *connection, uint64_t time_ns,
+		   int64_t remaining_ns);
+
 /* When a minisocket entered TIME_WAIT, by its timer: rearmed whenever the peer's FIN comes again.
  */
 uint64_t timewait_entry_ns(const struct model *model, uint64_t time_ns, int64_t remaining_ns);

@@ -9,19 +9,31 @@
 
 #include "memory.h"
 
-static void listed_state(struct model *model, struct connection *connection,
-			 const struct record_socket *record)
+static void listed_minisocket(struct model *model, struct connection *connection,
+			      const struct record_socket *record)
 {
 	uint64_t time_ns = record->header.time_ns, since_ns = 0;
 
-	if (record->flags & SOCKET_MINISOCKET) {
-		connection->flags |= CONNECTION_MINISOCKET;
-		if (record->state == TCP_TIME_WAIT)
-			since_ns = timewait_entry_ns(model, time_ns, record->remaining_ns);
+	if (connection->flags & CONNECTION_MINISOCKET && record->state == TCP_TIME_WAIT) {
+		timewait_seen(model, connection, time_ns, record->remaining_ns);
+		return;
 	}
+	connection->flags |= CONNECTION_MINISOCKET;
+	if (record->state == TCP_TIME_WAIT)
+		since_ns = timewait_entry_ns(model, time_ns, record->remaining_ns);
 	if (connection->state != record->state)
 		connections_enter(&model->connections, connection, record->state, since_ns,
 				  time_ns);
+}
+
+static void listed_state(struct model *model, struct connection *connection,
+			 const struct record_socket *record)
+{
+	if (record->flags & SOCKET_MINISOCKET)
+		listed_minisocket(model, connection, record);
+	else if (connection->state != record->state)
+		connections_enter(&model->connections, connection, record->state, 0,
+				  record->header.time_ns);
 }
 
 /* False if it ended after the row was taken, or is a minisocket: whose end is final. */
@@ -63,6 +75,7 @@ void apply_holder(struct model *model, const struct record_holder *record)
 
 	if (!connection || connection->flags & CONNECTION_GONE)
 		return;
+	processes_meet(&model->connections.processes, &record->process);
 	connections_own(&model->connections, connection, &record->process, OWNER_HOLDER);
 	model_held(model, connection, &record->process);
 }

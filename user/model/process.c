@@ -61,20 +61,23 @@ uint32_t processes_number(struct processes *processes, const struct process_id *
 	if (!id->pid)
 		return 0;
 	number = index_find(&processes->index, key_of(id));
-	if (!number) {
-		number = pool_add(&processes->pool);
-		process = get(processes, number);
-		process->key = key_of(id);
-		process->id = *id;
-		process->described = processes->descriptions;
-		index_add(&processes->index, number);
+	if (number)
 		return number;
-	}
+	number = pool_add(&processes->pool);
 	process = get(processes, number);
-	if (id->comm[0])
-		memcpy(process->id.comm, id->comm, sizeof(id->comm));
-	if (id->cgroup_id)
-		process->id.cgroup_id = id->cgroup_id;
+	process->key = key_of(id);
+	process->id = *id;
+	process->described = processes->descriptions;
+	index_add(&processes->index, number);
+	return number;
+}
+
+uint32_t processes_meet(struct processes *processes, const struct process_id *id)
+{
+	uint32_t number = processes_number(processes, id);
+
+	if (number)
+		memcpy(get(processes, number)->id.comm, id->comm, sizeof(id->comm));
 	return number;
 }
 

@@ -28,11 +28,14 @@ struct processes {
 void processes_init(struct processes *processes);
 void processes_free(struct processes *processes);
 
-/*
- * The number of the process, made if new, its comm brought up to date (exec changes it). 0 for pid
- * 0.
- */
+/* The number of the process, made if new. 0 for pid 0. */
 uint32_t processes_number(struct processes *processes, const struct process_id *id);
+
+/*
+ * The same where `id` was taken from the process just now: its comm is brought up to date (exec and
+ * prctl change it). What a socket's owner entry says may be as old as the socket.
+ */
+uint32_t processes_meet(struct processes *processes, const struct process_id *id);
 
 /* NULL for 0. Valid until the next processes_describe or processes_number. */
 const struct process *processes_get(const struct processes *processes, uint32_t number);

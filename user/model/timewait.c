@@ -61,20 +61,18 @@ static void armed(struct model *model, struct connection *connection,
 		enter_time_wait(model, connection, record->header.time_ns);
 }
 
-static void seen(struct model *model, struct connection *connection,
-		 const struct record_timewait *record)
+void timewait_seen(struct model *model, struct connection *connection, uint64_t time_ns,
+		   int64_t remaining_ns)
 {
 	if (connection->state != TCP_TIME_WAIT)
-		enter_time_wait(
-			model, connection,
-			timewait_entry_ns(model, record->header.time_ns, record->remaining_ns));
+		enter_time_wait(model, connection, timewait_entry_ns(model, time_ns, remaining_ns));
 }
 
 static void ended(struct model *model, struct connection *connection,
 		  const struct record_timewait *record)
 {
 	if (record->substate == TCP_TIME_WAIT)
-		seen(model, connection, record);
+		timewait_seen(model, connection, record->header.time_ns, record->remaining_ns);
 	model_transition(model, connection, record->header.time_ns, connection->state, TCP_CLOSE,
 			 record->end_reason ? record->end_reason : END_UNKNOWN);
 	model_end(model, connection);
@@ -121,7 +119,7 @@ void apply_timewait(struct model *model, const struct record_timewait *record)
 		armed(model, connection, record);
 		break;
 	case TIMEWAIT_SEEN:
-		seen(model, connection, record);
+		timewait_seen(model, connection, record->header.time_ns, record->remaining_ns);
 		break;
 	case TIMEWAIT_ENDED:
 		ended(model, connection, record);

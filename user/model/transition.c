@@ -20,6 +20,9 @@ static void learn(struct model *model, struct connection *connection,
 	unsigned int direction = direction_of(record);
 
 	connection->tuple = record->tuple;
+	if (record_owner_is_current(record))
+		processes_meet(&connections->processes, &record->owner);
+	processes_meet(&connections->processes, &record->closer);
 	if (direction != DIRECTION_UNKNOWN)
 		connection->direction = direction;
 	connections_own(connections, connection, &record->owner, record->owner_by);

@@ -39,20 +39,20 @@ static struct described *slot_of(const struct describer *describer,
 }
 
 static bool described_lately(const struct describer *describer, const struct described *slot,
-			     const struct process_id *process)
+			     const struct process_id *process, bool current)
 {
 	return slot->pid == process->pid && slot->start_ns == process->start_ns &&
-	       memcmp(slot->comm, process->comm, sizeof(slot->comm)) == 0 &&
+	       (!current || memcmp(slot->comm, process->comm, sizeof(slot->comm)) == 0) &&
 	       describer->descriptions - slot->number < DESCRIPTIONS_KEPT;
 }
 
 void describe_process(struct describer *describer, const struct record_sink *sink,
-		      const struct process_id *process)
+		      const struct process_id *process, bool current)
 {
 	struct described *slot = slot_of(describer, process);
 	struct record_process record;
 
-	if (!process->pid || described_lately(describer, slot, process))
+	if (!process->pid || described_lately(describer, slot, process, current))
 		return;
 	record.header = (struct record_header){.type = RECORD_PROCESS, .size = sizeof(record)};
 	record.process = *process;

@@ -18,8 +18,11 @@ struct describer {
 void describer_open(struct describer *describer);
 void describer_close(struct describer *describer);
 
-/* Sends a RECORD_PROCESS unless it did so lately for this process under this comm. */
+/*
+ * Sends a RECORD_PROCESS unless it did so lately; again if it is `current`, met just now, and has
+ * another comm than then: it may have called exec().
+ */
 void describe_process(struct describer *describer, const struct record_sink *sink,
-		      const struct process_id *process);
+		      const struct process_id *process, bool current);
 
 #endif

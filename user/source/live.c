@@ -29,9 +29,15 @@ static void receive_timewait(struct live *live, const struct record_timewait *re
 	sink_record(&live->config.sink, &resolved.header);
 }
 
-static void describe(struct live *live, const struct process_id *process)
+static void describe(struct live *live, const struct process_id *process, bool current)
 {
-	describe_process(&live->describer, &live->config.sink, process);
+	describe_process(&live->describer, &live->config.sink, process, current);
+}
+
+static void describe_actors(struct live *live, const struct record_transition *record)
+{
+	describe(live, &record->owner, record_owner_is_current(record));
+	describe(live, &record->closer, true);
 }
 
 void live_receive(struct live *live, const void *data, size_t size)
@@ -47,14 +53,13 @@ void live_receive(struct live *live, const void *data, size_t size)
 		receive_timewait(live, (const void *)record);
 		return;
 	case RECORD_TRANSITION:
-		describe(live, &((const struct record_transition *)record)->owner);
-		describe(live, &((const struct record_transition *)record)->closer);
+		describe_actors(live, (const void *)record);
 		break;
 	case RECORD_SOCKET:
-		describe(live, &((const struct record_socket *)record)->owner);
+		describe(live, &((const struct record_socket *)record)->owner, false);
 		break;
 	case RECORD_HOLDER:
-		describe(live, &((const struct record_holder *)record)->process);
+		describe(live, &((const struct record_holder *)record)->process, true);
 		break;
 	}
 	sink_record(&live->config.sink, record);
@@ -149,7 +154,8 @@ static bool attach(struct live *live)
 	       attach_hook(bpf->progs.timewait_ended, &bpf->links.timewait_ended) &&
 	       attach_hook(bpf->progs.timewait_armed, &bpf->links.timewait_armed) &&
 	       attach_hook(bpf->progs.transition_process, &bpf->links.transition_process) &&
-	       attach_hook(bpf->progs.transition_softirq, &bpf->links.transition_softirq);
+	       attach_hook(bpf->progs.transition_softirq, &bpf->links.transition_softirq) &&
+	       attach_hook(bpf->progs.transition_missed, &bpf->links.transition_missed);
 }
 
 static bool load(struct live *live, struct refusal *refusal)
@@ -258,13 +264,22 @@ static uint64_t recursion_misses(const struct bpf_program *program)
 }
 
 /*
- * What transition_process misses are softirq's calls, which it would have left at once; those of
- * the others are calls that nothing else handled.
+ * What transition_process misses are softirq's calls, which it would have left at once; what
+ * transition_softirq misses is handled by transition_missed, which counts it. Read in this order: a
+ * call is missed before it is taken over.
  */
+static uint64_t skipped_transitions(const struct live *live)
+{
+	uint64_t missed = recursion_misses(live->bpf->progs.transition_softirq);
+	uint64_t taken_over = __atomic_load_n(&live->bpf->bss->taken_over, __ATOMIC_ACQUIRE);
+
+	return missed > taken_over ? missed - taken_over : 0;
+}
+
 void live_losses(const struct live *live, struct losses *losses)
 {
 	*losses = live->bpf->bss->losses;
-	losses->skipped = recursion_misses(live->bpf->progs.transition_softirq) +
+	losses->skipped = skipped_transitions(live) +
 			  recursion_misses(live->bpf->progs.timewait_armed) +
 			  recursion_misses(live->bpf->progs.timewait_ended);
 	losses->refused = live->refused;

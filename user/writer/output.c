@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "memory.h"
@@ -16,7 +17,10 @@
 
 void output_init(struct output *output, int fd, const volatile sig_atomic_t *stop)
 {
+	struct stat stat;
+
 	*output = (struct output){.fd = fd, .stop = stop, .capacity = 2 * FLUSH_BYTES};
+	output->may_stall = fstat(fd, &stat) != 0 || !S_ISREG(stat.st_mode);
 	output->text = memory_new(output->capacity, 1);
 }
 
@@ -80,7 +84,7 @@ static size_t write_some(struct output *output, const char *text, size_t size)
 {
 	ssize_t n;
 
-	if (stopping(output)) {
+	if (stopping(output) && output->may_stall) {
 		if (stalled(output)) {
 			output->error = EPIPE;
 			return 0;

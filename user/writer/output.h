@@ -15,6 +15,7 @@ struct output {
 	char *text;
 	size_t length;
 	size_t capacity;
+	bool may_stall; /* a pipe, a socket, a terminal: somebody reads at the other end */
 	const volatile sig_atomic_t *stop; /* set: a reader that stalls is not waited for */
 	int error; /* errno of the write that failed; nothing is written after it */
 };

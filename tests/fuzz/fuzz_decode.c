@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Records from hostile bytes: through the gate, into the model, onto the screen. The input's first
+ * byte says how the rest is read. Raw: it is cut into pieces, each offered to record_decode as it
+ * is. Shaped: small numbers become records that pass, of few connections and processes, so that
+ * they meet: the model's own paths are reached sooner.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "decode.h"
+#include "fuzz.h"
+#include "trace.h"
+
+#define SECOND	   1000000000ULL
+#define RECORD_MAX 2200
+
+enum mode { MODE_RAW = 1, MODE_FILTER = 2, MODE_PROCESSES = 4, MODE_JSON = 8, MODE_COLOR = 16 };
+
+struct input {
+	const uint8_t *data;
+	size_t size;
+};
+
+struct world {
+	struct model model;
+	struct output output;
+	struct trace trace;
+	uint64_t time_ns;
+};
+
+/* 0 where the input is at its end. */
+static uint64_t take(struct input *input, size_t bytes)
+{
+	uint64_t number = 0;
+
+	for (; bytes && input->size; bytes--, input->size--)
+		number = number << 8 | *input->data++;
+	return number;
+}
+
+static uint8_t below(struct input *input, unsigned int limit)
+{
+	return (uint8_t)(take(input, 1) % limit);
+}
+
+static void on_transition(void *context, const struct transition *transition)
+{
+	struct world *world = context;
+
+	must(transition->old_state > 0 && transition->old_state < TCP_STATES);
+	must(transition->new_state > 0 && transition->new_state < TCP_STATES);
+	must(transition->end_reason < END_REASONS);
+	must(transition->connection != NULL);
+	trace_transition(&world->trace, transition);
+	world->output.length = 0;
+}
+
+static void on_loss(void *context, uint64_t time_ns, const struct losses *losses)
+{
+	struct world *world = context;
+
+	trace_loss(&world->trace, time_ns, losses);
+	world->output.length = 0;
+}
+
+static struct process_id take_process(struct input *input)
+{
+	struct process_id id = {.pid = below(input, 4)};
+
+	id.start_ns = below(input, 2) * SECOND;
+	memset(id.comm, (int)take(input, 1), sizeof(id.comm));
+	return id;
+}
+
+static struct tuple take_tuple(struct input *input)
+{
+	struct tuple tuple = {
+		.family = below(input, 2) ? AF_INET6 : AF_INET,
+		.lport = below(input, 4),
+		.rport = below(input, 4),
+		.netns = below(input, 2),
+	};
+
+	tuple.laddr[15] = below(input, 2);
+	tuple.raddr[15] = below(input, 2);
+	return tuple;
+}
+
+/* Mostly a time-out's length; at times what no timer has, as in freed memory. */
+static int64_t take_remaining(struct input *input)
+{
+	static const int64_t extremes[] = {INT64_MIN, INT64_MIN / 2, -1,
+					   0,	      INT64_MAX / 2, INT64_MAX};
+	unsigned int choice = below(input, 16);
+
+	if (choice < sizeof(extremes) / sizeof(extremes[0]))
+		return extremes[choice];
+	return (int64_t)(take(input, 1) * SECOND) - (int64_t)(20 * SECOND);
+}
+
+static void shape_transition(struct input *input, struct record_transition *record)
+{
+	record->cookie = below(input, 8);
+	record->tuple = take_tuple(input);
+	record->old_state = 1 + below(input, TCP_STATES - 1);
+	record->new_state = 1 + below(input, TCP_STATES - 1);
+	record->owner_by = below(input, OWNER_EVIDENCES);
+	record->direction = below(input, DIRECTIONS);
+	record->owner = take_process(input);
+	record->closer = take_process(input);
+}
+
+static void shape_timewait(struct input *input, struct record_timewait *record)
+{
+	record->cookie = below(input, 8);
+	record->tuple = take_tuple(input);
+	record->action = 1 + below(input, TIMEWAIT_ACTIONS - 1);
+	record->substate = below(input, 2) ? TCP_TIME_WAIT : TCP_FIN_WAIT2;
+	record->end_reason = below(input, END_REASONS);
+	record->remaining_ns = take_remaining(input);
+}
+
+static void shape_socket(struct input *input, struct record_socket *record)
+{
+	record->cookie = below(input, 8);
+	record->tuple = take_tuple(input);
+	record->flags = below(input, 4);
+	record->state = 1 + below(input, TCP_STATES - 1);
+	if (record->flags & SOCKET_MINISOCKET)
+		record->state = record->state % 2 ? TCP_TIME_WAIT : TCP_FIN_WAIT2;
+	record->owner_by = below(input, OWNER_EVIDENCES);
+	record->direction = below(input, DIRECTIONS);
+	record->remaining_ns = take_remaining(input);
+	record->owner = take_process(input);
+}
+
+static void shape_process(struct input *input, struct record_process *record)
+{
+	record->process = take_process(input);
+	memset(record->exe, (int)take(input, 1), below(input, 4) * 300);
+	memset(record->cgroup, (int)take(input, 1), below(input, 4) * 64);
+}
+
+static void shape(struct input *input, struct record_header *header)
+{
+	switch (header->type) {
+	case RECORD_TRANSITION:
+		shape_transition(input, (void *)header);
+		header->size = sizeof(struct record_transition);
+		break;
+	case RECORD_TIMEWAIT:
+		shape_timewait(input, (void *)header);
+		header->size = sizeof(struct record_timewait);
+		break;
+	case RECORD_SOCKET:
+		shape_socket(input, (void *)header);
+		header->size = sizeof(struct record_socket);
+		break;
+	case RECORD_HOLDER:
+		((struct record_holder *)header)->cookie = below(input, 8);
+		((struct record_holder *)header)->process = take_process(input);
+		header->size = sizeof(struct record_holder);
+		break;
+	case RECORD_LISTING:
+		((struct record_listing *)header)->phase = 1 + below(input, LISTING_PHASES - 1);
+		((struct record_listing *)header)->netns = below(input, 2);
+		header->size = sizeof(struct record_listing);
+		break;
+	case RECORD_PROCESS:
+		shape_process(input, (void *)header);
+		header->size = sizeof(struct record_process);
+		break;
+	case RECORD_LOSS:
+		header->size = sizeof(struct record_loss);
+		break;
+	}
+}
+
+static void offer(struct world *world, const void *data, size_t size)
+{
+	const struct record_header *record = record_decode(data, size);
+
+	if (record)
+		model_apply(&world->model, record);
+}
+
+static void feed_shaped(struct world *world, struct input *input)
+{
+	_Alignas(8) uint8_t record[RECORD_MAX] = {0};
+	struct record_header *header = (void *)record;
+
+	header->type = 1 + below(input, RECORD_TYPES - 1);
+	/* mostly forward, as time goes; at times as far back as two CPUs may differ */
+	world->time_ns += take(input, 1) * SECOND / 16;
+	header->time_ns = world->time_ns - below(input, 4) * SECOND;
+	shape(input, header);
+	offer(world, record, header->size);
+}
+
+/* A copy of the exact size: a read beyond it is seen. */
+static void feed_raw(struct world *world, struct input *input)
+{
+	size_t size = take(input, 2) % RECORD_MAX;
+	void *record;
+
+	if (size > input->size)
+		size = input->size;
+	record = malloc(size ? size : 1);
+	memcpy(record, input->data, size);
+	offer(world, record, size);
+	free(record);
+	input->data += size;
+	input->size -= size;
+}
+
+struct audit {
+	const struct world *world;
+	uint64_t references;
+	uint32_t listeners;
+};
+
+static void audit_connection(void *context, struct connection *connection)
+{
+	struct audit *audit = context;
+
+	audit->references += !!connection->owner + !!connection->closer;
+	audit->listeners += connection->state == TCP_LISTEN;
+	must(connection->state > 0 && connection->state < TCP_STATES);
+	must(!connection->owner == (connection->owner_by == OWNER_NONE));
+}
+
+/* What must hold whatever was applied. */
+static void audit(const struct world *world)
+{
+	const struct connections *connections = &world->model.connections;
+	const struct processes *processes = &connections->processes;
+	struct audit audit = {.world = world};
+	uint64_t references = 0;
+
+	connections_each(connections, audit_connection, &audit);
+	for (uint32_t i = 0; i <= processes->index.mask; i++) {
+		uint32_t number = processes->index.slots[i].number;
+
+		if (number)
+			references += processes_get(processes, number)->references;
+	}
+	must(references == audit.references);
+	must(audit.listeners == connections->listener_count);
+	must(connections->pool.live == connections->index.used);
+	must(processes->pool.live == processes->index.used);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const struct tuple_filter all;
+	static struct tuple_filter some;
+	static const struct process_filter everyone, someone = {.pid = 1};
+	struct input input = {data, size};
+	unsigned int mode = (unsigned int)take(&input, 1);
+	const struct tuple_filter *tuples = mode & MODE_FILTER ? &some : &all;
+	const struct process_filter *processes = mode & MODE_PROCESSES ? &someone : &everyone;
+	struct world world = {.time_ns = 100 * SECOND};
+	struct model_config config = {
+		tuples, processes, 60 * SECOND, {on_transition, on_loss, &world}};
+	struct trace_config trace = {
+		.tuples = tuples,
+		.processes = processes,
+		.json = mode & MODE_JSON,
+		.color = mode & MODE_COLOR,
+		.columns = 120,
+	};
+
+	some.rport.active = 1;
+	some.rport.bitmap[0] = 0x0e;
+	model_init(&world.model, &config);
+	output_init(&world.output, -1, NULL);
+	trace_init(&world.trace, &trace, &world.output, &world.model);
+	while (input.size) {
+		if (mode & MODE_RAW)
+			feed_raw(&world, &input);
+		else
+			feed_shaped(&world, &input);
+	}
+	audit(&world);
+	output_free(&world.output);
+	model_free(&world.model);
+	return 0;
+}

@@ -1,0 +1,203 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+"""A process of a test's own: runs the Python that comes as JSON lines on stdin, answers on stdout.
+
+What is defined here is what the tests' snippets speak. Sockets stay in the snippets' variables.
+"""
+import ctypes
+import json
+import os
+import signal
+import socket
+import struct
+import sys
+import time
+
+SO_COOKIE = 57
+IPPROTO_MPTCP = 262
+PR_SET_NAME = 15
+CLONE_NEWNET = 0x40000000
+TCP_REPAIR = 19
+TCP_REPAIR_QUEUE = 20
+TCP_QUEUE_SEQ = 21
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+def enter_netns(path):
+    with open(path, "rb") as file:
+        if libc.setns(file.fileno(), CLONE_NEWNET) != 0:
+            raise OSError(ctypes.get_errno(), f"setns {path}")
+
+
+def set_comm(name):
+    """The name of the main thread, which the kernel calls the process's comm. `name`: bytes."""
+    libc.prctl(PR_SET_NAME, ctypes.c_char_p(name), 0, 0, 0)
+
+
+def family_of(address):
+    return socket.AF_INET6 if ":" in address else socket.AF_INET
+
+
+def make(address="127.0.0.1", protocol=0):
+    s = socket.socket(family_of(address), socket.SOCK_STREAM, protocol)
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    return s
+
+
+def listen(address="127.0.0.1", port=0, protocol=0, backlog=128):
+    s = make(address, protocol)
+    if address == "::":
+        s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+    s.bind((address, port))
+    s.listen(backlog)
+    return s
+
+
+def connect(address, port, source=None, protocol=0):
+    s = make(address, protocol)
+    if source:
+        s.bind(source)
+    s.connect((address, port))
+    return s
+
+
+def accept(listener):
+    listener.settimeout(10)
+    return listener.accept()[0]
+
+
+def cookie(s):
+    """As `ss -e` prints it."""
+    return "%x" % struct.unpack("=Q", s.getsockopt(socket.SOL_SOCKET, SO_COOKIE, 8))[0]
+
+
+def port(s):
+    return s.getsockname()[1]
+
+
+def drain(s):
+    """Reads to the end of file: then the peer's FIN has surely come."""
+    s.settimeout(10)
+    while s.recv(65536):
+        pass
+
+
+def reset_on_close(s):
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+def next_sequence(s):
+    """The sequence number that `s` expects from its peer, read as a checkpoint tool would."""
+    s.setsockopt(socket.IPPROTO_TCP, TCP_REPAIR, 1)
+    s.setsockopt(socket.IPPROTO_TCP, TCP_REPAIR_QUEUE, 1)
+    number = s.getsockopt(socket.IPPROTO_TCP, TCP_QUEUE_SEQ)
+    s.setsockopt(socket.IPPROTO_TCP, TCP_REPAIR, -1)
+    return number & 0xffffffff
+
+
+def checksum(data):
+    if len(data) % 2:
+        data += b"\0"
+    total = sum(struct.unpack(f"!{len(data) // 2}H", data))
+    while total >> 16:
+        total = (total & 0xffff) + (total >> 16)
+    return ~total & 0xffff
+
+
+def send_rst(source, target, sequence):
+    """A bare RST from `source` to `target`, both (IPv4 address, port), by a raw socket."""
+    a, b = socket.inet_aton(source[0]), socket.inet_aton(target[0])
+    header = struct.pack("!HHIIBBHHH", source[1], target[1], sequence, 0, 5 << 4, 0x04, 0, 0, 0)
+    pseudo = a + b + struct.pack("!BBH", 0, socket.IPPROTO_TCP, len(header))
+    header = header[:16] + struct.pack("!H", checksum(pseudo + header)) + header[18:]
+    with socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_TCP) as raw:
+        raw.bind((source[0], 0))
+        raw.sendto(header, (target[0], 0))
+
+
+class Child:
+    """A fork that waits for release(), runs `code`, then waits for stop()."""
+
+    def __init__(self, code):
+        self.go_read, self.go_write = os.pipe()
+        self.done_read, self.done_write = os.pipe()
+        self.pid = os.fork()
+        if self.pid == 0:
+            self.run(code)
+
+    def run(self, code):
+        status = 1
+        try:
+            os.read(self.go_read, 1)
+            exec(code, globals())
+            os.write(self.done_write, b"x")
+            os.read(self.go_read, 1)
+            status = 0
+        finally:
+            os._exit(status)
+
+    def release(self):
+        os.write(self.go_write, b"x")
+        os.read(self.done_read, 1)
+        return self.pid
+
+    def stop(self):
+        os.write(self.go_write, b"x")
+        os.waitpid(self.pid, 0)
+
+
+def pass_socket(name, s):
+    """SCM_RIGHTS through the abstract unix socket `name`, which take_socket opened."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as unix:
+        unix.connect("\0" + name)
+        socket.send_fds(unix, [b"x"], [s.fileno()])
+
+
+def open_mailbox(name):
+    box = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    box.bind("\0" + name)
+    box.listen()
+    return box
+
+
+def take_socket(box):
+    unix = box.accept()[0]
+    fd = socket.recv_fds(unix, 1, 1)[1][0]
+    unix.close()
+    return socket.socket(fileno=fd)
+
+
+def run(code):
+    try:
+        compiled = compile(code, "<snippet>", "eval")
+    except SyntaxError:
+        exec(compile(code, "<snippet>", "exec"), globals())
+        return None
+    return eval(compiled, globals())
+
+
+def main():
+    setup = json.loads(sys.argv[1])
+    if setup.get("cgroup"):
+        with open(os.path.join(setup["cgroup"], "cgroup.procs"), "w") as procs:
+            procs.write(str(os.getpid()))
+    if setup.get("netns"):
+        enter_netns(setup["netns"])
+    if setup.get("comm"):
+        set_comm(bytes.fromhex(setup["comm"]))
+    signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+    print(json.dumps({"value": os.getpid()}), flush=True)
+    for line in sys.stdin:
+        try:
+            answer = {"value": run(json.loads(line))}
+        except Exception as error:  # told to the test, which raises it
+            answer = {"error": f"{type(error).__name__}: {error}",
+                      "errno": getattr(error, "errno", None)}
+        try:
+            print(json.dumps(answer), flush=True)
+        except TypeError:  # a value that JSON has no form for, as a socket
+            print(json.dumps({"value": None}), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+"""Fixtures of the live tests, and their order: what takes a minute begins first, is asked last."""
+import contextlib
+import os
+import subprocess
+
+import pytest
+
+import expiring as expiring_traffic
+from actors import Actor
+from spaces import Space
+from tracer import Tracer, binary, refused
+
+
+def pytest_collection_modifyitems(items):
+    """A natural expiry takes 60 s: its tests come last, its traffic begins before the first."""
+    items.sort(key=lambda item: "expiring" in item.fixturenames)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def begin_what_takes_a_minute(request):
+    if any("expiring" in item.fixturenames for item in request.session.items) and not refused():
+        request.getfixturevalue("expiring")
+
+
+def pytest_sessionstart():
+    if not os.access(binary(), os.X_OK):
+        pytest.exit(f"{binary()} is not there: build it first", 1)
+
+
+@contextlib.contextmanager
+def stage():
+    """Makes spaces, actors and tracers, and ends them in the reverse order."""
+    if os.geteuid() != 0:
+        pytest.skip("the live tests need root: namespaces, BPF")
+    with contextlib.ExitStack() as stack:
+        yield Stage(stack)
+
+
+class Stage:
+    def __init__(self, stack):
+        self.stack = stack
+
+    def space(self):
+        space = Space()
+        self.stack.callback(space.remove)
+        return space
+
+    def actor(self, space=None, **options):
+        actor = Actor(space, **options)
+        self.stack.callback(actor.close)
+        return actor
+
+    def tracer(self, *arguments, **options):
+        if refused():
+            pytest.skip(refused())
+        return self.stack.enter_context(Tracer(*arguments, **options))
+
+    def mounted_cgroup(self, path):
+        os.mkdir(path)
+        self.stack.callback(os.rmdir, path)
+        return path
+
+
+@pytest.fixture
+def make():
+    with stage() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def make_module():
+    with stage() as made:
+        yield made
+
+
+@pytest.fixture
+def space(make):
+    return make.space()
+
+
+@pytest.fixture
+def server(make, space):
+    return make.actor(space)
+
+
+@pytest.fixture
+def client(make, space):
+    return make.actor(space)
+
+
+@pytest.fixture
+def tracer(make, space):
+    return make.tracer(space=space)
+
+
+@pytest.fixture(scope="session")
+def expiring():
+    with stage() as made:
+        if refused():
+            pytest.skip(refused())
+        yield expiring_traffic.begin(made)
+
+
+@pytest.fixture(scope="session")
+def load_program():
+    """The loopback load of the benchmark."""
+    path = os.path.join(os.path.dirname(os.path.abspath(binary())), "tests", "load")
+    if not os.access(path, os.X_OK):
+        pytest.skip(f"{path} is not built (make build/tests/load)")
+    return path
+
+
+def nobody(*command):
+    return ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", *command]
+
+
+@pytest.fixture
+def run_as_nobody():
+    def run(*command):
+        return subprocess.run(nobody(*command), capture_output=True, text=True, timeout=30)
+    return run

@@ -1,0 +1,219 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+"""Wrong usage is 2, what the kernel or the privileges do not allow is 3: one line that names it."""
+import os
+import re
+import shutil
+import stat
+import subprocess
+import tempfile
+
+import pytest
+
+from tracer import binary, refused, tcplinger
+
+HIDE_BTF = "mount -t tmpfs none /sys/kernel/btf && exec \"$@\""
+
+WRONG = {
+    # arguments, the bad value that the line names, what it says is accepted
+    "command": (["tarce"], "tarce", "trace"),
+    "option": (["trace", "--bogus"], "--bogus", "--help"),
+    "letter": (["trace", "-q"], "-q", "--help"),
+    "option-of-summary": (["--bogus"], "--bogus", "--help"),
+    "stray": (["trace", "stray"], "stray", "usage"),
+    "state": (["trace", "--state", "TIMEWAIT"], "TIMEWAIT", "TIME_WAIT"),
+    "state-in-list": (["trace", "--state", "LISTEN,,CLOSE"], "LISTEN,,CLOSE", "TIME_WAIT"),
+    "state-empty": (["trace", "--state", ""], "--state", "TIME_WAIT"),
+    "address": (["trace", "--laddr", "10.0.0.300"], "10.0.0.300", "10.0.0.0/8"),
+    "address-name": (["trace", "--raddr", "localhost"], "localhost", "10.0.0.0/8"),
+    "prefix-v4": (["trace", "--raddr", "10.0.0.0/33"], "10.0.0.0/33", "/8"),
+    "prefix-v6": (["trace", "--raddr", "fd00::/129"], "fd00::/129", "/8"),
+    "prefix-none": (["trace", "--raddr", "10.0.0.0/"], "10.0.0.0/", "/8"),
+    "prefix-negative": (["trace", "--raddr", "10.0.0.0/-1"], "10.0.0.0/-1", "/8"),
+    "address-port": (["trace", "--raddr", "[::1]:65536"], "[::1]:65536", "[::1]:80"),
+    "address-bracket": (["trace", "--raddr", "[::1:80"], "[::1:80", "[::1]:80"),
+    "port-65536": (["trace", "--lport", "65536"], "65536", "65535"),
+    "port-0": (["trace", "--lport", "0"], "0", "65535"),
+    "port-negative": (["trace", "--rport", "-1"], "-1", "65535"),
+    "port-word": (["trace", "--rport", "http"], "http", "65535"),
+    "port-overflow": (["trace", "--rport", "4294967376"], "4294967376", "65535"),
+    "range-reversed": (["trace", "--lport", "90-80"], "90-80", "N <= M"),
+    "range-open": (["trace", "--lport", "80-"], "80-", "N-M"),
+    "list-empty-part": (["trace", "--lport", "80,"], "80,", "list"),
+    "pid-0": (["trace", "-p", "0"], "0", "4194304"),
+    "pid-negative": (["trace", "-p", "-5"], "-5", "4194304"),
+    "pid-word": (["trace", "-p", "init"], "init", "4194304"),
+    "pid-too-large": (["trace", "-p", "99999999999"], "99999999999", "4194304"),
+    "comm-too-long": (["trace", "-c", "sixteen-bytes-xx"], "sixteen-bytes-xx", "15"),
+    "cgroup-relative": (["trace", "--cgroup", "system.slice"], "system.slice", "/"),
+    "netns-name": (["trace", "--netns", "no-such-ns"], "no-such-ns", "/run/netns"),
+    "netns-path": (["trace", "--netns", "/run/netns/no-such"], "/run/netns/no-such", "path"),
+    "netns-pid": (["trace", "--netns", "4194303"], "4194303", "pid"),
+    "netns-other-file": (["trace", "--netns", "/etc/passwd"], "/etc/passwd", "/run/netns"),
+    "netns-empty": (["trace", "--netns", ""], "--netns", "/run/netns"),
+    "no-bpf-trace": (["trace", "--no-bpf"], "--no-bpf", "tcplinger --no-bpf"),
+    "interval-0": (["trace", "-i", "0"], "0", "greater than 0"),
+    "interval-negative": (["trace", "-i", "-1"], "-1", "greater than 0"),
+    "interval-nan": (["trace", "-i", "nan"], "nan", "greater than 0"),
+    "interval-word": (["trace", "-i", "1s"], "1s", "greater than 0"),
+    "duration-0": (["trace", "-d", "0"], "0", "greater than 0"),
+    "duration-inf": (["trace", "-d", "inf"], "inf", "greater than 0"),
+    "hooks": (["trace", "--hooks", "kprobe"], "kprobe", "tracepoint"),
+    "color": (["trace", "--color", "maybe"], "maybe", "always"),
+    "argument-missing": (["trace", "--lport"], "--lport", "PORTS"),
+    "argument-surplus": (["trace", "--json=yes"], "--json", ""),
+    "limit-of-trace": (["trace", "--limit", "5"], "--limit", ""),
+    "once-of-trace": (["trace", "--once"], "--once", ""),
+    "by-of-trace": (["trace", "--by", "comm"], "--by", ""),
+    "state-of-summary": (["--state", "LISTEN"], "--state", ""),
+    "interval-of-summary": (["-i", "1"], "--interval", ""),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_wrong_usage_is_2_with_one_line_naming_the_value(name):
+    arguments, value, accepted = WRONG[name]
+    result = tcplinger(*arguments)
+    assert result.returncode == 2
+    assert result.stdout == ""
+    lines = result.stderr.splitlines()
+    assert len(lines) == 1 and lines[0].startswith("tcplinger: ")
+    assert value in lines[0] and accepted in lines[0]
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["-h"], ["trace", "--help"], ["trace", "-h"]])
+def test_help_is_0_on_stdout(arguments):
+    result = tcplinger(*arguments)
+    assert result.returncode == 0 and result.stderr == ""
+    assert result.stdout.startswith("Usage: tcplinger")
+    assert max(map(len, result.stdout.splitlines())) <= 120
+
+
+def test_help_of_trace_lists_every_option_that_it_takes():
+    text = tcplinger("trace", "--help").stdout
+    for option in ("-p, --pid", "-c, --comm", "--cgroup", "--netns", "--lport", "--rport", "--laddr",
+                   "--raddr", "-4, --", "-6, --", "--state", "-i, --interval", "-d, --duration",
+                   "--json", "--hooks", "--ready-file", "--color", "-v, --verbose", "-h, --help",
+                   "--version"):
+        assert option in text, option
+    assert "--limit" not in text and "--no-bpf" not in text
+
+
+def test_version_is_0_on_stdout():
+    result = tcplinger("--version")
+    assert result.returncode == 0
+    assert re.fullmatch(r"tcplinger \S+\n", result.stdout)
+
+
+def test_forced_fentry_hooks_are_3_and_name_what_works():
+    result = tcplinger("trace", "--hooks", "fentry")
+    assert result.returncode == 3 and result.stdout == ""
+    assert len(result.stderr.splitlines()) == 1
+    assert "fentry" in result.stderr and "tracepoint" in result.stderr
+
+
+def test_forced_tracepoint_hooks_work_as_auto():
+    if refused():
+        pytest.skip(refused())
+    assert tcplinger("trace", "--hooks", "tracepoint", "-d", "0.1").returncode == 0
+
+
+@pytest.fixture(scope="module")
+def anyones_binary():
+    """A copy where every user may run it."""
+    if os.geteuid() != 0:
+        pytest.skip("needs root, to drop privileges from")
+    with tempfile.TemporaryDirectory(prefix="tcpl-") as directory:
+        os.chmod(directory, 0o755)
+        copy = shutil.copy(binary(), directory)
+        os.chmod(copy, stat.S_IRWXU | stat.S_IRGRP | stat.S_IXGRP | stat.S_IROTH | stat.S_IXOTH)
+        yield copy
+
+
+def run(*command):
+    return subprocess.run(command, capture_output=True, text=True, timeout=30,
+                          stdin=subprocess.DEVNULL)
+
+
+def as_nobody(*command):
+    return run("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", *command)
+
+
+def with_capabilities(capabilities, *command):
+    """As root without any capability but these."""
+    wanted = "-all" + "".join(",+" + c for c in capabilities)
+    return run("setpriv", "--bounding-set", wanted, "--inh-caps", wanted, *command)
+
+
+def refused_line(result):
+    assert result.returncode == 3, result
+    assert result.stdout == ""
+    lines = result.stderr.splitlines()
+    assert len(lines) == 1
+    assert "--no-bpf" in lines[0]  # the nearest thing that works
+    return lines[0]
+
+
+def test_trace_of_nobody_is_3_and_names_the_capabilities(anyones_binary):
+    line = refused_line(as_nobody(anyones_binary, "trace"))
+    assert "CAP_BPF" in line and "CAP_PERFMON" in line
+
+
+def test_trace_with_CAP_BPF_alone_is_3_and_names_CAP_PERFMON(anyones_binary):
+    line = refused_line(with_capabilities(["bpf"], anyones_binary, "trace"))
+    assert "CAP_PERFMON" in line and "CAP_BPF" not in line
+
+
+def test_trace_with_CAP_PERFMON_alone_is_3_and_names_CAP_BPF(anyones_binary):
+    line = refused_line(with_capabilities(["perfmon"], anyones_binary, "trace"))
+    assert "CAP_BPF" in line and "CAP_PERFMON" not in line
+
+
+@pytest.mark.parametrize("capabilities", [["bpf", "perfmon"], ["bpf", "perfmon", "syslog"],
+                                          ["bpf", "perfmon", "net_admin"], ["sys_admin"]],
+                         ids="+".join)
+def test_trace_with_few_capabilities_works_or_names_the_one_missing(anyones_binary, capabilities):
+    if refused():
+        pytest.skip(refused())
+    result = with_capabilities(capabilities, anyones_binary, "trace", "--json", "-d", "0.2")
+    if result.returncode == 3:
+        assert "CAP_" in refused_line(result)
+    else:
+        assert result.returncode == 0
+        assert result.stdout.splitlines()[-1].startswith('{"type":"loss"')
+
+
+def test_trace_without_BTF_is_3_and_names_it():
+    if os.geteuid() != 0:
+        pytest.skip("needs root, to hide BTF in a mount namespace")
+    if not os.path.exists("/sys/kernel/btf/vmlinux"):
+        pytest.skip("this kernel has no BTF to hide")
+    result = run("unshare", "-m", "sh", "-ec", HIDE_BTF, "sh", binary(), "trace")
+    line = refused_line(result)
+    assert "BTF" in line and "CONFIG_DEBUG_INFO_BTF" in line
+
+
+def test_summary_works_without_BTF():
+    if os.geteuid() != 0:
+        pytest.skip("needs root, to hide BTF in a mount namespace")
+    result = run("unshare", "-m", "sh", "-ec", HIDE_BTF, "sh", binary())
+    assert result.returncode == 0 and "STATE" in result.stdout
+
+
+def test_trace_without_proc_is_no_crash():
+    if os.geteuid() != 0:
+        pytest.skip("needs root, for a mount namespace")
+    result = run("unshare", "-m", "sh", "-ec", "mount -t tmpfs none /proc && exec \"$@\"", "sh",
+                 binary(), "trace", "-d", "0.2")
+    assert result.returncode in (0, 3)
+    assert result.stderr
+
+
+@pytest.mark.parametrize("arguments", [[], ["--no-bpf"], ["--json"]])
+def test_summary_works_for_nobody(anyones_binary, arguments):
+    result = as_nobody(anyones_binary, *arguments)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout
+
+
+def test_help_works_for_nobody(anyones_binary):
+    assert as_nobody(anyones_binary, "trace", "--help").returncode == 0

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Records as the sources make them, with plain defaults for a test to vary. */
+#ifndef TCPLINGER_UNIT_RECORDS_H
+#define TCPLINGER_UNIT_RECORDS_H
+
+#include <arpa/inet.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "record.h"
+
+#define SECOND 1000000000ULL
+#define NETNS  4026531840U
+
+/* v4 addresses v4-mapped, as in every record. */
+static inline void address_of(uint8_t *address, const char *text)
+{
+	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+
+	if (inet_pton(AF_INET6, text, address) == 1)
+		return;
+	memcpy(address, mapped, sizeof(mapped));
+	inet_pton(AF_INET, text, address + 12);
+}
+
+/* Of AF_INET6 if the local address has a colon. */
+static inline struct tuple tuple_of(const char *laddr, uint16_t lport, const char *raddr,
+				    uint16_t rport)
+{
+	struct tuple tuple = {
+		.lport = lport,
+		.rport = rport,
+		.family = strchr(laddr, ':') ? AF_INET6 : AF_INET,
+		.netns = NETNS,
+		.netns_cookie = 1,
+	};
+
+	address_of(tuple.laddr, laddr);
+	address_of(tuple.raddr, raddr);
+	return tuple;
+}
+
+static inline struct tuple tuple_plain(void)
+{
+	return tuple_of("10.0.0.1", 40000, "10.0.0.2", 80);
+}
+
+static inline struct process_id process_of(uint32_t pid, const char *comm)
+{
+	struct process_id id = {.pid = pid, .start_ns = pid * SECOND};
+
+	memcpy(id.comm, comm, strnlen(comm, sizeof(id.comm)));
+	return id;
+}
+
+static inline struct record_transition transition_of(uint64_t cookie, uint64_t time_ns,
+						     unsigned int old_state, unsigned int new_state)
+{
+	return (struct record_transition){
+		.header = {RECORD_TRANSITION, sizeof(struct record_transition), 0, time_ns},
+		.cookie = cookie,
+		.tuple = tuple_plain(),
+		.old_state = (uint8_t)old_state,
+		.new_state = (uint8_t)new_state,
+	};
+}
+
+static inline struct record_timewait timewait_of(uint64_t cookie, uint64_t time_ns,
+						 enum timewait_action action, unsigned int substate,
+						 int64_t remaining_ns)
+{
+	return (struct record_timewait){
+		.header = {RECORD_TIMEWAIT, sizeof(struct record_timewait), 0, time_ns},
+		.cookie = cookie,
+		.tuple = tuple_plain(),
+		.action = action,
+		.substate = (uint8_t)substate,
+		.remaining_ns = remaining_ns,
+	};
+}
+
+static inline struct record_timewait timewait_end(uint64_t cookie, uint64_t time_ns,
+						  unsigned int substate, int64_t remaining_ns,
+						  enum end_reason reason)
+{
+	struct record_timewait record =
+		timewait_of(cookie, time_ns, TIMEWAIT_ENDED, substate, remaining_ns);
+
+	record.end_reason = reason;
+	return record;
+}
+
+static inline struct record_socket socket_row(uint64_t cookie, uint64_t time_ns, unsigned int state)
+{
+	return (struct record_socket){
+		.header = {RECORD_SOCKET, sizeof(struct record_socket), 0, time_ns},
+		.cookie = cookie,
+		.tuple = tuple_plain(),
+		.inode = cookie + 1000,
+		.state = (uint8_t)state,
+	};
+}
+
+static inline struct record_socket minisocket_row(uint64_t cookie, uint64_t time_ns,
+						  unsigned int substate, int64_t remaining_ns)
+{
+	struct record_socket record = socket_row(cookie, time_ns, substate);
+
+	record.inode = 0;
+	record.flags = SOCKET_MINISOCKET;
+	record.remaining_ns = remaining_ns;
+	return record;
+}
+
+static inline struct record_holder holder_of(uint64_t cookie, uint64_t time_ns, uint32_t pid,
+					     const char *comm)
+{
+	return (struct record_holder){
+		.header = {RECORD_HOLDER, sizeof(struct record_holder), 0, time_ns},
+		.cookie = cookie,
+		.inode = cookie + 1000,
+		.fd = 3,
+		.process = process_of(pid, comm),
+	};
+}
+
+static inline struct record_listing listing_of(uint64_t time_ns, enum listing_phase phase,
+					       uint32_t netns)
+{
+	return (struct record_listing){
+		.header = {RECORD_LISTING, sizeof(struct record_listing), 0, time_ns},
+		.phase = phase,
+		.netns = netns,
+	};
+}
+
+static inline struct record_process description_of(uint32_t pid, const char *comm, const char *exe,
+						   const char *cgroup)
+{
+	struct record_process record = {
+		.header = {RECORD_PROCESS, sizeof(struct record_process), 0, 0},
+		.process = process_of(pid, comm),
+	};
+
+	memcpy(record.exe, exe, strnlen(exe, sizeof(record.exe) - 1));
+	memcpy(record.cgroup, cgroup, strnlen(cgroup, sizeof(record.cgroup) - 1));
+	return record;
+}
+
+static inline struct record_loss loss_of(uint64_t time_ns, const struct losses *losses)
+{
+	return (struct record_loss){
+		.header = {RECORD_LOSS, sizeof(struct record_loss), 0, time_ns},
+		.losses = *losses,
+	};
+}
+
+#endif

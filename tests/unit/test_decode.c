@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "decode.h"
+#include "records.h"
+#include "unit.h"
+
+/* One valid record of each type, to be spoilt. */
+union any {
+	struct record_header header;
+	struct record_transition transition;
+	struct record_timewait timewait;
+	struct record_socket socket;
+	struct record_holder holder;
+	struct record_listing listing;
+	struct record_process process;
+	struct record_loss loss;
+};
+
+static union any valid(unsigned int type)
+{
+	union any any = {0};
+
+	switch (type) {
+	case RECORD_TRANSITION:
+		any.transition = transition_of(1, SECOND, TCP_SYN_SENT, TCP_ESTABLISHED);
+		break;
+	case RECORD_TIMEWAIT:
+		any.timewait = timewait_of(1, SECOND, TIMEWAIT_ARMED, TCP_FIN_WAIT2, SECOND);
+		break;
+	case RECORD_SOCKET:
+		any.socket = socket_row(1, SECOND, TCP_ESTABLISHED);
+		break;
+	case RECORD_HOLDER:
+		any.holder = holder_of(1, SECOND, 7, "holder");
+		break;
+	case RECORD_LISTING:
+		any.listing = listing_of(SECOND, LISTING_BEGINS, 0);
+		break;
+	case RECORD_PROCESS:
+		any.process = description_of(7, "process", "/bin/process", "/");
+		break;
+	case RECORD_LOSS:
+		any.loss = loss_of(SECOND, &(struct losses){0});
+		break;
+	}
+	return any;
+}
+
+static bool passes(const union any *any)
+{
+	const struct record_header *record = record_decode(any, any->header.size);
+
+	assert_true(!record || record == &any->header);
+	return record != NULL;
+}
+
+static void a_valid_record_of_each_type_passes(void **state)
+{
+	(void)state;
+	for (unsigned int type = RECORD_TRANSITION; type < RECORD_TYPES; type++) {
+		union any any = valid(type);
+
+		check(passes(&any), "type %u is refused", type);
+	}
+}
+
+static void a_record_cut_short_is_refused(void **state)
+{
+	(void)state;
+	for (unsigned int type = RECORD_TRANSITION; type < RECORD_TYPES; type++) {
+		union any any = valid(type);
+
+		for (size_t size = 0; size < any.header.size; size++)
+			check(!record_decode(&any, size), "type %u passes with %zu bytes", type,
+			      size);
+	}
+}
+
+static void a_record_of_another_size_than_its_type_has_is_refused(void **state)
+{
+	(void)state;
+	for (unsigned int type = RECORD_TRANSITION; type < RECORD_TYPES; type++) {
+		union any any = valid(type);
+		uint16_t size = any.header.size;
+
+		for (int off = -16; off <= 16; off += 8) {
+			any.header.size = (uint16_t)(size + off);
+			check((record_decode(&any, sizeof(any)) != NULL) == (off == 0),
+			      "type %u with a size off by %d", type, off);
+		}
+	}
+}
+
+static void a_record_of_an_unknown_type_is_refused(void **state)
+{
+	static const uint16_t types[] = {0, RECORD_TYPES, RECORD_TYPES + 1, 255, 256, 65535};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(types); i++) {
+		union any any = {.header = {.type = types[i], .size = sizeof(any)}};
+
+		check(!passes(&any), "type %u passes", types[i]);
+	}
+}
+
+/* A byte of a valid record is set to a value that is out of its range. */
+struct spoilt {
+	unsigned int type;
+	size_t offset;
+	uint8_t value;
+	const char *what;
+};
+
+#define SPOILT(type, record, member, value)                                                        \
+	{                                                                                          \
+		type, offsetof(struct record, member), value, #record "." #member " = " #value     \
+	}
+
+static const struct spoilt spoilts[] = {
+	SPOILT(RECORD_TRANSITION, record_transition, old_state, 0),
+	SPOILT(RECORD_TRANSITION, record_transition, old_state, TCP_STATES),
+	SPOILT(RECORD_TRANSITION, record_transition, new_state, 0),
+	SPOILT(RECORD_TRANSITION, record_transition, new_state, TCP_STATES),
+	SPOILT(RECORD_TRANSITION, record_transition, new_state, 255),
+	SPOILT(RECORD_TRANSITION, record_transition, owner_by, OWNER_EVIDENCES),
+	SPOILT(RECORD_TRANSITION, record_transition, direction, DIRECTIONS),
+	SPOILT(RECORD_TRANSITION, record_transition, tuple.family, 0),
+	SPOILT(RECORD_TRANSITION, record_transition, tuple.family, AF_UNIX),
+	SPOILT(RECORD_TIMEWAIT, record_timewait, action, 0),
+	SPOILT(RECORD_TIMEWAIT, record_timewait, action, TIMEWAIT_ACTIONS),
+	SPOILT(RECORD_TIMEWAIT, record_timewait, substate, 0),
+	SPOILT(RECORD_TIMEWAIT, record_timewait, substate, TCP_ESTABLISHED),
+	SPOILT(RECORD_TIMEWAIT, record_timewait, end_reason, END_REASONS),
+	SPOILT(RECORD_TIMEWAIT, record_timewait, tuple.family, AF_UNIX),
+	SPOILT(RECORD_SOCKET, record_socket, state, 0),
+	SPOILT(RECORD_SOCKET, record_socket, state, TCP_STATES),
+	SPOILT(RECORD_SOCKET, record_socket, owner_by, OWNER_EVIDENCES),
+	SPOILT(RECORD_SOCKET, record_socket, direction, DIRECTIONS),
+	SPOILT(RECORD_SOCKET, record_socket, tuple.family, AF_UNIX),
+	/* no minisocket is ESTABLISHED, which this row is */
+	SPOILT(RECORD_SOCKET, record_socket, flags, SOCKET_MINISOCKET),
+	SPOILT(RECORD_LISTING, record_listing, phase, 0),
+	SPOILT(RECORD_LISTING, record_listing, phase, LISTING_PHASES),
+};
+
+static void a_value_out_of_range_is_refused(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(spoilts); i++) {
+		union any any = valid(spoilts[i].type);
+
+		((uint8_t *)&any)[spoilts[i].offset] = spoilts[i].value;
+		check(!passes(&any), "%s passes", spoilts[i].what);
+	}
+}
+
+static void every_value_in_range_passes(void **state)
+{
+	(void)state;
+	for (uint8_t old_state = 1; old_state < TCP_STATES; old_state++) {
+		for (uint8_t new_state = 1; new_state < TCP_STATES; new_state++) {
+			union any any = valid(RECORD_TRANSITION);
+
+			any.transition.old_state = old_state;
+			any.transition.new_state = new_state;
+			any.transition.owner_by = old_state % OWNER_EVIDENCES;
+			any.transition.direction = new_state % DIRECTIONS;
+			any.transition.tuple.family = new_state % 2 ? AF_INET : AF_INET6;
+			assert_true(passes(&any));
+		}
+	}
+}
+
+static void a_path_without_an_end_is_refused(void **state)
+{
+	union any any = valid(RECORD_PROCESS);
+
+	(void)state;
+	memset(any.process.exe, 'x', sizeof(any.process.exe));
+	assert_false(passes(&any));
+	any = valid(RECORD_PROCESS);
+	memset(any.process.cgroup, 'x', sizeof(any.process.cgroup));
+	assert_false(passes(&any));
+	any.process.cgroup[sizeof(any.process.cgroup) - 1] = 0;
+	assert_true(passes(&any));
+}
+
+/*
+ * It is computed from a timer that may be freed memory by then (minisocket.bpf.h), and the model
+ * subtracts with it: a value that no timer has must not come that far.
+ */
+static void a_remaining_time_that_would_overflow_is_refused(void **state)
+{
+	static const int64_t hostile[] = {INT64_MIN, INT64_MIN + 1, INT64_MAX};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(hostile); i++) {
+		union any any = valid(RECORD_TIMEWAIT);
+
+		any.timewait.remaining_ns = hostile[i];
+		check(!passes(&any), "a timer with %lld ns left passes", (long long)hostile[i]);
+		any.socket = minisocket_row(1, SECOND, TCP_TIME_WAIT, hostile[i]);
+		check(!passes(&any), "a row with %lld ns left passes", (long long)hostile[i]);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_valid_record_of_each_type_passes),
+		cmocka_unit_test(a_record_cut_short_is_refused),
+		cmocka_unit_test(a_record_of_another_size_than_its_type_has_is_refused),
+		cmocka_unit_test(a_record_of_an_unknown_type_is_refused),
+		cmocka_unit_test(a_value_out_of_range_is_refused),
+		cmocka_unit_test(every_value_in_range_passes),
+		cmocka_unit_test(a_path_without_an_end_is_refused),
+		cmocka_unit_test(a_remaining_time_that_would_overflow_is_refused),
+	};
+
+	return cmocka_run_group_tests_name("decode", tests, NULL, NULL);
+}
