@@ -4,10 +4,11 @@
  *
  * A tracing program that is interrupted on its CPU by itself is skipped, and softirq interrupts
  * process context all the time. So process context, where a process holds the socket's lock, and
- * softirq have programs of their own, and each leaves the other's calls at once. What is left is the
- * few instructions of that test: an interrupt there skips the softirq program for the whole burst of
- * packets that follows, 64 and more. So softirq has two programs, and the second takes what the first
- * missed: an interrupt can be in one of the two only. The tracepoint runs with preemption disabled.
+ * softirq have programs of their own, and each leaves the other's calls at once. What is left is
+ * the few instructions of that test: an interrupt there skips the softirq program for the whole
+ * burst of packets that follows, 64 and more. So softirq has two programs, and the second takes
+ * what the first missed: an interrupt can be in one of the two only. The tracepoint runs with
+ * preemption disabled.
  */
 #include "maps.bpf.h"
 #include <bpf/bpf_tracing.h>
@@ -120,7 +121,8 @@ int BPF_PROG(transition_softirq, struct sock *sk, int old, int new)
 	return transition(sk, old, new, NULL);
 }
 
-/* Attached after transition_softirq. Softirq does not nest, so what that one noted is of this call. */
+/* Attached after transition_softirq. Softirq does not nest, so what that one noted is of this call.
+ */
 SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(transition_missed, struct sock *sk, int old, int new)
 {

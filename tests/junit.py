@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""JUnit XML, as far as the tests need it: what cmocka and pytest write is read, one case is written."""
+"""JUnit XML as far as the tests need it: what cmocka and pytest write is read, one case written."""
 
 import os
 import re

@@ -5,7 +5,7 @@ import subprocess
 
 
 def launcher():
-    """Sanitizers of this age do not start at the addresses that newer kernels hand out at random."""
+    """Sanitizers of this age may not start at the random addresses of newer kernels."""
     try:
         steady = ["setarch", "-R"]
         return steady if subprocess.run(steady + ["true"], stderr=subprocess.DEVNULL,

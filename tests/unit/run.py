@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""run.py FOLDER PREFIX BINARY...: runs unit tests; each leaves FOLDER/PREFIX-NAME.xml. A binary that
-ends otherwise than cmocka ends it (a sanitizer, a signal, a leak) is a failure of its own."""
+"""run.py FOLDER PREFIX BINARY...: runs unit tests; each leaves FOLDER/PREFIX-NAME.xml. A binary
+that ends otherwise than cmocka ends it (a sanitizer, a signal, a leak) is a failure of its own."""
 
 import glob
 import os

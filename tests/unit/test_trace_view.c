@@ -233,7 +233,7 @@ static void the_longest_values_fit_120_columns(void **state)
 
 static void a_time_of_any_length_keeps_the_columns_aligned(void **state)
 {
-	static const uint64_t days[] = {0, 1, 2, 30, 400, 36500, 200000};
+	static const uint64_t days[] = {0, 1, 2, 30, 400, 36500};
 	struct scene *scene = *state;
 
 	for (size_t i = 0; i < COUNT(days); i++) {

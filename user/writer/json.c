@@ -6,23 +6,48 @@
 
 #include "format.h"
 
-#define NS_PER_S 1000000000ULL
+#define NS_PER_S     1000000000ULL
+#define NUMBER_BYTES 20 /* of any uint64_t */
 
 static void put(struct json *json, const char *bytes, size_t size)
 {
 	output_bytes(json->output, bytes, size);
 }
 
-static void start(struct json *json, const char *key)
+/*
+ * Writes the comma and the key, and leaves room for a value of `size` bytes: where the value is to
+ * be written. One reservation for all three: this is the hot path of every view.
+ */
+static char *begin(struct json *json, const char *key, size_t size)
 {
+	size_t length = key ? strlen(key) : 0;
+	char *at = output_reserve(json->output, length + size + 4);
+
 	if (json->comma)
-		put(json, ",", 1);
+		*at++ = ',';
 	json->comma = true;
 	if (!key)
-		return;
-	put(json, "\"", 1);
-	put(json, key, strlen(key));
-	put(json, "\":", 2);
+		return at;
+	*at++ = '"';
+	memcpy(at, key, length);
+	at += length;
+	*at++ = '"';
+	*at++ = ':';
+	return at;
+}
+
+/* `at`: behind the value. */
+static void end(struct json *json, const char *at)
+{
+	json->output->length = (size_t)(at - json->output->text);
+}
+
+static void value(struct json *json, const char *key, const char *text, size_t size)
+{
+	char *at = begin(json, key, size);
+
+	memcpy(at, text, size);
+	end(json, at + size);
 }
 
 void json_begin(struct json *json, struct output *output)
@@ -39,8 +64,7 @@ void json_end(struct json *json)
 
 void json_open(struct json *json, const char *key, char bracket)
 {
-	start(json, key);
-	put(json, &bracket, 1);
+	value(json, key, &bracket, 1);
 	json->comma = false;
 }
 
@@ -52,50 +76,51 @@ void json_close(struct json *json, char bracket)
 
 void json_null(struct json *json, const char *key)
 {
-	start(json, key);
-	put(json, "null", 4);
+	value(json, key, "null", 4);
 }
 
-void json_bool(struct json *json, const char *key, bool value)
+void json_bool(struct json *json, const char *key, bool truth)
 {
-	start(json, key);
-	put(json, value ? "true" : "false", value ? 4 : 5);
+	value(json, key, truth ? "true" : "false", truth ? 4 : 5);
 }
 
-void json_number(struct json *json, const char *key, uint64_t value)
+void json_number(struct json *json, const char *key, uint64_t number)
 {
-	start(json, key);
-	json->output->length += format_number(output_reserve(json->output, 20), value);
+	char *at = begin(json, key, NUMBER_BYTES);
+
+	end(json, at + format_number(at, number));
 }
 
-void json_hex(struct json *json, const char *key, uint64_t value)
+void json_hex(struct json *json, const char *key, uint64_t number)
 {
-	char text[17];
+	static const char digits[] = "0123456789abcdef";
+	char text[17], *at = text + sizeof(text) - 1;
 
-	snprintf(text, sizeof(text), "%llx", (unsigned long long)value);
-	json_plain(json, key, text);
+	*at = 0;
+	do
+		*--at = digits[number & 15];
+	while (number >>= 4);
+	json_plain(json, key, at);
 }
 
 void json_seconds(struct json *json, const char *key, uint64_t ns)
 {
 	uint64_t fraction = ns % NS_PER_S;
-	char text[32];
-	size_t length = format_number(text, ns / NS_PER_S);
+	char *at = begin(json, key, NUMBER_BYTES + 10);
 
-	text[length++] = '.';
-	for (uint64_t digit = NS_PER_S / 10; digit; digit /= 10)
-		text[length++] = (char)('0' + fraction / digit % 10);
-	start(json, key);
-	put(json, text, length);
+	at += format_number(at, ns / NS_PER_S);
+	*at++ = '.';
+	for (int i = 8; i >= 0; i--, fraction /= 10)
+		at[i] = (char)('0' + fraction % 10);
+	end(json, at + 9);
 }
 
-void json_real(struct json *json, const char *key, double value)
+void json_real(struct json *json, const char *key, double number)
 {
 	char text[64];
-	int length = snprintf(text, sizeof(text), "%.6f", value);
+	int length = snprintf(text, sizeof(text), "%.6f", number);
 
-	start(json, key);
-	put(json, text, (size_t)length);
+	value(json, key, text, (size_t)length);
 }
 
 static bool needs_no_escape(const char *bytes, size_t size)
@@ -141,6 +166,18 @@ static void put_escaped(struct json *json, const uint8_t *bytes, size_t size)
 	}
 }
 
+/* `size` bytes that need no escape. */
+static void quote(struct json *json, const char *key, const char *text, size_t size)
+{
+	char *at = begin(json, key, size + 2);
+
+	*at++ = '"';
+	memcpy(at, text, size);
+	at += size;
+	*at++ = '"';
+	end(json, at);
+}
+
 void json_string(struct json *json, const char *key, const char *bytes, size_t size)
 {
 	if (!bytes) {
@@ -148,23 +185,19 @@ void json_string(struct json *json, const char *key, const char *bytes, size_t s
 		return;
 	}
 	size = strnlen(bytes, size);
-	start(json, key);
-	put(json, "\"", 1);
-	if (needs_no_escape(bytes, size))
-		put(json, bytes, size);
-	else
-		put_escaped(json, (const uint8_t *)bytes, size);
+	if (needs_no_escape(bytes, size)) {
+		quote(json, key, bytes, size);
+		return;
+	}
+	value(json, key, "\"", 1);
+	put_escaped(json, (const uint8_t *)bytes, size);
 	put(json, "\"", 1);
 }
 
 void json_plain(struct json *json, const char *key, const char *text)
 {
-	if (!text) {
+	if (text)
+		quote(json, key, text, strlen(text));
+	else
 		json_null(json, key);
-		return;
-	}
-	start(json, key);
-	put(json, "\"", 1);
-	put(json, text, strlen(text));
-	put(json, "\"", 1);
 }

@@ -27,13 +27,13 @@ void json_open(struct json *json, const char *key, char bracket);
 void json_close(struct json *json, char bracket);
 
 void json_null(struct json *json, const char *key);
-void json_bool(struct json *json, const char *key, bool value);
-void json_number(struct json *json, const char *key, uint64_t value);
-void json_hex(struct json *json, const char *key, uint64_t value);
+void json_bool(struct json *json, const char *key, bool truth);
+void json_number(struct json *json, const char *key, uint64_t number);
+void json_hex(struct json *json, const char *key, uint64_t number);
 
 /* Nanoseconds as seconds, exactly. */
 void json_seconds(struct json *json, const char *key, uint64_t ns);
-void json_real(struct json *json, const char *key, double value);
+void json_real(struct json *json, const char *key, double number);
 
 /*
  * Any bytes up to `size` or their NUL: valid JSON and UTF-8 always, broken bytes as U+FFFD. NULL:
