@@ -13,6 +13,7 @@
 #define PORT_MAX    65535
 #define PID_MAX	    4194304 /* PID_MAX_LIMIT, include/linux/threads.h */
 #define SECONDS_MAX 1e9
+#define SECONDS_MIN 1e-3 /* less would be a loop that never sleeps */
 
 #define PORTS_ACCEPTED "a port is 1 to 65535, a range N-M with N <= M, or a comma-separated list"
 #define ADDRESS_ACCEPTED                                                                           \
@@ -168,8 +169,8 @@ const char *parse_seconds(const char *text, double *seconds)
 	char *end;
 
 	*seconds = strtod(text, &end);
-	if (end == text || *end || !isfinite(*seconds) || *seconds <= 0 || *seconds > SECONDS_MAX ||
-	    text[strspn(text, "0123456789.")])
-		return "seconds are a number greater than 0, as in 0.5 or 60";
+	if (end == text || *end || !isfinite(*seconds) || *seconds < SECONDS_MIN ||
+	    *seconds > SECONDS_MAX || text[strspn(text, "0123456789.")])
+		return "seconds are a number greater than 0 (0.001 at least), as in 0.5 or 60";
 	return NULL;
 }

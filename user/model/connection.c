@@ -84,6 +84,14 @@ void connections_remove(struct connections *connections, struct connection *conn
 	pool_remove(&connections->pool, number);
 }
 
+struct connection *connections_renew(struct connections *connections, struct connection *connection)
+{
+	uint64_t cookie = connection->cookie;
+
+	connections_remove(connections, connection);
+	return connections_add(connections, cookie);
+}
+
 void connections_enter(struct connections *connections, struct connection *connection,
 		       unsigned int state, uint64_t since_ns, uint64_t time_ns)
 {
@@ -132,9 +140,11 @@ static bool unspecified(const uint8_t *address)
 	return memcmp(address, v6, 16) == 0 || memcmp(address, v4, 16) == 0;
 }
 
+/* An accepted socket has its listener's family, v4-mapped ones included. */
 static bool listens_for(const struct connection *listener, const struct tuple *tuple)
 {
 	return listener->tuple.lport == tuple->lport && listener->tuple.netns == tuple->netns &&
+	       listener->tuple.family == tuple->family &&
 	       (unspecified(listener->tuple.laddr) ||
 		memcmp(listener->tuple.laddr, tuple->laddr, 16) == 0);
 }
@@ -142,13 +152,19 @@ static bool listens_for(const struct connection *listener, const struct tuple *t
 const struct connection *connections_listener(const struct connections *connections,
 					      const struct tuple *tuple)
 {
+	const struct connection *best = NULL;
+
 	for (uint32_t i = 0; i < connections->listener_count; i++) {
 		const struct connection *listener = get(connections, connections->listeners[i]);
 
-		if (listens_for(listener, tuple))
-			return listener;
+		if (!listens_for(listener, tuple))
+			continue;
+		if (!unspecified(listener->tuple.laddr))
+			return listener; /* as the kernel chooses */
+		if (!best)
+			best = listener;
 	}
-	return NULL;
+	return best;
 }
 
 void connections_each(const struct connections *connections,

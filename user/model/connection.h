@@ -49,6 +49,9 @@ void connections_free(struct connections *connections);
 /* NULL if there is none. Valid until connections_add or connections_remove. */
 struct connection *connections_find(const struct connections *connections, uint64_t cookie);
 struct connection *connections_add(struct connections *connections, uint64_t cookie);
+/* A socket that is used once more: its number and cookie stay, all else is forgotten. */
+struct connection *connections_renew(struct connections *connections,
+				     struct connection *connection);
 void connections_remove(struct connections *connections, struct connection *connection);
 
 /* Moves a connection to `state` as of `time_ns`; `since_ns` 0 where the entry was not seen. */

@@ -2,8 +2,11 @@
 #include "decode.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/socket.h>
+
+#define REMAINING_MAX_NS (365LL * 86400 * 1000000000)
 
 static const size_t sizes[RECORD_TYPES] = {
 	[RECORD_TRANSITION] = sizeof(struct record_transition),
@@ -37,16 +40,23 @@ static bool substate_valid(unsigned int state)
 	return state == TCP_FIN_WAIT2 || state == TCP_TIME_WAIT;
 }
 
+/* Read from memory that may have been freed meanwhile: no timer of a minisocket is a year long. */
+static bool remaining_valid(int64_t remaining_ns)
+{
+	return remaining_ns > -REMAINING_MAX_NS && remaining_ns < REMAINING_MAX_NS;
+}
+
 static bool timewait_valid(const struct record_timewait *record)
 {
 	return tuple_valid(&record->tuple) && record->action > 0 &&
 	       record->action < TIMEWAIT_ACTIONS && substate_valid(record->substate) &&
-	       record->end_reason < END_REASONS;
+	       record->end_reason < END_REASONS && remaining_valid(record->remaining_ns);
 }
 
 static bool socket_valid(const struct record_socket *record)
 {
-	if (record->flags & SOCKET_MINISOCKET && !substate_valid(record->state))
+	if (record->flags & SOCKET_MINISOCKET &&
+	    !(substate_valid(record->state) && remaining_valid(record->remaining_ns)))
 		return false;
 	return tuple_valid(&record->tuple) && state_valid(record->state) &&
 	       record->owner_by < OWNER_EVIDENCES && record->direction < DIRECTIONS;

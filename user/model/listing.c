@@ -37,13 +37,10 @@ static void listed_state(struct model *model, struct connection *connection,
 }
 
 /* False if it ended after the row was taken, or is a minisocket: whose end is final. */
-static bool revive(struct connection *connection, const struct record_socket *record)
+static bool lives_again(const struct connection *connection, const struct record_socket *record)
 {
-	if (connection->flags & CONNECTION_MINISOCKET ||
-	    record->header.time_ns < connection->time_ns)
-		return false;
-	connection->flags &= ~CONNECTION_GONE;
-	return true;
+	return !(connection->flags & CONNECTION_MINISOCKET) &&
+	       record->header.time_ns >= connection->time_ns;
 }
 
 void apply_socket(struct model *model, const struct record_socket *record)
@@ -57,11 +54,14 @@ void apply_socket(struct model *model, const struct record_socket *record)
 	if (!connection) {
 		connection = connections_add(&model->connections, record->cookie);
 		connection->flags = CONNECTION_PREDATES;
-	} else if (connection->flags & CONNECTION_GONE && !revive(connection, record)) {
-		return;
+	} else if (connection->flags & CONNECTION_GONE) {
+		if (!lives_again(connection, record))
+			return;
+		connection = connections_renew(&model->connections, connection);
 	}
 	connection->listed = model->listing.number;
-	connection->tuple = record->tuple;
+	if (record->header.time_ns >= connection->time_ns)
+		connection->tuple = record->tuple;
 	if (direction != DIRECTION_UNKNOWN)
 		connection->direction = direction;
 	connections_own(&model->connections, connection, &record->owner, record->owner_by);

@@ -42,6 +42,7 @@ static struct connection *add(struct model *model, const struct record_timewait 
 	struct connection *connection = connections_add(&model->connections, record->cookie);
 
 	connection->tuple = record->tuple;
+	connection->flags = CONNECTION_MINISOCKET;
 	connections_enter(&model->connections, connection, TCP_FIN_WAIT2, 0,
 			  record->header.time_ns);
 	return connection;

@@ -23,7 +23,7 @@ static void learn(struct model *model, struct connection *connection,
 	if (record_owner_is_current(record))
 		processes_meet(&connections->processes, &record->owner);
 	processes_meet(&connections->processes, &record->closer);
-	if (direction != DIRECTION_UNKNOWN)
+	if (record->direction != DIRECTION_UNKNOWN || connection->direction == DIRECTION_UNKNOWN)
 		connection->direction = direction;
 	connections_own(connections, connection, &record->owner, record->owner_by);
 	connections_close(connections, connection, &record->closer);
@@ -50,15 +50,27 @@ static bool hands_over(const struct connection *connection, const struct record_
 	return record->new_state == TCP_CLOSE && connection->flags & CONNECTION_MINISOCKET;
 }
 
+/*
+ * Each CPU writes to the ring on its own: the end of a minisocket may come before the end of the full
+ * socket that it stood for, which then seems to be of a connection never seen.
+ */
+static bool comes_late(const struct record_transition *record)
+{
+	return record->new_state == TCP_CLOSE &&
+	       (record->old_state == TCP_FIN_WAIT2 || record->old_state == TCP_CLOSING);
+}
+
 void apply_transition(struct model *model, const struct record_transition *record)
 {
 	struct connection *connection = connections_find(&model->connections, record->cookie);
 	uint64_t time_ns = record->header.time_ns;
 
+	if (!connection && comes_late(record))
+		return;
 	if (!connection)
 		connection = connections_add(&model->connections, record->cookie);
 	else if (connection->flags & CONNECTION_GONE)
-		connection->flags = 0; /* connect() on a socket that was closed meanwhile */
+		connection = connections_renew(&model->connections, connection);
 	if (hands_over(connection, record))
 		return;
 	learn(model, connection, record);

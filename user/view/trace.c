@@ -16,8 +16,9 @@
 #define FIXED_COLUMNS                                                                              \
 	(TIME_COLUMNS + PID_COLUMNS + COMM_COLUMNS + DIRECTION_COLUMNS + MS_COLUMNS +              \
 	 TRANSITION_COLUMNS + 7)
-#define ADDRESS_MIN 21 /* any IPv4 endpoint */
-#define ADDRESS_MAX 47 /* any IPv6 endpoint */
+#define MS_SHOWN    99999999.5 /* beyond: days, "1.2d" */
+#define ADDRESS_MIN 21	       /* any IPv4 endpoint */
+#define ADDRESS_MAX 47	       /* any IPv6 endpoint */
 
 void trace_init(struct trace *trace, const struct trace_config *config, struct output *output,
 		const struct model *model)
@@ -136,8 +137,10 @@ static void show_ms(struct trace *trace, uint64_t ns)
 
 	if (ns == UNKNOWN_NS)
 		output_format(trace->output, "%*s ", MS_COLUMNS, "-");
-	else
+	else if (ms < MS_SHOWN)
 		output_format(trace->output, "%*.*f ", MS_COLUMNS, ms < 100000 ? 1 : 0, ms);
+	else
+		output_format(trace->output, "%*.1fd ", MS_COLUMNS - 1, ms / 86400e3);
 }
 
 static const char *color_of(unsigned int new_state)

@@ -32,7 +32,7 @@ void trace_init(struct trace *trace, const struct trace_config *config, struct o
 /* Prints the transition if the filters let it pass. */
 void trace_transition(struct trace *trace, const struct transition *transition);
 
-/* A loss grew: a JSON line, or in text one that says what was lost. */
+/* A loss grew: a line of JSON; in text, what was lost is said at the end, on stderr. */
 void trace_loss(struct trace *trace, uint64_t time_ns, const struct losses *losses);
 
 #endif

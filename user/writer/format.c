@@ -147,14 +147,17 @@ struct cell {
 	size_t columns;
 };
 
-/* The next character as it is, or its first byte escaped. */
+/*
+ * The next character as it is, or its first byte escaped: those without width too, of which any
+ * number would fit.
+ */
 static void next_cell(struct cell *cell, const uint8_t *bytes, size_t size)
 {
 	ucs4_t character;
 	int taken = u8_mbtoucr(&character, bytes, size);
 	int width = taken > 0 && printable(character) ? uc_width(character, "UTF-8") : -1;
 
-	if (width >= 0) {
+	if (width > 0) {
 		*cell = (struct cell){
 			.bytes = (size_t)taken, .length = (size_t)taken, .columns = (size_t)width};
 		memcpy(cell->text, bytes, (size_t)taken);
@@ -168,19 +171,26 @@ static void next_cell(struct cell *cell, const uint8_t *bytes, size_t size)
 size_t format_harmless(char *text, const char *bytes, size_t size, size_t columns)
 {
 	size_t used = 0, at = 0, end = strnlen(bytes, size);
-	char *last = text; /* where the last column begins */
+	size_t last_used = 0; /* where `~` goes if it is cut: a column before the last, at most */
+	char *last = text;
 
 	while (at < end) {
 		struct cell cell;
 
 		next_cell(&cell, (const uint8_t *)bytes + at, end - at);
+		if (used < columns) {
+			last = text;
+			last_used = used;
+		}
 		if (used + cell.columns > columns) {
 			text = last;
-			*text++ = '~';
+			used = last_used;
+			if (columns) {
+				*text++ = '~';
+				used++;
+			}
 			break;
 		}
-		if (used < columns)
-			last = text;
 		memcpy(text, cell.text, cell.length);
 		text += cell.length;
 		used += cell.columns;

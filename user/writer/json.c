@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "json.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <unistr.h>
 
@@ -117,9 +118,13 @@ void json_seconds(struct json *json, const char *key, uint64_t ns)
 
 void json_real(struct json *json, const char *key, double number)
 {
-	char text[64];
+	char text[400]; /* the longest double has 309 digits before the point */
 	int length = snprintf(text, sizeof(text), "%.6f", number);
 
+	if (!isfinite(number)) {
+		json_null(json, key);
+		return;
+	}
 	value(json, key, text, (size_t)length);
 }
 

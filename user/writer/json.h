@@ -33,6 +33,7 @@ void json_hex(struct json *json, const char *key, uint64_t number);
 
 /* Nanoseconds as seconds, exactly. */
 void json_seconds(struct json *json, const char *key, uint64_t ns);
+/* null for what is no number. */
 void json_real(struct json *json, const char *key, double number);
 
 /*

@@ -95,7 +95,10 @@ static size_t write_some(struct output *output, const char *text, size_t size)
 	n = write(output->fd, text, size);
 	if (n >= 0)
 		return (size_t)n;
-	if (errno != EINTR && errno != EAGAIN)
+	if (errno == EAGAIN)
+		stalled(output); /* does not block: waits until it takes more, or to look at `stop`
+				  */
+	else if (errno != EINTR)
 		output->error = errno;
 	return 0;
 }
