@@ -23,14 +23,14 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo 0.1.
 BPF_ARCH := $(patsubst x86_64,x86,$(patsubst aarch64,arm64,$(ARCH)))
 
 PACKAGES_BUILD := gcc make clang llvm libbpf-dev bpftool libelf-dev zlib1g-dev libmnl-dev libcap-dev \
-	libunistring-dev pkg-config
+	libseccomp-dev libunistring-dev
 PACKAGES_TEST := libcmocka-dev libclang-rt-14-dev python3 python3-pytest iproute2 nftables procps
 
 WARNINGS := -Wall -Wextra -Werror
 INCLUDES := $(addprefix -Iuser/,model source view writer cli command) -Ibpf -isystem $(BUILD)
 CFLAGS ?= -O2 -g
 USER_CFLAGS := -std=c11 -D_GNU_SOURCE -DTCPLINGER_VERSION='"$(VERSION)"' $(WARNINGS) $(INCLUDES) -MMD -MP
-LIBRARIES := -lbpf -lelf -lz -lmnl -lcap -lunistring
+LIBRARIES := -lbpf -lelf -lz -lmnl -lcap -lseccomp -lunistring
 BPF_CFLAGS := -g -O2 -mcpu=v3 -target bpf -D__TARGET_ARCH_$(BPF_ARCH) $(WARNINGS) \
 	-Wno-unused-parameter -Ivmlinux -Ibpf -MMD -MP
 

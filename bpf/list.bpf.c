@@ -3,6 +3,7 @@
 #include "maps.bpf.h"
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_tracing.h>
+#include "close_wait.bpf.h"
 #include "emit.bpf.h"
 #include "minisocket.bpf.h"
 #include "process.bpf.h"
@@ -38,6 +39,17 @@ static __always_inline bool is_subflow(struct tcp_sock *tp)
 	return bpf_core_field_exists(mptcp->is_mptcp) && mptcp->is_mptcp;
 }
 
+/* A sockmap's psock hangs on sk_user_data, by a flag in its low bits (include/linux/skmsg.h). */
+static __always_inline bool has_psock(const struct sock *sk)
+{
+	return (__u64)sk->sk_user_data & SK_USER_DATA_PSOCK;
+}
+
+static __always_inline bool listed_state(int state)
+{
+	return settings.list_states & 1U << state;
+}
+
 /* False if the filter leaves it out. */
 static __always_inline bool list_begin(struct record_socket *record, const struct sock_common *skc,
 				       __be16 sport)
@@ -46,6 +58,22 @@ static __always_inline bool list_begin(struct record_socket *record, const struc
 	tuple_namespace(&record->tuple, skc->skc_net.net);
 	record_begin(&record->header, RECORD_SOCKET, sizeof(*record));
 	return filter_tuple(&settings.filter, &record->tuple, record->tuple.lport != 0);
+}
+
+static __always_inline __u8 flags_of(struct tcp_sock *tp)
+{
+	struct sock *sk = (struct sock *)tp;
+	__u8 flags = 0;
+
+	if (is_subflow(tp))
+		flags |= SOCKET_MPTCP | SOCKET_OPAQUE;
+	else if (tp->inet_conn.icsk_ulp_ops || has_psock(sk))
+		flags |= SOCKET_OPAQUE;
+	if (!sk->sk_socket)
+		flags |= SOCKET_UNACCEPTED;
+	if (tp->write_seq != tp->snd_una)
+		flags |= SOCKET_SENDING;
+	return flags;
 }
 
 static __always_inline bool list_socket(struct record_socket *record, struct tcp_sock *tp)
@@ -57,12 +85,9 @@ static __always_inline bool list_socket(struct record_socket *record, struct tcp
 		return false;
 	record->cookie = bpf_get_socket_cookie(sk);
 	record->state = sk->__sk_common.skc_state;
-	if (is_subflow(tp)) {
-		record->flags = SOCKET_MPTCP;
-		record->inode = inode_of_msk(tp);
-	} else {
-		record->inode = inode_of(sk);
-	}
+	record->recvq = tp->rcv_nxt - tp->copied_seq;
+	record->flags = flags_of(tp);
+	record->inode = record->flags & SOCKET_MPTCP ? inode_of_msk(tp) : inode_of(sk);
 	owner = bpf_sk_storage_get(&owners, sk, NULL, 0);
 	if (owner) {
 		record->owner = owner->process;
@@ -92,6 +117,13 @@ static __always_inline bool list_minisocket(struct record_socket *record, struct
 	return true;
 }
 
+/* Older than the tool, or missed: the time of its entry is not known. */
+static __always_inline void close_wait_found(struct tcp_sock *tp)
+{
+	if (!bpf_sk_storage_get(&close_waits, (struct sock *)tp, NULL, 0))
+		close_wait_mark(tp, 0);
+}
+
 SEC("iter/tcp")
 int list_sockets(struct bpf_iter__tcp *ctx)
 {
@@ -106,10 +138,12 @@ int list_sockets(struct bpf_iter__tcp *ctx)
 	/* neither: a request socket */
 	tp = (void *)bpf_skc_to_tcp_sock(skc);
 	if (tp) {
-		listed = list_socket(&record, tp);
+		listed = listed_state(skc->skc_state) && list_socket(&record, tp);
+		if (listed && settings.close_waits && record.state == TCP_CLOSE_WAIT)
+			close_wait_found(tp);
 	} else {
 		tw = (void *)bpf_skc_to_tcp_timewait_sock(skc);
-		if (tw)
+		if (tw && listed_state(TCP_TIME_WAIT))
 			listed = list_minisocket(&record, skc, &tw->tw_sk);
 	}
 	if (listed)
@@ -159,10 +193,33 @@ int list_holders(struct bpf_iter__task_file *ctx)
 	record.fd = ctx->fd;
 	record.inode = file->f_inode->i_ino;
 	if (sk->sk_protocol == IPPROTO_TCP) {
+		if (!listed_state(sk->__sk_common.skc_state))
+			return 0;
 		record.cookie = bpf_get_socket_cookie(sk);
 		if (sk->__sk_common.skc_state == TCP_LISTEN)
 			own_listener(sk, &record.process);
 	}
+	bpf_seq_write(ctx->meta->seq, &record, sizeof(record));
+	return 0;
+}
+
+/* Run over close_waits once an interval: all that is in CLOSE_WAIT, in whatever namespace. */
+SEC("iter/bpf_sk_storage_map")
+int list_close_waits(struct bpf_iter__bpf_sk_storage_map *ctx)
+{
+	struct close_wait *mark = ctx->value;
+	struct record_socket record = {};
+	struct sock *sk = ctx->sk;
+	struct tcp_sock *tp;
+
+	if (!sk || !mark)
+		return 0;
+	tp = (void *)bpf_skc_to_tcp_sock(sk);
+	if (!tp || sk->__sk_common.skc_state != TCP_CLOSE_WAIT || !list_socket(&record, tp))
+		return 0;
+	record.since_ns = mark->since_ns;
+	if (mark->since_ns && mark->write_seq != tp->write_seq)
+		record.flags |= SOCKET_SENDING;
 	bpf_seq_write(ctx->meta->seq, &record, sizeof(record));
 	return 0;
 }

@@ -42,6 +42,23 @@ struct fin_wait2_map {
 	__type(value, __u64); /* cookie */
 };
 
+/*
+ * Sockets in CLOSE_WAIT, marked when they enter it. A refresh walks this map and so costs what
+ * there is in CLOSE_WAIT, not what there is; healthy traffic comes and goes without a record.
+ */
+struct close_wait {
+	__u64 since_ns;	 /* 0: it was there before */
+	__u32 write_seq; /* at the peer's FIN: has it sent anything since? */
+	__u32 reserved;
+};
+
+struct close_waits_map {
+	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct close_wait);
+};
+
 /* The last call that transition_softirq handled on this CPU. */
 struct call {
 	__u64 sk;
@@ -59,6 +76,7 @@ struct last_softirq_call_map {
 extern struct owners_map owners SEC(".maps");
 extern struct records_map records SEC(".maps");
 extern struct fin_wait2_map fin_wait2 SEC(".maps");
+extern struct close_waits_map close_waits SEC(".maps");
 extern struct last_softirq_call_map last_softirq_call SEC(".maps");
 extern const volatile struct settings settings;
 extern struct losses losses;

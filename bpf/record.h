@@ -150,6 +150,12 @@ struct record_timewait {
 enum socket_flags {
 	SOCKET_MINISOCKET = 1 << 0, /* a timewait minisocket: `remaining_ns` is valid */
 	SOCKET_MPTCP = 1 << 1,	    /* a subflow: `inode` is that of the MPTCP socket */
+	SOCKET_UNACCEPTED = 1 << 2, /* in its listener's backlog: no process has it yet */
+	SOCKET_OPAQUE =
+		1 << 3, /* kTLS, sockmap, MPTCP: `recvq` is the kernel's, not the process's */
+	SOCKET_SENDING =
+		1
+		<< 4, /* has data queued, or, if `since_ns`, sent some since it entered its state */
 };
 
 struct record_socket {
@@ -161,8 +167,9 @@ struct record_socket {
 	__u8 owner_by;
 	__u8 direction;
 	__u8 flags;
-	__u32 reserved;
-	__s64 remaining_ns;
+	__u32 recvq; /* rcv_nxt - copied_seq: what the process has not read, a FIN counts 1 */
+	__s64 remaining_ns; /* of a minisocket */
+	__u64 since_ns;	    /* when it entered CLOSE_WAIT; 0: not seen, or another state */
 	struct process_id owner;
 };
 
@@ -183,9 +190,18 @@ enum listing_phase {
 	LISTING_PHASES,
 };
 
+/* What a listing lists. */
+enum listing_scope {
+	LISTING_ALL,	     /* every TCP socket; or LISTEN and CLOSE_WAIT, for a view of those */
+	LISTING_CLOSE_WAITS, /* only sockets in CLOSE_WAIT, whatever the namespace */
+	LISTING_SCOPES,
+};
+
 struct record_listing {
 	struct record_header header;
-	__u32 phase;
+	__u8 phase;
+	__u8 scope;
+	__u16 reserved;
 	__u32 netns;
 };
 
@@ -218,7 +234,7 @@ _Static_assert(sizeof(struct process_id) == 40, "process_id");
 _Static_assert(sizeof(struct tuple) == 56, "tuple");
 _Static_assert(sizeof(struct record_transition) == 168, "record_transition");
 _Static_assert(sizeof(struct record_timewait) == 192, "record_timewait");
-_Static_assert(sizeof(struct record_socket) == 144, "record_socket");
+_Static_assert(sizeof(struct record_socket) == 152, "record_socket");
 _Static_assert(sizeof(struct record_holder) == 80, "record_holder");
 _Static_assert(sizeof(struct record_listing) == 24, "record_listing");
 _Static_assert(sizeof(struct record_process) == 2104, "record_process");

@@ -12,6 +12,7 @@
  */
 #include "maps.bpf.h"
 #include <bpf/bpf_tracing.h>
+#include "close_wait.bpf.h"
 #include "emit.bpf.h"
 #include "process.bpf.h"
 #include "socket.bpf.h"
@@ -72,6 +73,10 @@ static __always_inline int transition(struct sock *sk, int old, int new, struct 
 	if (!filter_tuple(&settings.filter, &tuple, tuple.lport && old != TCP_SYN_SENT))
 		return 0;
 
+	if (settings.close_waits)
+		close_wait_transition(tp, old, new);
+	if (!(settings.stream_states & (1U << old | 1U << new)))
+		return 0;
 	record = emit_reserve(RECORD_TRANSITION, sizeof(*record));
 	if (!record)
 		return 0;

@@ -41,6 +41,7 @@ struct sock {
 	u8 sk_shutdown;
 	u16 sk_protocol; /* a bit field before 5.6 */
 	struct socket *sk_socket;
+	void *sk_user_data; /* its low bits are flags */
 };
 
 struct inet_sock {
@@ -50,11 +51,16 @@ struct inet_sock {
 
 struct inet_connection_sock {
 	struct inet_sock icsk_inet;
+	const struct tcp_ulp_ops *icsk_ulp_ops; /* kTLS, MPTCP, ... */
 	void *icsk_ulp_data;
 };
 
 struct tcp_sock {
 	struct inet_connection_sock inet_conn;
+	u32 copied_seq;
+	u32 write_seq;
+	u32 rcv_nxt;
+	u32 snd_una;
 };
 
 /* With CONFIG_MPTCP only: a guarded variant. */
@@ -77,5 +83,3 @@ struct inet_timewait_sock {
 struct tcp_timewait_sock {
 	struct inet_timewait_sock tw_sk;
 };
-
-struct tcp_request_sock;

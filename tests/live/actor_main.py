@@ -11,7 +11,7 @@ import signal
 import socket
 import struct
 import sys
-import time
+import time  # for the snippets
 
 SO_COOKIE = 57
 IPPROTO_MPTCP = 262

@@ -184,7 +184,7 @@ def test_TIME_WAIT_older_than_the_tool_ends_without_owner(make, space, client, s
     assert last["in_old_s"] < 15  # reckoned from its timer
 
 
-def test_TIME_WAIT_older_than_the_tool_nobody_asked_a_cookie_of_is_told(make, space, client, server):
+def test_TIME_WAIT_older_than_the_tool_without_cookie_is_told(make, space, client, server):
     """No SO_COOKIE, no ss: the list at the start is the first to ask."""
     server("l = listen()")
     client(f"c = connect('127.0.0.1', {server('port(l)')}); p = port(c); c.close()")

@@ -36,7 +36,7 @@ class Scene:
         if not mount:
             return "/", None
         name = "/" + self.space.name
-        return name, make.mounted_cgroup(mount + name)
+        return name, make.cgroup(mount + name)
 
     def connections(self):
         yield self.client, "127.0.0.1", 7001

@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from tracer import tcplinger
 from traffic import Pair
 
 NAMES = {
@@ -105,7 +106,6 @@ def test_hostile_name_as_a_filter_matches_its_process_only(make, space, server):
 
 
 def test_hostile_argument_is_harmless_in_the_complaint():
-    from tracer import tcplinger
     result = tcplinger("trace", "--lport", "\x1b[31m\n7")
     assert result.returncode == 2
     assert result.stderr.count("\n") == 1 and "\x1b" not in result.stderr

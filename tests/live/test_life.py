@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """The whole life of a connection, step by step, from both ends."""
-import os
 import time
 
 import pytest
@@ -10,8 +9,8 @@ from traffic import Pair
 from tracer import step, steps
 from truth import ACTIVE, CLIENT, PASSIVE, SERVER
 
-KEYS = {"type", "time", "cookie", "netns", "family", "laddr", "lport", "raddr", "rport", "direction",
-        "old", "new", "in_old_s", "owner", "owner_by", "closer", "end_reason"}
+KEYS = {"type", "time", "cookie", "netns", "family", "laddr", "lport", "raddr", "rport",
+        "direction", "old", "new", "in_old_s", "owner", "owner_by", "closer", "end_reason"}
 PROCESS_KEYS = {"pid", "start_time", "comm", "exe", "cgroup", "container"}
 
 

@@ -3,7 +3,6 @@
 import pytest
 
 from actors import ActorError
-from traffic import Pair
 from tracer import steps
 from truth import CLIENT, PASSIVE, SERVER
 

@@ -215,8 +215,8 @@ def test_container_is_told_by_its_cgroup(make, tracer, space, server):
     if not mount:
         pytest.skip("no cgroup v2 hierarchy is mounted")
     container = secrets.token_hex(32)
-    parent = make.mounted_cgroup(f"{mount}/tcpl-{container[:6]}")
-    path = make.mounted_cgroup(f"{parent}/docker-{container}.scope")
+    parent = make.cgroup(f"{mount}/tcpl-{container[:6]}")
+    path = make.cgroup(f"{parent}/docker-{container}.scope")
     client = make.actor(space, cgroup=path)
     pair = Pair(client, server)
     owner = tracer.wait_steps(pair.client_cookie, 2)[0]["owner"]

@@ -18,6 +18,7 @@ from traffic import Pair
 from tracer import binary, refused
 
 COLUMNS = 120
+LONG = "2001:db8:1234:5678:9abc:def0:1234:5678"
 COLOR = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -104,10 +105,10 @@ def test_header_comes_first_and_no_line_is_longer_than_120(screen, client, serve
 
 
 def test_every_line_is_aligned_under_the_header_with_IPv6_too(make, space, screen, server):
-    space.run("ip", "addr", "add", "2001:db8:1234:5678:9abc:def0:1234:5678/64", "dev", "lo", "nodad")
+    space.run("ip", "addr", "add", LONG + "/64", "dev", "lo", "nodad")
     shown = screen()
     client = make.actor(space, comm="漢字 wide".encode())
-    traffic(client, server, "127.0.0.1", "::1", "2001:db8:1234:5678:9abc:def0:1234:5678")
+    traffic(client, server, "127.0.0.1", "::1", LONG)
     shown.read(all_there(3))
     lines = [COLOR.sub("", line) for line in shown.lines()]
     header = columns_of(lines[0])
@@ -127,19 +128,18 @@ def test_every_line_is_aligned_under_the_header_with_IPv6_too(make, space, scree
 
 
 def test_long_address_is_shortened_visibly_and_whole_with_v(space, screen, client, server):
-    long = "2001:db8:1234:5678:9abc:def0:1234:5678"
-    space.run("ip", "addr", "add", long + "/64", "dev", "lo", "nodad")
+    space.run("ip", "addr", "add", LONG + "/64", "dev", "lo", "nodad")
     shown = screen()
-    traffic(client, server, long)
+    traffic(client, server, LONG)
     shown.read(all_there(1))
-    assert long not in shown.text and "~" in shown.text
+    assert LONG not in shown.text and "~" in shown.text
     # the port stays readable
     assert re.search(r"~\S*\]:\d+", shown.text)
     shown.close()
     whole = screen("-v")
-    traffic(client, server, long)
+    traffic(client, server, LONG)
     whole.read(all_there(1))
-    assert f"[{long}]:" in whole.text
+    assert f"[{LONG}]:" in whole.text
 
 
 def test_end_reason_fits_the_line(space, screen, client, server):

@@ -25,6 +25,15 @@ struct option_row {
 	const char *(*take)(struct options *options, const char *text);
 };
 
+/* The place of `text` among `words`, or -1. */
+static int word(const char *text, const char *const *words)
+{
+	for (int i = 0; words[i]; i++)
+		if (strcmp(words[i], text) == 0)
+			return i;
+	return -1;
+}
+
 static const char *take_pid(struct options *options, const char *text)
 {
 	return parse_pid(text, &options->processes.pid);
@@ -92,6 +101,38 @@ static const char *take_state(struct options *options, const char *text)
 	return parse_states(text, &options->states);
 }
 
+static const char *take_by(struct options *options, const char *text)
+{
+	int by = word(text, grouping_names);
+
+	options->by = (enum grouping)by;
+	return by < 0 ? "pid, comm, exe, cgroup or container" : NULL;
+}
+
+static const char *take_once(struct options *options, const char *text)
+{
+	(void)text;
+	options->once = true;
+	return NULL;
+}
+
+static const char *take_limit(struct options *options, const char *text)
+{
+	return parse_count(text, &options->limit);
+}
+
+/* What is accepted depends on the command: see take_option. */
+static const char *take_sort(struct options *options, const char *text)
+{
+	options->sort = text;
+	return word(text, options->command->sort_keys) < 0 ? "" : NULL;
+}
+
+static const char *take_age(struct options *options, const char *text)
+{
+	return parse_age(text, &options->age_s);
+}
+
 static const char *take_interval(struct options *options, const char *text)
 {
 	return parse_seconds(text, &options->interval_s);
@@ -107,15 +148,6 @@ static const char *take_json(struct options *options, const char *text)
 	(void)text;
 	options->json = true;
 	return NULL;
-}
-
-/* The place of `text` among `words`, or -1. */
-static int word(const char *text, const char *const *words)
-{
-	for (int i = 0; words[i]; i++)
-		if (strcmp(words[i], text) == 0)
-			return i;
-	return -1;
 }
 
 static const char *take_hooks(struct options *options, const char *text)
@@ -189,6 +221,13 @@ static const struct option_row rows[OPTIONS] = {
 			 take_ipv6},
 	[OPTION_STATE] = {"state", 0, "LIST", "only transitions from or to these states",
 			  take_state},
+	[OPTION_BY] = {"by", 0, "GROUP",
+		       "a row for each pid, comm, exe, cgroup or container (default pid)", take_by},
+	[OPTION_ONCE] = {"once", 0, NULL, "show what exists now, once", take_once},
+	[OPTION_LIMIT] = {"limit", 0, "N", "at most this many rows", take_limit},
+	[OPTION_SORT] = {"sort", 0, "KEY", "the greatest of this figure first", take_sort},
+	[OPTION_AGE] = {"age", 0, "SECONDS", "younger sockets say nothing yet (default 10)",
+			take_age},
 	[OPTION_INTERVAL] = {"interval", 'i', "SECONDS", "time between refreshes (default 1)",
 			     take_interval},
 	[OPTION_DURATION] = {"duration", 'd', "SECONDS", "stop after this time", take_duration},
@@ -243,6 +282,22 @@ static int row_of(int value)
 	return -1;
 }
 
+static void add_word(char *list, size_t size, const char *name)
+{
+	size_t length = strlen(list);
+
+	snprintf(list + length, size - length, "%s%s", length ? ", " : "", name);
+}
+
+static int unknown_sort_key(const struct command *command, const char *text)
+{
+	char list[256] = "";
+
+	for (int i = 0; command->sort_keys[i]; i++)
+		add_word(list, sizeof(list), command->sort_keys[i]);
+	return fail(STATUS_USAGE, "--sort %s: a figure of a row: %s", text, list);
+}
+
 static int take_option(struct options *options, int id, const char *text)
 {
 	const struct command *command = options->command;
@@ -256,6 +311,8 @@ static int take_option(struct options *options, int id, const char *text)
 			    why ? why : "");
 	}
 	accepted = rows[id].take(options, text);
+	if (accepted && id == OPTION_SORT)
+		return unknown_sort_key(command, text);
 	if (accepted)
 		return fail(STATUS_USAGE, "--%s %s: %s", rows[id].name, text, accepted);
 	return STATUS_DONE;
@@ -288,10 +345,8 @@ static int unknown_command(const char *name)
 {
 	char list[256] = "";
 
-	for (size_t i = 0; i < command_count; i++) {
-		strcat(list, i ? ", " : "");
-		strcat(list, commands[i].name);
-	}
+	for (size_t i = 0; i < command_count; i++)
+		add_word(list, sizeof(list), commands[i].name);
 	return fail(STATUS_USAGE, "%s: there is no such command; there is: %s", name, list);
 }
 
@@ -301,7 +356,7 @@ int options_read(struct options *options, int argc, char **argv)
 	char letters[3 * OPTIONS];
 	int value, status;
 
-	*options = (struct options){.command = &summary_command, .interval_s = 1};
+	*options = (struct options){.command = &summary_command, .interval_s = 1, .age_s = 10};
 	if (argc > 1 && argv[1][0] != '-') {
 		options->command = find_command(argv[1]);
 		if (!options->command)

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "filter.h"
+#include "grouping.h"
 #include "process_filter.h"
 
 enum color_mode { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
@@ -24,8 +25,13 @@ enum option_id {
 	OPTION_IPV4,
 	OPTION_IPV6,
 	OPTION_STATE,
+	OPTION_BY,
 	OPTION_INTERVAL,
 	OPTION_DURATION,
+	OPTION_ONCE,
+	OPTION_LIMIT,
+	OPTION_SORT,
+	OPTION_AGE,
 	OPTION_JSON,
 	OPTION_HOOKS,
 	OPTION_NO_BPF,
@@ -44,6 +50,10 @@ enum option_id {
 	 OPTION_BIT(OPTION_IPV6))
 #define OPTION_BITS_PROCESSES                                                                      \
 	(OPTION_BIT(OPTION_PID) | OPTION_BIT(OPTION_COMM) | OPTION_BIT(OPTION_CGROUP))
+#define OPTION_BITS_TABLE                                                                          \
+	(OPTION_BIT(OPTION_BY) | OPTION_BIT(OPTION_INTERVAL) | OPTION_BIT(OPTION_DURATION) |       \
+	 OPTION_BIT(OPTION_ONCE) | OPTION_BIT(OPTION_LIMIT) | OPTION_BIT(OPTION_SORT) |            \
+	 OPTION_BIT(OPTION_HOOKS) | OPTION_BIT(OPTION_NO_BPF) | OPTION_BIT(OPTION_READY_FILE))
 #define OPTION_BITS_ALWAYS                                                                         \
 	(OPTION_BIT(OPTION_JSON) | OPTION_BIT(OPTION_COLOR) | OPTION_BIT(OPTION_VERBOSE) |         \
 	 OPTION_BIT(OPTION_HELP) | OPTION_BIT(OPTION_VERSION))
@@ -53,6 +63,10 @@ struct options {
 	struct tuple_filter tuples;
 	struct process_filter processes;
 	uint32_t states;
+	enum grouping by;
+	uint32_t limit;	  /* rows; 0: the view decides */
+	const char *sort; /* one of the command's keys; NULL: its own order */
+	double age_s;
 	double interval_s;
 	double duration_s; /* 0: until told to stop */
 	const char *ready_file;
@@ -60,6 +74,7 @@ struct options {
 	enum hooks_mode hooks;
 	bool json;
 	bool no_bpf;
+	bool once;
 	bool verbose;
 	bool help;
 	bool version;
@@ -69,8 +84,9 @@ struct options {
 struct command {
 	const char *name;
 	const char *summary;
-	const char *description; /* for its --help */
-	uint32_t options;	 /* OPTION_BIT of those it understands */
+	const char *description;      /* for its --help */
+	uint32_t options;	      /* OPTION_BIT of those it understands */
+	const char *const *sort_keys; /* of --sort, NULL at the end; NULL: no such option */
 	/* For an option it does not understand: why, and what to do instead. NULL: no more to say.
 	 */
 	const char *(*why_not)(enum option_id option);

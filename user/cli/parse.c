@@ -3,7 +3,6 @@
 
 #include <arpa/inet.h>
 #include <ctype.h>
-#include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 
 #define PORT_MAX    65535
 #define PID_MAX	    4194304 /* PID_MAX_LIMIT, include/linux/threads.h */
+#define COUNT_MAX   1000000000
 #define SECONDS_MAX 1e9
 #define SECONDS_MIN 1e-3 /* less would be a loop that never sleeps */
 
@@ -164,13 +164,32 @@ const char *parse_pid(const char *text, uint32_t *pid)
 	return NULL;
 }
 
-const char *parse_seconds(const char *text, double *seconds)
+const char *parse_count(const char *text, uint32_t *count)
+{
+	if (!take_number(&text, COUNT_MAX, count) || *text || *count == 0)
+		return "a number, 1 or more";
+	return NULL;
+}
+
+/* Digits and a point only: strtod knows more, "inf" and "0x10" among it. */
+static bool take_seconds(const char *text, double *seconds)
 {
 	char *end;
 
+	if (text[strspn(text, "0123456789.")])
+		return false;
 	*seconds = strtod(text, &end);
-	if (end == text || *end || !isfinite(*seconds) || *seconds < SECONDS_MIN ||
-	    *seconds > SECONDS_MAX || text[strspn(text, "0123456789.")])
+	return end != text && !*end && *seconds <= SECONDS_MAX;
+}
+
+const char *parse_age(const char *text, double *seconds)
+{
+	return take_seconds(text, seconds) ? NULL : "seconds are a number, as in 0, 0.5 or 60";
+}
+
+const char *parse_seconds(const char *text, double *seconds)
+{
+	if (!take_seconds(text, seconds) || *seconds < SECONDS_MIN)
 		return "seconds are a number greater than 0 (0.001 at least), as in 0.5 or 60";
 	return NULL;
 }

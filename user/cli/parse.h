@@ -21,6 +21,12 @@ const char *parse_address(const char *text, struct address_filter *filter);
 const char *parse_states(const char *text, uint32_t *states);
 
 const char *parse_pid(const char *text, uint32_t *pid);
+
+/* "20": 1 or more. */
+const char *parse_count(const char *text, uint32_t *count);
+
+/* Seconds, 0 included. */
+const char *parse_age(const char *text, double *seconds);
 const char *parse_seconds(const char *text, double *seconds);
 
 #endif

@@ -3,6 +3,8 @@
 
 #include <stddef.h>
 
+#include "leaks.h"
+
 const struct command summary_command = {
 	.name = "",
 	.summary = "how many sockets there are in each state, and what to run next",
@@ -29,6 +31,19 @@ const struct command commands[] = {
 			   OPTION_BIT(OPTION_READY_FILE),
 		.why_not = trace_why_not,
 		.run = run_trace,
+	},
+	{
+		.name = "leaks",
+		.summary = "CLOSE_WAIT by process, with a verdict: leak, stall, backlog, ...",
+		.description = "Shows who holds sockets in CLOSE_WAIT, where the peer has closed "
+			       "and the application has\n"
+			       "not, and why: a descriptor leak, a stall, a pool that keeps dead "
+			       "connections, a backlog that\n"
+			       "nobody accepts. The verdict is over sockets older than --age.",
+		.options = OPTION_BITS_ALWAYS | OPTION_BITS_TUPLES | OPTION_BITS_PROCESSES |
+			   OPTION_BITS_TABLE | OPTION_BIT(OPTION_AGE),
+		.sort_keys = leaks_sort_keys,
+		.run = run_leaks,
 	},
 };
 const size_t command_count = sizeof(commands) / sizeof(commands[0]);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -35,17 +36,18 @@ static uint64_t timewait_length_ns(void)
 	return DEFAULT_TIMEWAIT_NS;
 }
 
-void session_init(struct session *session, const struct options *options,
+void session_init(struct session *session, const struct options *options, enum live_watch watch,
 		  const volatile sig_atomic_t *stop, struct model_observer observer)
 {
 	struct model_config config = {
 		.filter = &options->tuples,
 		.processes = &options->processes,
 		.timewait_ns = timewait_length_ns(),
+		.close_waits = watch == WATCH_CLOSE_WAITS,
 		.observer = observer,
 	};
 
-	*session = (struct session){.options = options, .stop = stop};
+	*session = (struct session){.options = options, .watch = watch, .stop = stop};
 	session->clocks.monotonic_ns = clock_realtime_offset_ns(CLOCK_MONOTONIC);
 	session->clocks.boottime_ns = clock_realtime_offset_ns(CLOCK_BOOTTIME);
 	output_init(&session->output, STDOUT_FILENO, stop);
@@ -62,6 +64,7 @@ void session_free(struct session *session)
 int session_open(struct session *session, struct refusal *refusal)
 {
 	struct live_config config = {
+		.watch = session->watch,
 		.filter = &session->options->tuples,
 		.stop = session->stop,
 		.sink = {apply, &session->model},
@@ -77,14 +80,18 @@ int session_open(struct session *session, struct refusal *refusal)
 	return STATUS_DONE;
 }
 
-static bool create_ready_file(const char *path)
+int session_ready(const struct session *session)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	const char *path = session->options->ready_file;
+	int fd;
 
+	if (!path)
+		return STATUS_DONE;
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 	if (fd < 0)
-		return false;
+		return fail(STATUS_FAILED, "cannot create %s: %s", path, strerror(errno));
 	close(fd);
-	return true;
+	return STATUS_DONE;
 }
 
 static uint64_t deadline_ns(uint64_t start_ns, double seconds)
@@ -103,9 +110,20 @@ static int poll_ms(uint64_t now_ns, uint64_t next_ns)
 static void refresh(struct session *session, const struct session_hooks *hooks)
 {
 	session->clocks.monotonic_ns = clock_realtime_offset_ns(CLOCK_MONOTONIC);
-	live_find_time_wait(session->live);
+	if (session->live)
+		live_find_time_wait(session->live);
 	if (hooks->refresh)
 		hooks->refresh(hooks->context);
+}
+
+static void serve_stream(struct session *session, int timeout_ms)
+{
+	if (!session->live) {
+		poll(NULL, 0, timeout_ms);
+		return;
+	}
+	live_poll(session->live, timeout_ms);
+	live_heal(session->live);
 }
 
 static void loop(struct session *session, const struct session_hooks *hooks)
@@ -116,8 +134,7 @@ static void loop(struct session *session, const struct session_hooks *hooks)
 	uint64_t refresh_ns = now + interval_ns;
 
 	while (!*session->stop && !session->output.error && now < end_ns) {
-		live_poll(session->live, poll_ms(now, refresh_ns < end_ns ? refresh_ns : end_ns));
-		live_heal(session->live);
+		serve_stream(session, poll_ms(now, refresh_ns < end_ns ? refresh_ns : end_ns));
 		now = clock_now_ns(CLOCK_MONOTONIC);
 		if (now >= refresh_ns) {
 			refresh(session, hooks);
@@ -129,16 +146,22 @@ static void loop(struct session *session, const struct session_hooks *hooks)
 
 int session_run(struct session *session, const struct session_hooks *hooks)
 {
-	const char *ready_file = session->options->ready_file;
+	int status = session_ready(session);
 
-	if (ready_file && !create_ready_file(ready_file))
-		return fail(STATUS_FAILED, "cannot create %s: %s", ready_file, strerror(errno));
+	if (status != STATUS_DONE)
+		return status;
 	if (hooks->ready)
 		hooks->ready(hooks->context);
 	loop(session, hooks);
-	live_find_time_wait(session->live);
-	live_detach(session->live);
-	live_drain(session->live);
+	if (session->live) {
+		live_find_time_wait(session->live);
+		if (hooks->last)
+			hooks->last(hooks->context);
+		live_detach(session->live);
+		live_drain(session->live);
+	} else if (hooks->last) {
+		hooks->last(hooks->context);
+	}
 	return session_output_status(session);
 }
 

@@ -13,26 +13,34 @@
 
 struct session {
 	const struct options *options;
+	enum live_watch watch;
 	const volatile sig_atomic_t *stop;
 	struct model model;
-	struct live *live;
+	struct live *live; /* NULL: nothing streams */
 	struct output output;
 	struct clock_offsets clocks;
 };
 
-/* What a command does in the loop; both may be NULL. */
+#define HOOKS_FENTRY_REFUSAL                                                                       \
+	"--hooks fentry: there is no fentry form of the hooks yet; --hooks tracepoint works here"
+
+/* What a command does in the loop; each may be NULL. */
 struct session_hooks {
 	void (*ready)(void *context);	/* everything is attached and listed */
 	void (*refresh)(void *context); /* once an interval */
+	void (*last)(void *context);	/* at the end, while everything is still attached */
 	void *context;
 };
 
-void session_init(struct session *session, const struct options *options,
+void session_init(struct session *session, const struct options *options, enum live_watch watch,
 		  const volatile sig_atomic_t *stop, struct model_observer observer);
 void session_free(struct session *session);
 
 /* Loads, attaches and lists. STATUS_DONE, or STATUS_REFUSED with the reason. */
 int session_open(struct session *session, struct refusal *refusal);
+
+/* Creates the --ready-file, if one was asked for. An exit status. */
+int session_ready(const struct session *session);
 
 /* Runs until a signal, the end of the duration, or an error of the output. An exit status. */
 int session_run(struct session *session, const struct session_hooks *hooks);

@@ -13,6 +13,14 @@ static void apply(void *context, const struct record_header *record)
 	model_apply(context, record);
 }
 
+/* Only a filter on processes asks who holds what. */
+static bool need_holders(void *context)
+{
+	const struct options *options = context;
+
+	return process_filter_active(&options->processes);
+}
+
 static void show(struct session *session)
 {
 	struct summary summary;
@@ -34,11 +42,12 @@ int run_summary(const struct options *options)
 	struct refusal refusal;
 	int status;
 
-	session_init(&session, options, stop_on_signals(), nobody);
+	session_init(&session, options, WATCH_TRANSITIONS, stop_on_signals(), nobody);
 	struct diag_config config = {
 		.filter = &options->tuples,
 		.sink = {apply, &session.model},
-		.holders = process_filter_active(&options->processes),
+		.need_holders = need_holders,
+		.context = (void *)options,
 	};
 	if (diag_list(&config, &refusal)) {
 		show(&session);

@@ -86,9 +86,8 @@ int run_trace(const struct options *options)
 	int status;
 
 	if (options->hooks == HOOKS_FENTRY)
-		return fail(STATUS_REFUSED, "--hooks fentry: there is no fentry form of the hooks "
-					    "yet; --hooks tracepoint works here");
-	session_init(&run.session, options, stop_on_signals(), observer);
+		return fail(STATUS_REFUSED, HOOKS_FENTRY_REFUSAL);
+	session_init(&run.session, options, WATCH_TRANSITIONS, stop_on_signals(), observer);
 	init(&run, options);
 	status = session_open(&run.session, &refusal);
 	if (status == STATUS_REFUSED)

@@ -64,7 +64,8 @@ static bool socket_valid(const struct record_socket *record)
 
 static bool listing_valid(const struct record_listing *record)
 {
-	return record->phase > 0 && record->phase < LISTING_PHASES;
+	return record->phase > 0 && record->phase < LISTING_PHASES &&
+	       record->scope < LISTING_SCOPES;
 }
 
 static bool process_valid(const struct record_process *record)

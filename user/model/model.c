@@ -8,14 +8,17 @@ void model_init(struct model *model, const struct model_config *config)
 	*model = (struct model){
 		.filter = config->filter,
 		.processes = config->processes,
+		.watches_close_waits = config->close_waits,
 		.timewait_ns = config->timewait_ns,
 		.observer = config->observer,
 	};
 	connections_init(&model->connections);
+	close_waits_init(&model->close_waits, &model->connections);
 }
 
 void model_free(struct model *model)
 {
+	close_waits_free(&model->close_waits);
 	connections_free(&model->connections);
 	free(model->listing.namespaces);
 }
@@ -106,6 +109,29 @@ static void apply_loss(struct model *model, const struct record_loss *record)
 				     &record->losses);
 }
 
+static void apply_socket_row(struct model *model, const struct record_socket *record)
+{
+	if (model->watches_close_waits && record->state == TCP_CLOSE_WAIT)
+		close_waits_socket(&model->close_waits, record);
+	else
+		apply_socket(model, record);
+}
+
+static void apply_holder_row(struct model *model, const struct record_holder *record)
+{
+	if (model->watches_close_waits)
+		close_waits_holder(&model->close_waits, record);
+	apply_holder(model, record);
+}
+
+static void apply_listing_mark(struct model *model, const struct record_listing *record)
+{
+	if (record->scope == LISTING_ALL)
+		apply_listing(model, record);
+	if (model->watches_close_waits)
+		close_waits_listing(&model->close_waits, record);
+}
+
 void model_apply(struct model *model, const struct record_header *record)
 {
 	switch (record->type) {
@@ -116,13 +142,13 @@ void model_apply(struct model *model, const struct record_header *record)
 		apply_timewait(model, (const void *)record);
 		break;
 	case RECORD_SOCKET:
-		apply_socket(model, (const void *)record);
+		apply_socket_row(model, (const void *)record);
 		break;
 	case RECORD_HOLDER:
-		apply_holder(model, (const void *)record);
+		apply_holder_row(model, (const void *)record);
 		break;
 	case RECORD_LISTING:
-		apply_listing(model, (const void *)record);
+		apply_listing_mark(model, (const void *)record);
 		break;
 	case RECORD_PROCESS:
 		processes_describe(&model->connections.processes, (const void *)record);

@@ -7,6 +7,7 @@
 #ifndef TCPLINGER_MODEL_H
 #define TCPLINGER_MODEL_H
 
+#include "close_wait.h"
 #include "connection.h"
 #include "filter.h"
 #include "process_filter.h"
@@ -43,6 +44,11 @@ struct model_config {
 	const struct process_filter *processes;
 	/* The length of TIME_WAIT until one is seen whole: the kernel's tells better. */
 	uint64_t timewait_ns;
+	/*
+	 * Sockets in CLOSE_WAIT go to `close_waits` and not to `connections`, which then has the
+	 * listeners only.
+	 */
+	bool close_waits;
 	struct model_observer observer;
 };
 
@@ -56,9 +62,11 @@ struct listing {
 
 struct model {
 	struct connections connections;
+	struct close_waits close_waits;
 	struct listing listing;
 	const struct tuple_filter *filter;
 	const struct process_filter *processes;
+	bool watches_close_waits;
 	uint64_t timewait_ns; /* length of TIME_WAIT, learned from the kernel */
 	struct model_observer observer;
 	struct losses losses;

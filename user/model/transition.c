@@ -51,8 +51,8 @@ static bool hands_over(const struct connection *connection, const struct record_
 }
 
 /*
- * Each CPU writes to the ring on its own: the end of a minisocket may come before the end of the full
- * socket that it stood for, which then seems to be of a connection never seen.
+ * Each CPU writes to the ring on its own: the end of a minisocket may come before the end of the
+ * full socket that it stood for, which then seems to be of a connection never seen.
  */
 static bool comes_late(const struct record_transition *record)
 {

@@ -44,9 +44,14 @@ static void socket_of(struct record_socket *record, const struct inet_diag_msg *
 		.cookie = (uint64_t)message->id.idiag_cookie[1] << 32 | message->id.idiag_cookie[0],
 		.inode = message->idiag_inode,
 		.state = message->idiag_state,
+		.recvq = message->idiag_rqueue,
 	};
+	if (message->idiag_wqueue)
+		record->flags |= SOCKET_SENDING;
+	if (!message->idiag_inode)
+		record->flags |= SOCKET_UNACCEPTED;
 	if (message->idiag_timer == TIMER_TIMEWAIT) {
-		record->flags = SOCKET_MINISOCKET;
+		record->flags |= SOCKET_MINISOCKET;
 		record->remaining_ns = message->idiag_expires * NS_PER_MS;
 	}
 	tuple->family = message->idiag_family;
@@ -55,6 +60,18 @@ static void socket_of(struct record_socket *record, const struct inet_diag_msg *
 	tuple->rport = ntohs(message->id.idiag_dport);
 	address_of(tuple->laddr, message->idiag_family, message->id.idiag_src);
 	address_of(tuple->raddr, message->idiag_family, message->id.idiag_dst);
+}
+
+/* kTLS, MPTCP: told to those with CAP_NET_ADMIN (tcp_diag_get_aux). A sockmap is not told at all.
+ */
+static bool has_ulp(const struct nlmsghdr *header)
+{
+	const struct nlattr *attribute;
+
+	mnl_attr_for_each(attribute, header,
+			  sizeof(struct inet_diag_msg)) if (mnl_attr_get_type(attribute) ==
+							    INET_DIAG_ULP_INFO) return true;
+	return false;
 }
 
 static int on_message(const struct nlmsghdr *header, void *context)
@@ -66,15 +83,17 @@ static int on_message(const struct nlmsghdr *header, void *context)
 	if (mnl_nlmsg_get_payload_len(header) < sizeof(*message))
 		return MNL_CB_OK;
 	socket_of(&record, message, dump->netns);
+	if (has_ulp(header))
+		record.flags |= SOCKET_OPAQUE;
 	if (!filter_tuple(dump->config->filter, &record.tuple, 1))
 		return MNL_CB_OK;
-	if (dump->config->holders && record.inode)
+	if (dump->config->need_holders && record.inode)
 		inodes_add(&dump->inodes, record.inode, record.cookie);
 	sink_record(&dump->config->sink, &record.header);
 	return MNL_CB_OK;
 }
 
-static bool request(struct mnl_socket *netlink, uint8_t family)
+static bool request(const struct dump *dump, struct mnl_socket *netlink, uint8_t family)
 {
 	char buffer[256];
 	struct nlmsghdr *header = mnl_nlmsg_put_header(buffer);
@@ -85,7 +104,7 @@ static bool request(struct mnl_socket *netlink, uint8_t family)
 	request = mnl_nlmsg_put_extra_header(header, sizeof(*request));
 	request->sdiag_family = family;
 	request->sdiag_protocol = IPPROTO_TCP;
-	request->idiag_states = ALL_STATES;
+	request->idiag_states = dump->config->states ? dump->config->states : ALL_STATES;
 	return mnl_socket_sendto(netlink, header, header->nlmsg_len) >= 0;
 }
 
@@ -94,7 +113,7 @@ static bool dump_family(struct dump *dump, struct mnl_socket *netlink, uint8_t f
 	_Alignas(8) char buffer[65536];
 	int more = MNL_CB_OK;
 
-	if (!request(netlink, family))
+	if (!request(dump, netlink, family))
 		return false;
 	while (more == MNL_CB_OK) {
 		ssize_t n = mnl_socket_recvfrom(netlink, buffer, sizeof(buffer));
@@ -164,7 +183,7 @@ bool diag_list(const struct diag_config *config, struct refusal *refusal)
 
 	mark(&dump, LISTING_BEGINS);
 	done = dump_sockets(&dump, refusal);
-	if (done && config->holders)
+	if (done && config->need_holders && config->need_holders(config->context))
 		descriptors_list(&dump.inodes, &config->sink);
 	mark(&dump, LISTING_ENDS);
 	inodes_free(&dump.inodes);

@@ -4,6 +4,7 @@
 #define TCPLINGER_DIAG_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "filter.h"
 #include "source.h"
@@ -11,7 +12,13 @@
 struct diag_config {
 	const struct tuple_filter *filter;
 	struct record_sink sink;
-	bool holders; /* look into the descriptor tables of all processes that may be looked at */
+	uint32_t states; /* bit 1 << state: only sockets in these; 0: all */
+	/*
+	 * Asked after the last socket: are their holders wanted, from the descriptor tables of all
+	 * processes that may be looked at? NULL: no.
+	 */
+	bool (*need_holders)(void *context);
+	void *context;
 };
 
 /*

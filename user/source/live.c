@@ -98,6 +98,23 @@ static uint32_t minisockets_max(void)
 	return max > (1 << 20) ? 1 << 20 : (uint32_t)max;
 }
 
+#define ALL_STATES ((1U << TCP_STATES) - 1)
+
+static void select_programs(struct live *live, struct settings *settings)
+{
+	bool transitions = live->config.watch == WATCH_TRANSITIONS;
+	bool timewaits = transitions && live->kallsyms.tw_timer_handler;
+	struct tcplinger_bpf *bpf = live->bpf;
+
+	settings->stream_states = transitions ? ALL_STATES : 1U << TCP_LISTEN;
+	settings->list_states = transitions ? ALL_STATES : 1U << TCP_LISTEN | 1U << TCP_CLOSE_WAIT;
+	settings->close_waits = !transitions;
+	bpf_program__set_autoload(bpf->progs.timewait_armed, timewaits);
+	bpf_program__set_autoload(bpf->progs.timewait_ended, timewaits);
+	bpf_program__set_autoload(bpf->progs.find_time_wait, timewaits);
+	bpf_program__set_autoload(bpf->progs.list_close_waits, !transitions);
+}
+
 static void configure(struct live *live)
 {
 	struct settings *settings = &live->bpf->rodata->settings;
@@ -107,28 +124,30 @@ static void configure(struct live *live)
 	settings->tick_ns = clock_tick_ns();
 	settings->wake_bytes = WAKE_BYTES;
 	settings->rdonly_cast = kernel_has_rdonly_cast();
-	bpf_map__set_max_entries(live->bpf->maps.fin_wait2, minisockets_max());
-	if (!live->kallsyms.tw_timer_handler) {
-		bpf_program__set_autoload(live->bpf->progs.timewait_armed, false);
-		bpf_program__set_autoload(live->bpf->progs.timewait_ended, false);
-	}
+	bpf_map__set_max_entries(live->bpf->maps.fin_wait2,
+				 live->config.watch == WATCH_TRANSITIONS ? minisockets_max() : 1);
+	select_programs(live, settings);
 }
 
 /*
  * Iterators are opened for each use, in the namespace of that moment; the link is what attaches
  * them.
  */
-static struct bpf_link *attach_iterator(struct bpf_program *program, struct bpf_map *map)
+static bool attach_iterator(struct bpf_program *program, struct bpf_map *map,
+			    struct bpf_link **link)
 {
 	union bpf_iter_link_info info = {0};
 	LIBBPF_OPTS(bpf_iter_attach_opts, options);
 
+	if (!bpf_program__autoload(program))
+		return true;
 	if (map) {
 		info.map.map_fd = bpf_map__fd(map);
 		options.link_info = &info;
 		options.link_info_len = sizeof(info);
 	}
-	return bpf_program__attach_iter(program, &options);
+	*link = bpf_program__attach_iter(program, &options);
+	return *link != NULL;
 }
 
 static bool attach_hook(struct bpf_program *program, struct bpf_link **link)
@@ -147,10 +166,11 @@ static bool attach(struct live *live)
 {
 	struct tcplinger_bpf *bpf = live->bpf;
 
-	live->sockets = attach_iterator(bpf->progs.list_sockets, NULL);
-	live->holders = attach_iterator(bpf->progs.list_holders, NULL);
-	live->fin_wait2 = attach_iterator(bpf->progs.find_time_wait, bpf->maps.fin_wait2);
-	return live->sockets && live->holders && live->fin_wait2 &&
+	return attach_iterator(bpf->progs.list_sockets, NULL, &live->sockets) &&
+	       attach_iterator(bpf->progs.list_holders, NULL, &live->holders) &&
+	       attach_iterator(bpf->progs.find_time_wait, bpf->maps.fin_wait2, &live->fin_wait2) &&
+	       attach_iterator(bpf->progs.list_close_waits, bpf->maps.close_waits,
+			       &live->close_waits) &&
 	       attach_hook(bpf->progs.timewait_ended, &bpf->links.timewait_ended) &&
 	       attach_hook(bpf->progs.timewait_armed, &bpf->links.timewait_armed) &&
 	       attach_hook(bpf->progs.transition_process, &bpf->links.transition_process) &&
@@ -189,7 +209,7 @@ struct live *live_open(const struct live_config *config, struct refusal *refusal
 	live->config = *config;
 	live->heal_pause_ns = HEAL_MIN_NS;
 	describer_open(&live->describer);
-	if (!kallsyms_read(&live->kallsyms))
+	if (config->watch == WATCH_TRANSITIONS && !kallsyms_read(&live->kallsyms))
 		snprintf(live->limits, sizeof(live->limits),
 			 "TIME_WAIT is not followed: /proc/kallsyms shows no addresses "
 			 "(CAP_SYSLOG, kernel.kptr_restrict)");
@@ -201,10 +221,11 @@ struct live *live_open(const struct live_config *config, struct refusal *refusal
 
 void live_detach(struct live *live)
 {
+	bpf_link__destroy(live->close_waits);
 	bpf_link__destroy(live->fin_wait2);
 	bpf_link__destroy(live->holders);
 	bpf_link__destroy(live->sockets);
-	live->fin_wait2 = live->holders = live->sockets = NULL;
+	live->close_waits = live->fin_wait2 = live->holders = live->sockets = NULL;
 	tcplinger_bpf__detach(live->bpf);
 }
 
@@ -241,9 +262,12 @@ void live_drain(struct live *live)
 
 void live_find_time_wait(struct live *live)
 {
-	int fd = bpf_iter_create(bpf_link__fd(live->fin_wait2));
 	char ignored[64];
+	int fd;
 
+	if (!live->fin_wait2)
+		return;
+	fd = bpf_iter_create(bpf_link__fd(live->fin_wait2));
 	if (fd < 0)
 		return;
 	/* the program writes to the ring: reading only makes it run */

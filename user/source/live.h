@@ -14,7 +14,14 @@
 
 struct live;
 
+/* What a view needs: only that is attached, streamed and listed. */
+enum live_watch {
+	WATCH_TRANSITIONS, /* every transition, TIME_WAIT included */
+	WATCH_CLOSE_WAITS, /* listeners, and what is in CLOSE_WAIT at each refresh */
+};
+
 struct live_config {
+	enum live_watch watch;
 	const struct tuple_filter *filter; /* copied into the kernel */
 	const volatile sig_atomic_t *stop; /* set by a signal: return to the caller soon */
 	struct record_sink sink;
@@ -34,6 +41,12 @@ void live_list(struct live *live);
 /* Waits up to `timeout_ms` for records, hands on at most a batch, and returns. */
 void live_poll(struct live *live, int timeout_ms);
 void live_drain(struct live *live);
+
+/*
+ * Once an interval, for WATCH_CLOSE_WAITS: all that is in CLOSE_WAIT, and, where `need_holders`
+ * says so after the last socket, every descriptor of those and of listeners.
+ */
+void live_list_close_waits(struct live *live, bool (*need_holders)(void *context), void *context);
 
 /* Once an interval: which minisockets got the peer's FIN unseen. */
 void live_find_time_wait(struct live *live);

@@ -18,7 +18,8 @@ struct live {
 	struct ring_buffer *ring;
 	struct bpf_link *sockets; /* iterators */
 	struct bpf_link *holders;
-	struct bpf_link *fin_wait2;
+	struct bpf_link *fin_wait2;   /* NULL unless transitions are watched */
+	struct bpf_link *close_waits; /* NULL unless they are watched */
 	struct kallsyms kallsyms;
 	struct describer describer;
 	struct losses reported;

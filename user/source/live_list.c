@@ -79,11 +79,13 @@ static bool run_iterator(struct live *live, struct bpf_link *link, size_t bytes,
 	return whole;
 }
 
-static void mark(struct live *live, enum listing_phase phase, uint32_t netns)
+static void mark(struct live *live, enum listing_phase phase, enum listing_scope scope,
+		 uint32_t netns)
 {
 	struct record_listing record = {
 		.header = {RECORD_LISTING, sizeof(record), 0, clock_now_ns(CLOCK_MONOTONIC)},
 		.phase = phase,
+		.scope = scope,
 		.netns = netns,
 	};
 
@@ -96,7 +98,7 @@ static void list_namespace(struct live *live, uint32_t netns, struct inodes *sub
 	if (netns_has_tcp() &&
 	    !run_iterator(live, live->sockets, sizeof(struct record_socket), subflows))
 		return;
-	mark(live, LISTING_NAMESPACE, netns);
+	mark(live, LISTING_NAMESPACE, LISTING_ALL, netns);
 }
 
 static bool wanted(const struct live *live, uint32_t netns)
@@ -121,14 +123,31 @@ static void list_sockets(struct live *live, struct inodes *subflows)
 	netns_list_free(&list);
 }
 
+static void list_holders(struct live *live, struct inodes *subflows)
+{
+	inodes_sort(subflows);
+	run_iterator(live, live->holders, sizeof(struct record_holder), subflows);
+}
+
 void live_list(struct live *live)
 {
 	struct inodes subflows = {0};
 
-	mark(live, LISTING_BEGINS, 0);
+	mark(live, LISTING_BEGINS, LISTING_ALL, 0);
 	list_sockets(live, &subflows);
-	inodes_sort(&subflows);
-	run_iterator(live, live->holders, sizeof(struct record_holder), &subflows);
-	mark(live, LISTING_ENDS, 0);
+	list_holders(live, &subflows);
+	mark(live, LISTING_ENDS, LISTING_ALL, 0);
+	inodes_free(&subflows);
+}
+
+void live_list_close_waits(struct live *live, bool (*need_holders)(void *context), void *context)
+{
+	struct inodes subflows = {0};
+
+	mark(live, LISTING_BEGINS, LISTING_CLOSE_WAITS, 0);
+	run_iterator(live, live->close_waits, sizeof(struct record_socket), &subflows);
+	if (need_holders(context))
+		list_holders(live, &subflows);
+	mark(live, LISTING_ENDS, LISTING_CLOSE_WAITS, 0);
 	inodes_free(&subflows);
 }

@@ -84,3 +84,16 @@ void object_loss(struct output *output, uint64_t time_ns, const struct losses *l
 	json_number(&json, "relists", losses->relists);
 	json_end(&json);
 }
+
+void object_refresh(struct output *output, const char *view, uint64_t time_ns,
+		    const struct clock_offsets *clocks, uint64_t seq, size_t rows, bool incomplete)
+{
+	struct json json;
+
+	object_begin(&json, output, "refresh", time_ns, clocks);
+	json_plain(&json, "view", view);
+	json_number(&json, "seq", seq);
+	json_number(&json, "rows", rows);
+	json_bool(&json, "incomplete", incomplete);
+	json_end(&json);
+}

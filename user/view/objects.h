@@ -28,4 +28,8 @@ void object_begin(struct json *json, struct output *output, const char *type, ui
 void object_loss(struct output *output, uint64_t time_ns, const struct losses *losses,
 		 const struct clock_offsets *clocks);
 
+/* A whole `refresh` line: `rows` were printed before it. */
+void object_refresh(struct output *output, const char *view, uint64_t time_ns,
+		    const struct clock_offsets *clocks, uint64_t seq, size_t rows, bool incomplete);
+
 #endif

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "close_wait.h"
+
+#include "memory.h"
+
+void close_waits_init(struct close_waits *close_waits, struct connections *connections)
+{
+	*close_waits = (struct close_waits){.connections = connections};
+	pool_init(&close_waits->pool, sizeof(struct close_wait));
+	index_init(&close_waits->index, &close_waits->pool);
+}
+
+void close_waits_free(struct close_waits *close_waits)
+{
+	index_free(&close_waits->index);
+	pool_free(&close_waits->pool);
+	free(close_waits->holders);
+}
+
+static struct close_wait *get(const struct close_waits *close_waits, uint32_t number)
+{
+	return pool_get(&close_waits->pool, number);
+}
+
+/* What is unread tells the kind (Recv-Q): no BPF needed. The order of these questions matters. */
+static enum close_wait_kind kind_of(const struct record_socket *record)
+{
+	if (record->flags & SOCKET_UNACCEPTED)
+		return KIND_UNACCEPTED;
+	if (record->flags & SOCKET_OPAQUE)
+		return KIND_UNKNOWN;
+	if (record->recvq > 1)
+		return KIND_UNREAD_DATA;
+	if (record->recvq == 1)
+		return KIND_FIN_ONLY;
+	return record->flags & SOCKET_SENDING ? KIND_SENDING : KIND_DRAINED;
+}
+
+static unsigned int direction_of(const struct close_waits *close_waits,
+				 const struct record_socket *record)
+{
+	if (record->direction != DIRECTION_UNKNOWN)
+		return record->direction;
+	if (record->flags & SOCKET_UNACCEPTED ||
+	    connections_listener(close_waits->connections, &record->tuple))
+		return DIRECTION_IN;
+	return DIRECTION_UNKNOWN;
+}
+
+static struct close_wait *find_or_add(struct close_waits *close_waits,
+				      const struct record_socket *record)
+{
+	uint32_t number = index_find(&close_waits->index, record->cookie);
+	struct close_wait *close_wait;
+
+	if (number)
+		return get(close_waits, number);
+	number = pool_add(&close_waits->pool);
+	close_wait = get(close_waits, number);
+	close_wait->cookie = record->cookie;
+	close_wait->seen_ns = close_waits->begin_ns;
+	if (close_waits->listings_tell_entry && close_waits->listing > 1)
+		close_wait->since_ns = record->header.time_ns;
+	index_add(&close_waits->index, number);
+	return close_wait;
+}
+
+static void set_owner(struct close_waits *close_waits, struct close_wait *close_wait,
+		      const struct record_socket *record)
+{
+	struct processes *processes = &close_waits->connections->processes;
+	uint32_t number = processes_number(processes, &record->owner);
+
+	processes_reference(processes, number);
+	processes_release(processes, close_wait->owner);
+	close_wait->owner = number;
+	close_wait->owner_by = record->owner_by;
+}
+
+void close_waits_socket(struct close_waits *close_waits, const struct record_socket *record)
+{
+	struct close_wait *close_wait = find_or_add(close_waits, record);
+
+	close_wait->tuple = record->tuple;
+	if (record->since_ns)
+		close_wait->since_ns = record->since_ns;
+	close_wait->recvq = record->recvq;
+	close_wait->flags = record->flags;
+	close_wait->kind = kind_of(record);
+	close_wait->direction = direction_of(close_waits, record);
+	close_wait->listed = close_waits->listing;
+	set_owner(close_waits, close_wait, record);
+}
+
+void close_waits_holder(struct close_waits *close_waits, const struct record_holder *record)
+{
+	struct processes *processes = &close_waits->connections->processes;
+	struct holder *holder;
+
+	if (close_waits->holder_count == close_waits->holder_capacity) {
+		close_waits->holder_capacity =
+			close_waits->holder_capacity ? close_waits->holder_capacity * 2 : 64;
+		close_waits->holders =
+			memory_resize(close_waits->holders, close_waits->holder_capacity,
+				      sizeof(*close_waits->holders));
+	}
+	holder = &close_waits->holders[close_waits->holder_count++];
+	*holder = (struct holder){
+		.cookie = record->cookie,
+		.process = processes_meet(processes, &record->process),
+		.fd = record->fd,
+	};
+	processes_reference(processes, holder->process);
+}
+
+static void begin(struct close_waits *close_waits, uint64_t time_ns)
+{
+	close_waits->listing++;
+	close_waits->begin_ns = time_ns;
+	for (size_t i = 0; i < close_waits->holder_count; i++)
+		processes_release(&close_waits->connections->processes,
+				  close_waits->holders[i].process);
+	close_waits->holder_count = 0;
+}
+
+/* Collects first: removing shifts the slots that are being walked. */
+static void remove_the_gone(struct close_waits *close_waits)
+{
+	uint32_t *gone = memory_new(close_waits->pool.live + 1, sizeof(*gone));
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i <= close_waits->index.mask; i++) {
+		uint32_t number = close_waits->index.slots[i].number;
+
+		if (number && get(close_waits, number)->listed != close_waits->listing)
+			gone[count++] = number;
+	}
+	for (uint32_t i = 0; i < count; i++) {
+		struct close_wait *close_wait = get(close_waits, gone[i]);
+
+		processes_release(&close_waits->connections->processes, close_wait->owner);
+		index_remove(&close_waits->index, close_wait->cookie);
+		pool_remove(&close_waits->pool, gone[i]);
+	}
+	free(gone);
+}
+
+static int by_cookie(const void *a, const void *b)
+{
+	const struct holder *left = a, *right = b;
+
+	if (left->cookie != right->cookie)
+		return left->cookie < right->cookie ? -1 : 1;
+	if (left->process != right->process)
+		return left->process < right->process ? -1 : 1;
+	return (left->fd > right->fd) - (left->fd < right->fd);
+}
+
+static void end(struct close_waits *close_waits, uint64_t time_ns)
+{
+	remove_the_gone(close_waits);
+	if (close_waits->holder_count)
+		qsort(close_waits->holders, close_waits->holder_count,
+		      sizeof(*close_waits->holders), by_cookie);
+	close_waits->time_ns = time_ns;
+}
+
+void close_waits_listing(struct close_waits *close_waits, const struct record_listing *record)
+{
+	if (record->phase == LISTING_BEGINS)
+		begin(close_waits, record->header.time_ns);
+	else if (record->phase == LISTING_ENDS)
+		end(close_waits, record->header.time_ns);
+}
+
+uint64_t close_wait_age_ns(const struct close_waits *close_waits,
+			   const struct close_wait *close_wait)
+{
+	uint64_t since = close_wait->since_ns ? close_wait->since_ns : close_wait->seen_ns;
+
+	return close_waits->time_ns > since ? close_waits->time_ns - since : 0;
+}
+
+static struct holder_range holders_of(const struct close_waits *close_waits, uint64_t cookie)
+{
+	size_t low = 0, high = close_waits->holder_count;
+	struct holder_range range;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (close_waits->holders[middle].cookie < cookie)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	range = (struct holder_range){.first = close_waits->holders + low};
+	while (low + range.count < close_waits->holder_count &&
+	       range.first[range.count].cookie == cookie)
+		range.count++;
+	return range;
+}
+
+struct holder_range close_waits_holders(const struct close_waits *close_waits,
+					const struct close_wait *close_wait)
+{
+	const struct connection *listener;
+
+	if (close_wait->kind != KIND_UNACCEPTED)
+		return holders_of(close_waits, close_wait->cookie);
+	listener = connections_listener(close_waits->connections, &close_wait->tuple);
+	return holders_of(close_waits, listener ? listener->cookie : 0);
+}
+
+void close_waits_each(const struct close_waits *close_waits,
+		      void (*visit)(void *context, const struct close_wait *close_wait),
+		      void *context)
+{
+	for (uint32_t i = 0; i <= close_waits->index.mask; i++) {
+		uint32_t number = close_waits->index.slots[i].number;
+
+		if (number)
+			visit(context, get(close_waits, number));
+	}
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The sockets in CLOSE_WAIT as of the last listing, who holds them, and what kind they are. */
+#ifndef TCPLINGER_CLOSE_WAIT_H
+#define TCPLINGER_CLOSE_WAIT_H
+
+#include "connection.h"
+
+enum close_wait_kind {
+	KIND_UNREAD_DATA, /* the application does not read */
+	KIND_FIN_ONLY,	  /* it has read all data but not the end of file */
+	KIND_DRAINED,	  /* all is consumed: only close() is missing */
+	KIND_SENDING,	  /* a legal half-close at work */
+	KIND_UNACCEPTED,  /* in the listener's backlog */
+	KIND_UNKNOWN,	  /* kTLS, sockmap, MPTCP: what was read is the kernel's figure */
+	KINDS,
+};
+
+struct close_wait {
+	uint64_t cookie;
+	struct tuple tuple;
+	uint64_t since_ns; /* when it entered CLOSE_WAIT; 0: not seen */
+	uint64_t seen_ns;  /* when it was first listed */
+	uint32_t recvq;	   /* as the kernel shows it: the FIN counts 1 */
+	uint32_t owner;	   /* number in `processes`; 0: unknown */
+	uint32_t listed;   /* the last listing that showed it */
+	uint8_t owner_by;
+	uint8_t direction;
+	uint8_t flags; /* enum socket_flags */
+	uint8_t kind;
+};
+
+/* A descriptor of a socket in CLOSE_WAIT, or of a listener. */
+struct holder {
+	uint64_t cookie;
+	uint32_t process; /* number in `processes`, referred to */
+	uint32_t fd;
+};
+
+struct close_waits {
+	struct pool pool;
+	struct index index;
+	struct connections *connections; /* the listeners and the processes */
+	struct holder *holders;		 /* by cookie, then as they were listed */
+	size_t holder_count;
+	size_t holder_capacity;
+	uint32_t listing;  /* counts listings */
+	bool listings_tell_entry; /* no stream does: what a later listing shows for the first time is new */
+	uint64_t begin_ns; /* of the last one */
+	uint64_t time_ns;  /* when it ended: what ages are as of */
+};
+
+/* A run of `holders`. */
+struct holder_range {
+	const struct holder *first;
+	size_t count;
+};
+
+/* `connections` is borrowed. */
+void close_waits_init(struct close_waits *close_waits, struct connections *connections);
+void close_waits_free(struct close_waits *close_waits);
+
+/* The records of a listing: it begins, rows and holders in any order, it ends. */
+void close_waits_listing(struct close_waits *close_waits, const struct record_listing *record);
+void close_waits_socket(struct close_waits *close_waits, const struct record_socket *record);
+void close_waits_holder(struct close_waits *close_waits, const struct record_holder *record);
+
+/* How long it has been in CLOSE_WAIT; a lower bound where the entry was not seen. */
+uint64_t close_wait_age_ns(const struct close_waits *close_waits,
+			   const struct close_wait *close_wait);
+
+/* Who holds the socket, or its listener where nobody has accepted it. After the listing's end. */
+struct holder_range close_waits_holders(const struct close_waits *close_waits,
+					const struct close_wait *close_wait);
+
+/* Calls `visit` for each that the last listing showed; it must not change anything. */
+void close_waits_each(const struct close_waits *close_waits,
+		      void (*visit)(void *context, const struct close_wait *close_wait),
+		      void *context);
+
+#endif

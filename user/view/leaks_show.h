@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* `tcplinger leaks` on paper: JSON objects of the contract, and the table for people. */
+#ifndef TCPLINGER_LEAKS_SHOW_H
+#define TCPLINGER_LEAKS_SHOW_H
+
+#include "leaks.h"
+#include "objects.h"
+
+/* The rows of this refresh, `limit` at most (0: all), and the `refresh` object. */
+void leaks_show_json(const struct leaks *leaks, struct output *output,
+		     const struct clock_offsets *clocks, size_t limit);
+
+struct leaks_text {
+	size_t limit;	     /* rows; 0: as many as `lines` allow, or 20 */
+	unsigned int lines;  /* of the terminal; 0: none */
+	bool sockets;	     /* list the oldest of each row */
+	bool color;
+};
+
+/* The same as a table, each row with a sentence that says what its verdict means here. */
+void leaks_show_text(const struct leaks *leaks, struct output *output,
+		     const struct clock_offsets *clocks, const struct leaks_text *text);
+
+#endif
