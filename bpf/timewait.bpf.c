@@ -35,9 +35,7 @@ static __always_inline struct record_timewait *timewait_reserve(const struct min
 	return record;
 }
 
-/*
- * DCCP has minisockets of the same kind, and no cookie before its first use: it is out of mind
- * since 6.16.
+/* DCCP, removed in 6.16, had minisockets of the same kind: one of those would be taken for TCP's.
  */
 static __always_inline bool is_timewait(const struct timer_list *timer)
 {

@@ -8,6 +8,7 @@ import pytest
 
 import expiring as expiring_traffic
 from actors import Actor
+from leaks import Leaks
 from spaces import Space
 from tracer import Tracer, binary, refused
 
@@ -60,6 +61,12 @@ class Stage:
         if refused():
             pytest.skip(refused())
         return self.stack.enter_context(Tracer(*arguments, **options))
+
+    def leaks(self, *arguments, **options):
+        """A `tcplinger leaks --json` that runs; without BPF where that is asked for."""
+        if refused() and "--no-bpf" not in arguments:
+            pytest.skip(refused())
+        return self.stack.enter_context(Leaks(*arguments, **options))
 
     def cgroup(self, path):
         os.mkdir(path)
@@ -115,3 +122,12 @@ def load_program():
         pytest.skip(f"{path} is not built (make build/tests/load)")
     return path
 
+
+@pytest.fixture(params=["bpf", "no-bpf"])
+def source(request):
+    """The arguments that choose where a view has its sockets from."""
+    if request.param == "no-bpf":
+        return ["--no-bpf"]
+    if refused():
+        pytest.skip(refused())
+    return []

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""The tool under test: `tcplinger trace --json`, begun, awaited and stopped."""
+"""The tool under test: `tcplinger trace --json`, or another view, begun, awaited and stopped."""
 import json
 import os
 import signal
@@ -35,12 +35,14 @@ def refused():
 class Tracer:
     """Its output goes to a file, so that no slow reader holds it up."""
 
+    command = "trace"
+
     def __init__(self, *arguments, space=None, json_lines=True, prefix=(), interval=INTERVAL):
         self.directory = tempfile.TemporaryDirectory(prefix="tcpl-")
         self.ready_file = os.path.join(self.directory.name, "ready")
         self.output = open(os.path.join(self.directory.name, "out"), "w+b")
         self.errors = open(os.path.join(self.directory.name, "err"), "w+b")
-        command = [*prefix, binary(), "trace", "--ready-file", self.ready_file, *interval]
+        command = [*prefix, binary(), self.command, "--ready-file", self.ready_file, *interval]
         command += ["--json"] if json_lines else []
         command += ["--netns", space.name] if space else []
         self.begun = time.monotonic()

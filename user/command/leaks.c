@@ -12,9 +12,9 @@
 #include "status.h"
 #include "stop.h"
 
-#define NS_PER_S      1000000000.0
-#define CLEAR_SCREEN  "\033[H\033[J"
-#define DIAG_STATES   (1U << TCP_LISTEN | 1U << TCP_CLOSE_WAIT)
+#define NS_PER_S     1000000000.0
+#define CLEAR_SCREEN "\033[H\033[J"
+#define DIAG_STATES  (1U << TCP_LISTEN | 1U << TCP_CLOSE_WAIT)
 
 struct leaks_run {
 	struct session session;

@@ -6,10 +6,14 @@
 #define MAJORITY_PERCENT 80
 
 static const char *const verdicts[VERDICTS] = {
-	[VERDICT_TRANSIENT] = "transient",     [VERDICT_LEAK] = "leak",
-	[VERDICT_STALL] = "stall",	       [VERDICT_IDLE_POOL] = "idle_pool",
-	[VERDICT_NOT_READING] = "not_reading", [VERDICT_BACKLOG] = "backlog",
-	[VERDICT_HALF_CLOSED] = "half_closed", [VERDICT_UNKNOWN] = "unknown",
+	[VERDICT_TRANSIENT] = "transient",
+	[VERDICT_LEAK] = "leak",
+	[VERDICT_STALL] = "stall",
+	[VERDICT_IDLE_POOL] = "idle_pool",
+	[VERDICT_NOT_READING] = "not_reading",
+	[VERDICT_BACKLOG] = "backlog",
+	[VERDICT_HALF_CLOSED] = "half_closed",
+	[VERDICT_UNKNOWN] = "unknown",
 	[VERDICT_MIXED] = "mixed",
 };
 

@@ -6,7 +6,8 @@
 #include "process_facts.h"
 #include "record.h"
 
-/* Reads the descriptors of `process` and their limit. Unknown where it is gone or may not be looked at. */
+/* Reads the descriptors of `process` and their limit. Unknown where it is gone or may not be looked
+ * at. */
 void facts_read_descriptors(const struct process_id *process, struct process_facts *facts);
 
 /* Reads what its threads wait in, at most FACTS_THREADS of them. */

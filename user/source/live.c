@@ -13,11 +13,13 @@
 #include "privilege.h"
 #include "procfs.h"
 
-#define WAKE_BYTES    (1 << 20)
-#define BATCH	      8192 /* records handed on before the caller gets its turn */
-#define HEAL_MIN_NS   1000000000ULL
-#define HEAL_MAX_NS   60000000000ULL
-#define BATCH_IS_FULL (-ECANCELED)
+#define RING_BYTES	 (32 << 20) /* a second of all that two busy CPUs can produce */
+#define SMALL_RING_BYTES (1 << 20)
+#define WAKE_BYTES	 (256 << 10)
+#define BATCH		 8192 /* records handed on before the caller gets its turn */
+#define HEAL_MIN_NS	 1000000000ULL
+#define HEAL_MAX_NS	 60000000000ULL
+#define BATCH_IS_FULL	 (-ECANCELED)
 
 /* A minisocket that ended carries the kernel's stack: here it becomes a reason. */
 static void receive_timewait(struct live *live, const struct record_timewait *record)
@@ -124,6 +126,9 @@ static void configure(struct live *live)
 	settings->tick_ns = clock_tick_ns();
 	settings->wake_bytes = WAKE_BYTES;
 	settings->rdonly_cast = kernel_has_rdonly_cast();
+	bpf_map__set_max_entries(live->bpf->maps.records, live->config.watch == WATCH_TRANSITIONS
+								  ? RING_BYTES
+								  : SMALL_RING_BYTES);
 	bpf_map__set_max_entries(live->bpf->maps.fin_wait2,
 				 live->config.watch == WATCH_TRANSITIONS ? minisockets_max() : 1);
 	select_programs(live, settings);

@@ -5,8 +5,8 @@
 
 #include "memory.h"
 
-const char *const leaks_sort_keys[] = {"sockets",  "unread_bytes", "oldest_s", "growth_per_s",
-				       "fds",	   "fd_limit",	   NULL};
+const char *const leaks_sort_keys[] = {"sockets", "unread_bytes", "oldest_s", "growth_per_s",
+				       "fds",	  "fd_limit",	  NULL};
 
 void leaks_init(struct leaks *leaks, const struct leaks_config *config, struct model *model)
 {
@@ -97,7 +97,8 @@ static bool says_something(const struct leaks *leaks, uint64_t age_ns)
 	return leaks->config.once || age_ns >= leaks->config.age_ns;
 }
 
-static void charge(struct leaks *leaks, uint32_t process, const struct close_wait *close_wait, int64_t fd)
+static void charge(struct leaks *leaks, uint32_t process, const struct close_wait *close_wait,
+		   int64_t fd)
 {
 	uint64_t age_ns = close_wait_age_ns(&leaks->model->close_waits, close_wait);
 	struct leak_row *row = row_of(leaks, process);
@@ -128,7 +129,8 @@ static bool concerns(const struct leaks *leaks, const struct close_wait *close_w
 	return false;
 }
 
-/* To its holders, who are the ones who can close; a young one to its owner, and so what nobody holds. */
+/* To its holders, who are the ones who can close; a young one to its owner, and so what nobody
+ * holds. */
 static void charge_socket(void *context, const struct close_wait *close_wait)
 {
 	struct leaks *leaks = context;
@@ -164,7 +166,8 @@ static void look_for_need(void *context, const struct close_wait *close_wait)
 		need->holders = true;
 }
 
-/* Ages are those of the listing before: a socket that has just come of age waits for one refresh more. */
+/* Ages are those of the listing before: a socket that has just come of age waits for one refresh
+ * more. */
 bool leaks_need_holders(const struct leaks *leaks)
 {
 	struct need need = {.leaks = leaks};
@@ -288,8 +291,8 @@ static int compare(const void *a, const void *b, void *context)
 	const struct leak_row *left = *(struct leak_row *const *)a;
 	const struct leak_row *right = *(struct leak_row *const *)b;
 	const struct order *order = context;
-	double difference = figure(order->leaks, left, order->key) -
-			    figure(order->leaks, right, order->key);
+	double difference =
+		figure(order->leaks, left, order->key) - figure(order->leaks, right, order->key);
 
 	if (difference != 0)
 		return difference > 0 ? -1 : 1;

@@ -19,7 +19,7 @@ struct leak_socket {
 };
 
 struct leak_row {
-	uint64_t key; /* of the group */
+	uint64_t key;	  /* of the group */
 	uint32_t process; /* number, referred to; 0: none, or a group of several */
 	char *name;	  /* of the group; NULL: by process, or none */
 	uint32_t sockets;
@@ -31,7 +31,7 @@ struct leak_row {
 	struct growth growth;
 	struct process_facts facts;
 	double starved; /* of the time its threads wanted a CPU since the last look; < 0: unknown */
-	bool was_shown;		  /* with sockets, at the refresh before */
+	bool was_shown; /* with sockets, at the refresh before */
 };
 
 struct leaks_config {
@@ -60,8 +60,8 @@ void leaks_free(struct leaks *leaks);
 bool leaks_need_holders(const struct leaks *leaks);
 
 /*
- * Counts what the last listing showed. `shown` has the rows with sockets, and those that have just lost
- * their last one; with `last`, every row that ever was. Most sockets first.
+ * Counts what the last listing showed. `shown` has the rows with sockets, and those that have just
+ * lost their last one; with `last`, every row that ever was. Most sockets first.
  */
 void leaks_refresh(struct leaks *leaks, bool last);
 

@@ -27,7 +27,8 @@ static void holder(struct json *json, const struct leaks *leaks, const struct ho
 	json_close(json, '}');
 }
 
-static void holders(struct json *json, const struct leaks *leaks, const struct close_wait *close_wait)
+static void holders(struct json *json, const struct leaks *leaks,
+		    const struct close_wait *close_wait)
 {
 	struct holder_range range = {0};
 
@@ -39,7 +40,8 @@ static void holders(struct json *json, const struct leaks *leaks, const struct c
 	json_close(json, ']');
 }
 
-static void connection(struct json *json, const struct leaks *leaks, const struct leak_socket *socket)
+static void connection(struct json *json, const struct leaks *leaks,
+		       const struct leak_socket *socket)
 {
 	const struct close_wait *close_wait = socket->close_wait;
 
@@ -59,7 +61,8 @@ static void connection(struct json *json, const struct leaks *leaks, const struc
 	json_close(json, '}');
 }
 
-static uint32_t connections(struct json *json, const struct leaks *leaks, const struct leak_row *row)
+static uint32_t connections(struct json *json, const struct leaks *leaks,
+			    const struct leak_row *row)
 {
 	uint32_t count = 0;
 

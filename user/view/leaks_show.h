@@ -11,9 +11,9 @@ void leaks_show_json(const struct leaks *leaks, struct output *output,
 		     const struct clock_offsets *clocks, size_t limit);
 
 struct leaks_text {
-	size_t limit;	     /* rows; 0: as many as `lines` allow, or 20 */
-	unsigned int lines;  /* of the terminal; 0: none */
-	bool sockets;	     /* list the oldest of each row */
+	size_t limit;	    /* rows; 0: as many as `lines` allow, or 20 */
+	unsigned int lines; /* of the terminal; 0: none */
+	bool sockets;	    /* list the oldest of each row */
 	bool color;
 };
 

@@ -60,7 +60,8 @@ static bool grows(const struct leaks *leaks, const struct leak_row *row, double 
 	return growth_per_s(&row->growth, leaks->model->close_waits.time_ns, row->sockets, per_s);
 }
 
-static void show_figures(const struct leaks *leaks, struct output *output, const struct leak_row *row)
+static void show_figures(const struct leaks *leaks, struct output *output,
+			 const struct leak_row *row)
 {
 	char age[16] = "-", growth[16] = "-", fds[24] = "-", limit[24] = "-";
 	double per_s;
@@ -98,7 +99,8 @@ struct sentence {
 	size_t length;
 };
 
-__attribute__((format(printf, 2, 3))) static void say(struct sentence *sentence, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static void say(struct sentence *sentence, const char *format,
+						      ...)
 {
 	size_t room = sizeof(sentence->text) - sentence->length;
 	va_list arguments;
@@ -133,7 +135,8 @@ static uint32_t counted(const struct leak_row *row)
 	return count;
 }
 
-static void say_verdict(struct sentence *sentence, const struct leaks *leaks, const struct leak_row *row)
+static void say_verdict(struct sentence *sentence, const struct leaks *leaks,
+			const struct leak_row *row)
 {
 	uint32_t old = counted(row);
 
@@ -155,7 +158,8 @@ static void say_verdict(struct sentence *sentence, const struct leaks *leaks, co
 		break;
 	case VERDICT_IDLE_POOL:
 		say(sentence,
-		    "keeps %u connections of its own that the server has closed, as an idle pool does",
+		    "keeps %u connections of its own that the server has closed, as an idle pool "
+		    "does",
 		    row->verdicts[VERDICT_IDLE_POOL]);
 		break;
 	case VERDICT_NOT_READING:
@@ -199,7 +203,8 @@ static void say_why(struct sentence *sentence, const struct leak_row *row)
 		say(sentence, "; waits for a CPU %.0f %% of the time", 100 * row->starved);
 }
 
-static void say_trend(struct sentence *sentence, const struct leaks *leaks, const struct leak_row *row)
+static void say_trend(struct sentence *sentence, const struct leaks *leaks,
+		      const struct leak_row *row)
 {
 	const struct process_facts *facts = &row->facts;
 	double per_s;
@@ -211,7 +216,8 @@ static void say_trend(struct sentence *sentence, const struct leaks *leaks, cons
 		    (unsigned long long)facts->fd_limit);
 }
 
-static void show_sentence(const struct leaks *leaks, struct output *output, const struct leak_row *row)
+static void show_sentence(const struct leaks *leaks, struct output *output,
+			  const struct leak_row *row)
 {
 	struct sentence sentence = {0};
 	char text[4 * SENTENCE + 1];
@@ -232,16 +238,16 @@ static void show_socket_holders(const struct leaks *leaks, struct output *output
 	if (close_wait->kind == KIND_UNACCEPTED)
 		return;
 	for (size_t i = 0; i < range.count; i++) {
-		const struct process *process = processes_get(
-			&leaks->model->connections.processes, range.first[i].process);
+		const struct process *process =
+			processes_get(&leaks->model->connections.processes, range.first[i].process);
 
 		if (range.first[i].process != row->process)
 			output_format(output, " pid %u fd %u", process->id.pid, range.first[i].fd);
 	}
 }
 
-static void show_socket(const struct leaks *leaks, struct output *output, const struct leak_row *row,
-			const struct leak_socket *socket)
+static void show_socket(const struct leaks *leaks, struct output *output,
+			const struct leak_row *row, const struct leak_socket *socket)
 {
 	const struct close_wait *close_wait = socket->close_wait;
 	char local[FORMAT_ENDPOINT], remote[FORMAT_ENDPOINT], age[16], fd[24] = "-";
@@ -253,13 +259,14 @@ static void show_socket(const struct leaks *leaks, struct output *output, const 
 	if (socket->fd >= 0)
 		snprintf(fd, sizeof(fd), "%lld", (long long)socket->fd);
 	output_format(output, "        %-21s %-21s %s%8s %-11s %8u unread  fd %-6s", local, remote,
-		      close_wait->since_ns ? " " : ">", age,
-		      close_wait_kind_name(close_wait->kind), unread, fd);
+		      close_wait->since_ns ? " " : ">", age, close_wait_kind_name(close_wait->kind),
+		      unread, fd);
 	show_socket_holders(leaks, output, row, close_wait);
 	output_line(output);
 }
 
-static void show_sockets(const struct leaks *leaks, struct output *output, const struct leak_row *row)
+static void show_sockets(const struct leaks *leaks, struct output *output,
+			 const struct leak_row *row)
 {
 	uint32_t shown = 0;
 
