@@ -28,7 +28,7 @@ struct owners_map {
 
 struct records_map {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 32 << 20); /* set before load: what the view needs */
+	__uint(max_entries, 16 << 20); /* set before load: what the view needs */
 };
 
 /*

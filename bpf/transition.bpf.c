@@ -49,39 +49,51 @@ static __always_inline bool current_closes(const struct sock *sk, int old, int n
 	       (old == TCP_ESTABLISHED || old == TCP_CLOSE_WAIT || old == TCP_SYN_RECV);
 }
 
-static __always_inline int transition(struct sock *sk, int old, int new, struct task_struct *task)
+/* connect(), listen() */
+static __always_inline bool begins(int old, int new)
 {
-	/* NULL for other protocols, the MPTCP socket among them: its subflows are TCP */
-	struct tcp_sock *tp = (void *)bpf_skc_to_tcp_sock(sk);
-	struct record_transition *record;
-	struct tuple tuple = {};
-	struct owner *owner;
+	return old == TCP_CLOSE && (new == TCP_SYN_SENT || new == TCP_LISTEN);
+}
 
-	if (!tp)
-		return 0;
-	if (task && old == TCP_CLOSE && (new == TCP_SYN_SENT || new == TCP_LISTEN))
-		owner = owner_create(sk, task, new);
-	else
-		owner = bpf_sk_storage_get(&owners, sk, NULL, 0);
+static __always_inline bool is_streamed(int old, int new)
+{
+	return settings.stream_states & (1U << old | 1U << new);
+}
 
-	tuple_of(&tuple, &sk->__sk_common, tp->inet_conn.icsk_inet.inet_sport);
-	tuple_namespace(&tuple, sk->__sk_common.skc_net.net);
-	/*
-	 * connect() chooses the port while in SYN_SENT: what comes next is let through whatever it
-	 * is, so that user space can drop a connection that turns out not to be wanted.
-	 */
-	if (!filter_tuple(&settings.filter, &tuple, tuple.lport && old != TCP_SYN_SENT))
-		return 0;
+static __always_inline bool touches_close_wait(int old, int new)
+{
+	return settings.close_waits && (old == TCP_CLOSE_WAIT || new == TCP_CLOSE_WAIT);
+}
 
-	if (settings.close_waits)
-		close_wait_transition(tp, old, new);
-	if (!(settings.stream_states & (1U << old | 1U << new)))
-		return 0;
-	record = emit_reserve(RECORD_TRANSITION, sizeof(*record));
+/*
+ * Most transitions mean nothing to most views: those are left at once. So is the clone of a listener:
+ * it has no addresses yet, its life begins at SYN_RECV -> ESTABLISHED.
+ */
+static __always_inline bool matters(int old, int new)
+{
+	if (old == TCP_LISTEN && new == TCP_SYN_RECV)
+		return false;
+	return is_streamed(old, new) || touches_close_wait(old, new) || begins(old, new);
+}
+
+/*
+ * connect() chooses the port while in SYN_SENT: what comes next is let through whatever it is, so that
+ * user space can drop a connection that turns out not to be wanted.
+ */
+static __always_inline bool passes(const struct tuple *tuple, int old)
+{
+	return filter_tuple(&settings.filter, tuple, tuple->lport && old != TCP_SYN_SENT);
+}
+
+static __always_inline void stream(struct sock *sk, const struct tuple *tuple, int old, int new,
+				   const struct owner *owner, struct task_struct *task)
+{
+	struct record_transition *record = emit_reserve(RECORD_TRANSITION, sizeof(*record));
+
 	if (!record)
-		return 0;
+		return;
 	record->cookie = bpf_get_socket_cookie(sk);
-	record->tuple = tuple;
+	record->tuple = *tuple;
 	record->old_state = old;
 	record->new_state = new;
 	if (owner) {
@@ -92,13 +104,31 @@ static __always_inline int transition(struct sock *sk, int old, int new, struct 
 	if (task && current_closes(sk, old, new))
 		process_of_current(&record->closer, task);
 	emit_submit(record);
-	return 0;
 }
 
-/* The clone of a listener has no addresses yet: its life begins at SYN_RECV -> ESTABLISHED. */
-static __always_inline bool is_clone(int old, int new)
+/* `task`: the process whose doing it is; NULL where nobody can tell. */
+static __always_inline int transition(struct sock *sk, int old, int new, struct task_struct *task)
 {
-	return old == TCP_LISTEN && new == TCP_SYN_RECV;
+	/* NULL for other protocols, the MPTCP socket among them: its subflows are TCP */
+	struct tcp_sock *tp = (void *)bpf_skc_to_tcp_sock(sk);
+	struct owner *owner = NULL;
+	struct tuple tuple = {};
+
+	if (!tp)
+		return 0;
+	if (task && begins(old, new))
+		owner = owner_create(sk, task, new);
+	else if (is_streamed(old, new))
+		owner = bpf_sk_storage_get(&owners, sk, NULL, 0);
+	tuple_of(&tuple, &sk->__sk_common, tp->inet_conn.icsk_inet.inet_sport);
+	tuple_namespace(&tuple, sk->__sk_common.skc_net.net);
+	if (!passes(&tuple, old))
+		return 0;
+	if (touches_close_wait(old, new))
+		close_wait_transition(tp, old, new);
+	if (is_streamed(old, new))
+		stream(sk, &tuple, old, new, owner, task);
+	return 0;
 }
 
 SEC("tp_btf/inet_sock_set_state")
@@ -106,7 +136,7 @@ int BPF_PROG(transition_process, struct sock *sk, int old, int new)
 {
 	struct task_struct *task;
 
-	if (!sk->sk_lock.owned || is_clone(old, new))
+	if (!sk->sk_lock.owned || !matters(old, new))
 		return 0;
 	task = bpf_get_current_task_btf();
 	return transition(sk, old, new, task->flags & PF_KTHREAD ? NULL : task);
@@ -118,7 +148,7 @@ int BPF_PROG(transition_softirq, struct sock *sk, int old, int new)
 	struct call *last;
 	__u32 zero = 0;
 
-	if (sk->sk_lock.owned || is_clone(old, new))
+	if (sk->sk_lock.owned || !matters(old, new))
 		return 0;
 	last = bpf_map_lookup_elem(&last_softirq_call, &zero);
 	if (last)
@@ -134,7 +164,7 @@ int BPF_PROG(transition_missed, struct sock *sk, int old, int new)
 	struct call *last;
 	__u32 zero = 0;
 
-	if (sk->sk_lock.owned || is_clone(old, new))
+	if (sk->sk_lock.owned || !matters(old, new))
 		return 0;
 	last = bpf_map_lookup_elem(&last_softirq_call, &zero);
 	if (!last)

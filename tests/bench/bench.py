@@ -101,6 +101,7 @@ TRACERS = (
            losses_from_stderr),
     tcplinger("trace --json", "trace", "--json"),
     tcplinger("trace", "trace", losses=losses_from_stderr),
+    tcplinger("leaks", "leaks", "--json"),
     libbpf_tool("tcplife"),
     libbpf_tool("tcpstates"),
 )

@@ -13,7 +13,7 @@
 #include "privilege.h"
 #include "procfs.h"
 
-#define RING_BYTES	 (32 << 20) /* a second of all that two busy CPUs can produce */
+#define RING_BYTES	 (16 << 20) /* half a second of all that two busy CPUs can produce */
 #define SMALL_RING_BYTES (1 << 20)
 #define WAKE_BYTES	 (256 << 10)
 #define BATCH		 8192 /* records handed on before the caller gets its turn */
