@@ -59,7 +59,7 @@ struct close_waits_map {
 	__type(value, struct close_wait);
 };
 
-/* The last call that transition_softirq handled on this CPU. */
+/* The last call of softirq that `transitions` handled on this CPU. */
 struct call {
 	__u64 sk;
 	__s32 old_state;
@@ -80,7 +80,7 @@ extern struct close_waits_map close_waits SEC(".maps");
 extern struct last_softirq_call_map last_softirq_call SEC(".maps");
 extern const volatile struct settings settings;
 extern struct losses losses;
-extern __u64 taken_over; /* calls that transition_softirq missed and transition_missed handled */
+extern __u64 taken_over; /* calls that `transitions` missed and `transitions_missed` handled */
 
 static __always_inline void count(__u64 *counter)
 {

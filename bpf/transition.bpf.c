@@ -3,12 +3,10 @@
  * Transitions of full sockets, with the process that acted where there surely is one.
  *
  * A tracing program that is interrupted on its CPU by itself is skipped, and softirq interrupts
- * process context all the time. So process context, where a process holds the socket's lock, and
- * softirq have programs of their own, and each leaves the other's calls at once. What is left is
- * the few instructions of that test: an interrupt there skips the softirq program for the whole
- * burst of packets that follows, 64 and more. So softirq has two programs, and the second takes
- * what the first missed: an interrupt can be in one of the two only. The tracepoint runs with
- * preemption disabled.
+ * process context all the time: then a whole burst of packets, 64 and more, finds the program busy.
+ * So there are two. The first handles every call, and notes those of softirq; the second, which
+ * runs after it, takes what is not noted: what the first missed. The interrupt can be in one of the
+ * two only, and softirq does not nest. The tracepoint runs with preemption disabled.
  */
 #include "maps.bpf.h"
 #include <bpf/bpf_tracing.h>
@@ -60,25 +58,25 @@ static __always_inline bool is_streamed(int old, int new)
 	return settings.stream_states & (1U << old | 1U << new);
 }
 
-static __always_inline bool touches_close_wait(int old, int new)
+static __always_inline bool enters_close_wait(int new)
 {
-	return settings.close_waits && (old == TCP_CLOSE_WAIT || new == TCP_CLOSE_WAIT);
+	return settings.close_waits && new == TCP_CLOSE_WAIT;
 }
 
 /*
- * Most transitions mean nothing to most views: those are left at once. So is the clone of a listener:
- * it has no addresses yet, its life begins at SYN_RECV -> ESTABLISHED.
+ * Most transitions mean nothing to most views: those are left at once. So is the clone of a
+ * listener: it has no addresses yet, its life begins at SYN_RECV -> ESTABLISHED.
  */
 static __always_inline bool matters(int old, int new)
 {
 	if (old == TCP_LISTEN && new == TCP_SYN_RECV)
 		return false;
-	return is_streamed(old, new) || touches_close_wait(old, new) || begins(old, new);
+	return is_streamed(old, new) || enters_close_wait(new) || begins(old, new);
 }
 
 /*
- * connect() chooses the port while in SYN_SENT: what comes next is let through whatever it is, so that
- * user space can drop a connection that turns out not to be wanted.
+ * connect() chooses the port while in SYN_SENT: what comes next is let through whatever it is, so
+ * that user space can drop a connection that turns out not to be wanted.
  */
 static __always_inline bool passes(const struct tuple *tuple, int old)
 {
@@ -124,49 +122,51 @@ static __always_inline int transition(struct sock *sk, int old, int new, struct 
 	tuple_namespace(&tuple, sk->__sk_common.skc_net.net);
 	if (!passes(&tuple, old))
 		return 0;
-	if (touches_close_wait(old, new))
-		close_wait_transition(tp, old, new);
+	if (enters_close_wait(new))
+		close_wait_mark(tp, bpf_ktime_get_ns());
 	if (is_streamed(old, new))
 		stream(sk, &tuple, old, new, owner, task);
 	return 0;
 }
 
-SEC("tp_btf/inet_sock_set_state")
-int BPF_PROG(transition_process, struct sock *sk, int old, int new)
+static __always_inline struct call *last_call(void)
 {
-	struct task_struct *task;
+	__u32 zero = 0;
 
-	if (!sk->sk_lock.owned || !matters(old, new))
-		return 0;
-	task = bpf_get_current_task_btf();
-	return transition(sk, old, new, task->flags & PF_KTHREAD ? NULL : task);
+	return bpf_map_lookup_elem(&last_softirq_call, &zero);
+}
+
+/* The process that holds the socket's lock; kernel threads act for nobody. */
+static __always_inline struct task_struct *actor(void)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+
+	return task->flags & PF_KTHREAD ? NULL : task;
 }
 
 SEC("tp_btf/inet_sock_set_state")
-int BPF_PROG(transition_softirq, struct sock *sk, int old, int new)
+int BPF_PROG(transitions, struct sock *sk, int old, int new)
 {
 	struct call *last;
-	__u32 zero = 0;
 
-	if (sk->sk_lock.owned || !matters(old, new))
+	if (!matters(old, new))
 		return 0;
-	last = bpf_map_lookup_elem(&last_softirq_call, &zero);
+	if (sk->sk_lock.owned)
+		return transition(sk, old, new, actor());
+	last = last_call();
 	if (last)
 		*last = (struct call){.sk = (__u64)sk, .old_state = old, .new_state = new};
 	return transition(sk, old, new, NULL);
 }
 
-/* Attached after transition_softirq. Softirq does not nest, so what that one noted is of this call.
- */
 SEC("tp_btf/inet_sock_set_state")
-int BPF_PROG(transition_missed, struct sock *sk, int old, int new)
+int BPF_PROG(transitions_missed, struct sock *sk, int old, int new)
 {
 	struct call *last;
-	__u32 zero = 0;
 
 	if (sk->sk_lock.owned || !matters(old, new))
 		return 0;
-	last = bpf_map_lookup_elem(&last_softirq_call, &zero);
+	last = last_call();
 	if (!last)
 		return 0;
 	if (last->sk == (__u64)sk && last->old_state == old && last->new_state == new) {

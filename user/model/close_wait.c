@@ -65,11 +65,22 @@ static struct close_wait *find_or_add(struct close_waits *close_waits,
 	return close_wait;
 }
 
+/* The owner of what nobody has accepted is its listener's, where the kernel tells none. */
+static uint32_t owner_of(const struct close_waits *close_waits, const struct record_socket *record)
+{
+	const struct connection *listener;
+
+	if (record->owner.pid || !(record->flags & SOCKET_UNACCEPTED))
+		return processes_number(&close_waits->connections->processes, &record->owner);
+	listener = connections_listener(close_waits->connections, &record->tuple);
+	return listener ? listener->owner : 0;
+}
+
 static void set_owner(struct close_waits *close_waits, struct close_wait *close_wait,
 		      const struct record_socket *record)
 {
 	struct processes *processes = &close_waits->connections->processes;
-	uint32_t number = processes_number(processes, &record->owner);
+	uint32_t number = owner_of(close_waits, record);
 
 	processes_reference(processes, number);
 	processes_release(processes, close_wait->owner);

@@ -168,10 +168,12 @@ static bool same_place(const struct thread *a, const struct thread *b)
 	       strcmp(a->syscall, b->syscall) == 0;
 }
 
+/* By the freezer of cgroup v1 or of v2; the latter's function may be inlined into its caller. */
 static bool is_frozen(const struct thread *thread)
 {
 	return strcmp(thread->wchan, "__refrigerator") == 0 ||
-	       strcmp(thread->wchan, "do_freezer_trap") == 0;
+	       strcmp(thread->wchan, "do_freezer_trap") == 0 ||
+	       (thread->state == 'S' && strcmp(thread->wchan, "get_signal") == 0);
 }
 
 static void add_up(struct process_facts *facts, const struct thread *threads, uint32_t count)

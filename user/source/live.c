@@ -178,9 +178,8 @@ static bool attach(struct live *live)
 			       &live->close_waits) &&
 	       attach_hook(bpf->progs.timewait_ended, &bpf->links.timewait_ended) &&
 	       attach_hook(bpf->progs.timewait_armed, &bpf->links.timewait_armed) &&
-	       attach_hook(bpf->progs.transition_process, &bpf->links.transition_process) &&
-	       attach_hook(bpf->progs.transition_softirq, &bpf->links.transition_softirq) &&
-	       attach_hook(bpf->progs.transition_missed, &bpf->links.transition_missed);
+	       attach_hook(bpf->progs.transitions, &bpf->links.transitions) &&
+	       attach_hook(bpf->progs.transitions_missed, &bpf->links.transitions_missed);
 }
 
 static bool load(struct live *live, struct refusal *refusal)
@@ -293,13 +292,12 @@ static uint64_t recursion_misses(const struct bpf_program *program)
 }
 
 /*
- * What transition_process misses are softirq's calls, which it would have left at once; what
- * transition_softirq misses is handled by transition_missed, which counts it. Read in this order: a
- * call is missed before it is taken over.
+ * What `transitions` misses, `transitions_missed` handles and counts. Read in this order: a call is
+ * missed before it is taken over.
  */
 static uint64_t skipped_transitions(const struct live *live)
 {
-	uint64_t missed = recursion_misses(live->bpf->progs.transition_softirq);
+	uint64_t missed = recursion_misses(live->bpf->progs.transitions);
 	uint64_t taken_over = __atomic_load_n(&live->bpf->bss->taken_over, __ATOMIC_ACQUIRE);
 
 	return missed > taken_over ? missed - taken_over : 0;

@@ -6,12 +6,14 @@
 #include "format.h"
 #include "leaks_show.h"
 
-#define NAME_COLUMNS 30
-#define DEFAULT_ROWS 20
-#define ROW_LINES    2 /* the row and its sentence */
-#define TABLE_LINES  4 /* the title, the header, what is left out, the cursor */
-#define SENTENCE     400
-#define NS_PER_S     1000000000ULL
+#define NAME_COLUMNS	 30
+#define SENTENCE_COLUMNS 112
+#define ENDPOINT_COLUMNS 27 /* any IPv4 endpoint; IPv6 is cut in its middle */
+#define DEFAULT_ROWS	 20
+#define ROW_LINES	 2 /* the row and its sentence */
+#define TABLE_LINES	 4 /* the title, the header, what is left out, the cursor */
+#define SENTENCE	 400
+#define NS_PER_S	 1000000000ULL
 
 static const struct process *process_of(const struct leaks *leaks, const struct leak_row *row)
 {
@@ -225,15 +227,17 @@ static void show_sentence(const struct leaks *leaks, struct output *output,
 	say_verdict(&sentence, leaks, row);
 	say_why(&sentence, row);
 	say_trend(&sentence, leaks, row);
-	format_harmless(text, sentence.text, sizeof(sentence.text), 112);
+	format_harmless(text, sentence.text, sizeof(sentence.text), SENTENCE_COLUMNS);
 	output_format(output, "        %s", text);
 	output_line(output);
 }
 
-static void show_socket_holders(const struct leaks *leaks, struct output *output,
-				const struct leak_row *row, const struct close_wait *close_wait)
+/* On a line of their own, as many as fit. */
+static void show_other_holders(const struct leaks *leaks, struct output *output,
+			       const struct leak_row *row, const struct close_wait *close_wait)
 {
 	struct holder_range range = close_waits_holders(&leaks->model->close_waits, close_wait);
+	struct sentence sentence = {0};
 
 	if (close_wait->kind == KIND_UNACCEPTED)
 		return;
@@ -242,8 +246,14 @@ static void show_socket_holders(const struct leaks *leaks, struct output *output
 			processes_get(&leaks->model->connections.processes, range.first[i].process);
 
 		if (range.first[i].process != row->process)
-			output_format(output, " pid %u fd %u", process->id.pid, range.first[i].fd);
+			say(&sentence, "%spid %u fd %u", sentence.length ? ", " : "also held by ",
+			    process->id.pid, range.first[i].fd);
 	}
+	if (!sentence.length)
+		return;
+	format_shorten(sentence.text, SENTENCE_COLUMNS);
+	output_format(output, "          %s", sentence.text);
+	output_line(output);
 }
 
 static void show_socket(const struct leaks *leaks, struct output *output,
@@ -255,14 +265,16 @@ static void show_socket(const struct leaks *leaks, struct output *output,
 
 	format_endpoint(local, close_wait->tuple.laddr, close_wait->tuple.lport);
 	format_endpoint(remote, close_wait->tuple.raddr, close_wait->tuple.rport);
+	format_shorten(local, ENDPOINT_COLUMNS);
+	format_shorten(remote, ENDPOINT_COLUMNS);
 	format_age(age, socket->age_ns);
 	if (socket->fd >= 0)
 		snprintf(fd, sizeof(fd), "%lld", (long long)socket->fd);
-	output_format(output, "        %-21s %-21s %s%8s %-11s %8u unread  fd %-6s", local, remote,
-		      close_wait->since_ns ? " " : ">", age, close_wait_kind_name(close_wait->kind),
-		      unread, fd);
-	show_socket_holders(leaks, output, row, close_wait);
+	output_format(output, "        %-*s %-*s %s%8s %-11s %8u unread  fd %s", ENDPOINT_COLUMNS,
+		      local, ENDPOINT_COLUMNS, remote, close_wait->since_ns ? " " : ">", age,
+		      close_wait_kind_name(close_wait->kind), unread, fd);
 	output_line(output);
+	show_other_holders(leaks, output, row, close_wait);
 }
 
 static void show_sockets(const struct leaks *leaks, struct output *output,
