@@ -203,7 +203,12 @@ int list_holders(struct bpf_iter__task_file *ctx)
 	return 0;
 }
 
-/* Run over close_waits once an interval: all that is in CLOSE_WAIT, in whatever namespace. */
+/*
+ * Run over close_waits once an interval: all that is in CLOSE_WAIT, in whatever namespace. The rows
+ * go to the ring: output of its own would make the kernel stop and find its place again for each
+ * buffer, by counting, while sockets come and go. Where the ring is full it stops here (read() says
+ * EAGAIN) and goes on from here.
+ */
 SEC("iter/bpf_sk_storage_map")
 int list_close_waits(struct bpf_iter__bpf_sk_storage_map *ctx)
 {
@@ -220,6 +225,5 @@ int list_close_waits(struct bpf_iter__bpf_sk_storage_map *ctx)
 	record.since_ns = mark->since_ns;
 	if (mark->since_ns && mark->write_seq != tp->write_seq)
 		record.flags |= SOCKET_SENDING;
-	bpf_seq_write(ctx->meta->seq, &record, sizeof(record));
-	return 0;
+	return bpf_ringbuf_output(&records, &record, sizeof(record), BPF_RB_NO_WAKEUP) ? 1 : 0;
 }

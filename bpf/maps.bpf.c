@@ -11,4 +11,3 @@ struct last_softirq_call_map last_softirq_call SEC(".maps");
 
 const volatile struct settings settings = {};
 struct losses losses = {};
-__u64 taken_over = 0;

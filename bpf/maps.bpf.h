@@ -80,7 +80,6 @@ extern struct close_waits_map close_waits SEC(".maps");
 extern struct last_softirq_call_map last_softirq_call SEC(".maps");
 extern const volatile struct settings settings;
 extern struct losses losses;
-extern __u64 taken_over; /* calls that `transitions` missed and `transitions_missed` handled */
 
 static __always_inline void count(__u64 *counter)
 {

@@ -201,7 +201,8 @@ struct record_listing {
 	struct record_header header;
 	__u8 phase;
 	__u8 scope;
-	__u16 reserved;
+	__u8 broken; /* LISTING_ENDS: the kernel broke off; what it did not show may well exist */
+	__u8 reserved;
 	__u32 netns;
 };
 

@@ -42,6 +42,15 @@ static __always_inline bool is_timewait(const struct timer_list *timer)
 	return (__u64)timer->function == settings.tw_timer_handler;
 }
 
+/* False if the timer is not one of a minisocket. */
+static __always_inline bool timewait_read(struct minisocket *mini, const struct timer_list *timer)
+{
+	if (!is_timewait(timer))
+		return false;
+	minisocket_read(mini, (__u64)timer);
+	return true;
+}
+
 SEC("tp_btf/timer_start")
 int BPF_PROG(timewait_armed, struct timer_list *timer)
 {
@@ -49,9 +58,8 @@ int BPF_PROG(timewait_armed, struct timer_list *timer)
 	struct minisocket mini = {};
 	__u64 key = (__u64)timer;
 
-	if (!is_timewait(timer))
+	if (!timewait_read(&mini, timer))
 		return 0;
-	minisocket_read(&mini, key);
 	if (mini.substate == TCP_FIN_WAIT2 &&
 	    bpf_map_update_elem(&fin_wait2, &key, &mini.cookie, BPF_ANY))
 		count(&losses.map_full);
@@ -68,9 +76,8 @@ int BPF_PROG(timewait_ended, struct timer_list *timer)
 	struct minisocket mini = {};
 	__u64 key = (__u64)timer;
 
-	if (!is_timewait(timer))
+	if (!timewait_read(&mini, timer))
 		return 0;
-	minisocket_read(&mini, key);
 	bpf_map_delete_elem(&fin_wait2, &key);
 	record = timewait_reserve(&mini, TIMEWAIT_ENDED);
 	if (!record)

@@ -173,6 +173,5 @@ int BPF_PROG(transitions_missed, struct sock *sk, int old, int new)
 		last->sk = 0;
 		return 0;
 	}
-	count(&taken_over);
 	return transition(sk, old, new, NULL);
 }

@@ -15,13 +15,12 @@ int main(int argc, char **argv)
 
 	if (status != STATUS_DONE)
 		return status;
-	if (options.help) {
+	if (options.help)
 		help_print(&options);
-		return STATUS_DONE;
-	}
-	if (options.version) {
+	else if (options.version)
 		printf("tcplinger %s\n", TCPLINGER_VERSION);
-		return STATUS_DONE;
-	}
+	if (options.help || options.version)
+		return fflush(stdout) == 0 ? STATUS_DONE
+					   : fail(STATUS_FAILED, "cannot write to stdout");
 	return options.command->run(&options);
 }

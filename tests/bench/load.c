@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
@@ -57,6 +58,7 @@ struct options {
 	bool ipv6;
 	bool server_closes;
 	bool announce;
+	bool unaccepted;
 };
 
 /* Seen by both processes; each writes a cache line of its own. */
@@ -182,7 +184,7 @@ static int listen_on(const struct options *options, uint16_t port)
 		return -1;
 	/* A given port may have TIME_WAITs of the run before; an automatic one is free anyway. */
 	if ((port && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one))) ||
-	    bind(fd, &address.any, size) || listen(fd, BACKLOG)) {
+	    bind(fd, &address.any, size) || listen(fd, options->unaccepted ? INT_MAX : BACKLOG)) {
 		close(fd);
 		return -1;
 	}
@@ -654,6 +656,105 @@ static int bystander_requests(const struct options *options, struct result *resu
 	return session_end(&session) || err ? -1 : 0;
 }
 
+/* -- held: sockets that stay in CLOSE_WAIT --------------------------------------------------- */
+
+/* As many descriptors as this host allows. */
+static uint64_t most_descriptors(uint64_t wanted)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit))
+		return 0;
+	if (limit.rlim_cur < wanted) {
+		struct rlimit more = {.rlim_cur = wanted, .rlim_max = wanted};
+
+		if (limit.rlim_max > wanted)
+			more.rlim_max = limit.rlim_max;
+		if (setrlimit(RLIMIT_NOFILE, &more)) {
+			limit.rlim_cur = limit.rlim_max;
+			setrlimit(RLIMIT_NOFILE, &limit);
+		}
+	}
+	return getrlimit(RLIMIT_NOFILE, &limit) ? 0 : limit.rlim_cur;
+}
+
+/* Holds `quota` of what comes until the client says stop; it never reads. */
+static int hold_some(struct session *session, uint64_t quota)
+{
+	struct pollfd polled[] = {{.fd = session->control, .events = POLLIN},
+				  {.fd = session->listeners.fds[0], .events = POLLIN}};
+	int fd, accepted = 0;
+
+	while (poll(polled, quota ? 2 : 1, -1) >= 0 || errno == EINTR) {
+		if (polled[0].revents)
+			return 0;
+		while (quota && (accepted = accept_one(session, polled[1].fd, 0, &fd)) > 0)
+			quota--;
+		if (accepted < 0)
+			return -1;
+	}
+	return fail("poll");
+}
+
+/* One process where the limit of descriptors allows it, otherwise several. */
+static int hold_server(struct session *session)
+{
+	uint64_t wanted = session->options->connections;
+	uint64_t each = session->options->unaccepted ? wanted : most_descriptors(wanted + 64) - 64;
+	int err;
+
+	for (uint64_t held = each; held < wanted; held += each) {
+		if (fork() == 0)
+			_exit(hold_some(session, each) ? EXIT_FAILURE : EXIT_SUCCESS);
+	}
+	err = hold_some(session, session->options->unaccepted ? 0 : each);
+	while (wait(NULL) > 0 || errno == EINTR)
+		;
+	return err;
+}
+
+/* An end of file for each, which nobody reads: close() at this end makes CLOSE_WAIT at the other.
+ */
+static int hold_connect(struct session *session)
+{
+	bool accepted = !session->options->unaccepted;
+	uint64_t n = 0;
+
+	for (; n < session->options->connections && !stop; n++) {
+		int fd;
+
+		if (accepted && n % AHEAD_STEP == 0 && wait_for_server(session, n, AHEAD_MAX))
+			return -1;
+		fd = connect_one(session, n);
+		if (fd < 0)
+			return stop ? 0 : -1;
+		close(fd);
+		atomic_store(&session->progress->started, n + 1);
+	}
+	return accepted ? wait_for_server(session, n, 0) : 0;
+}
+
+static int hold(const struct options *options, struct result *result)
+{
+	struct session session;
+	double begin;
+	int err;
+
+	if (session_start(&session, options, hold_server))
+		return -1;
+	begin = now_s();
+	err = hold_connect(&session);
+	result->unit = "connections";
+	result->count = atomic_load(&session.progress->started);
+	result->seconds = now_s() - begin;
+	if (!err) {
+		printf("held by %d\n", (int)session.server);
+		fflush(stdout);
+		sleep_unless_stopped((uint32_t)(options->duration_s * 1000));
+	}
+	return session_end(&session) || err ? -1 : 0;
+}
+
 /* -- the command line ------------------------------------------------------------------------ */
 
 struct load {
@@ -667,18 +768,15 @@ static const struct load loads[] = {
 	{"churn", churn, "dcpaki", "connections made and closed, one after the other"},
 	{"bystander-syscalls", bystander_syscalls, "d", "a loop of a cheap system call"},
 	{"bystander-requests", bystander_requests, "dcn", "requests over established connections"},
+	{"hold", hold, "dcu", "a server that holds connections in CLOSE_WAIT"},
 };
 
 static const struct option long_options[] = {
-	{"duration", required_argument, NULL, 'd'},
-	{"connections", required_argument, NULL, 'c'},
-	{"port", required_argument, NULL, 'p'},
-	{"address", required_argument, NULL, 'a'},
-	{"closer", required_argument, NULL, 'k'},
-	{"interval-ms", required_argument, NULL, 'i'},
-	{"announce", no_argument, NULL, 'n'},
-	{"help", no_argument, NULL, 'h'},
-	{0},
+	{"duration", required_argument, NULL, 'd'}, {"connections", required_argument, NULL, 'c'},
+	{"port", required_argument, NULL, 'p'},	    {"address", required_argument, NULL, 'a'},
+	{"closer", required_argument, NULL, 'k'},   {"interval-ms", required_argument, NULL, 'i'},
+	{"announce", no_argument, NULL, 'n'},	    {"unaccepted", no_argument, NULL, 'u'},
+	{"help", no_argument, NULL, 'h'},	    {0},
 };
 
 static void print_usage(FILE *stream)
@@ -690,8 +788,10 @@ static void print_usage(FILE *stream)
 		"\n"
 		"  --duration SECONDS       stop after this time (3 if no other end is given)\n"
 		"  --connections N          churn: stop after so many; bystander-requests:\n"
-		"                           keep so many (10000)\n"
+		"                           keep so many (10000); hold: so many (10000)\n"
 		"  --announce               bystander-requests: print begin and end\n"
+		"  --unaccepted             hold: in the backlog (net.core.somaxconn must allow "
+		"it)\n"
 		"churn only:\n"
 		"  --port PORT              of the server (0: automatic; ::1 may take 40 ports)\n"
 		"  --address 127.0.0.1|::1  family; 127.0.0.1 moves on to its neighbours\n"
@@ -749,6 +849,9 @@ static bool parse_option(int letter, const char *text, struct options *options)
 	case 'n':
 		options->announce = true;
 		return true;
+	case 'u':
+		options->unaccepted = true;
+		return true;
 	default:
 		return false;
 	}
@@ -800,7 +903,7 @@ static void set_defaults(const struct load *load, struct options *options)
 
 	if (!options->duration_s && !(count_is_end && options->connections))
 		options->duration_s = 3;
-	if (!options->connections && load->run == bystander_requests)
+	if (!options->connections && (load->run == bystander_requests || load->run == hold))
 		options->connections = 10000;
 }
 

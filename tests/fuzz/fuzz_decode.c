@@ -11,12 +11,22 @@
 
 #include "decode.h"
 #include "fuzz.h"
+#include "leaks_show.h"
 #include "trace.h"
 
 #define SECOND	   1000000000ULL
 #define RECORD_MAX 2200
 
-enum mode { MODE_RAW = 1, MODE_FILTER = 2, MODE_PROCESSES = 4, MODE_JSON = 8, MODE_COLOR = 16 };
+enum mode {
+	MODE_RAW = 1,
+	MODE_FILTER = 2,
+	MODE_PROCESSES = 4,
+	MODE_JSON = 8,
+	MODE_COLOR = 16,
+	MODE_LEAKS = 32,
+	MODE_BY_COMM = 64,
+	MODE_ONCE = 128,
+};
 
 struct input {
 	const uint8_t *data;
@@ -27,6 +37,8 @@ struct world {
 	struct model model;
 	struct output output;
 	struct trace trace;
+	struct leaks leaks;
+	unsigned int mode;
 	uint64_t time_ns;
 };
 
@@ -126,7 +138,9 @@ static void shape_socket(struct input *input, struct record_socket *record)
 {
 	record->cookie = below(input, 8);
 	record->tuple = take_tuple(input);
-	record->flags = below(input, 4);
+	record->flags = below(input, 32);
+	record->recvq = below(input, 4);
+	record->since_ns = below(input, 2) * take(input, 1) * SECOND;
 	record->state = 1 + below(input, TCP_STATES - 1);
 	if (record->flags & SOCKET_MINISOCKET)
 		record->state = record->state % 2 ? TCP_TIME_WAIT : TCP_FIN_WAIT2;
@@ -161,11 +175,13 @@ static void shape(struct input *input, struct record_header *header)
 	case RECORD_HOLDER:
 		((struct record_holder *)header)->cookie = below(input, 8);
 		((struct record_holder *)header)->process = take_process(input);
+		((struct record_holder *)header)->fd = below(input, 3);
 		header->size = sizeof(struct record_holder);
 		break;
 	case RECORD_LISTING:
 		((struct record_listing *)header)->phase = 1 + below(input, LISTING_PHASES - 1);
 		((struct record_listing *)header)->netns = below(input, 2);
+		((struct record_listing *)header)->scope = below(input, LISTING_SCOPES);
 		header->size = sizeof(struct record_listing);
 		break;
 	case RECORD_PROCESS:
@@ -178,12 +194,49 @@ static void shape(struct input *input, struct record_header *header)
 	}
 }
 
+static void check_row(const struct leak_row *row)
+{
+	uint32_t kinds = 0, verdicts = 0;
+
+	for (unsigned int i = 0; i < KINDS; i++)
+		kinds += row->kinds[i];
+	for (unsigned int i = 0; i < VERDICTS; i++)
+		verdicts += row->verdicts[i];
+	must(kinds == row->sockets);
+	must(verdicts <= row->sockets);
+	for (unsigned int i = 0; i < LEAKS_OLDEST; i++)
+		must(!row->oldest[i].close_wait == (i >= row->sockets));
+	for (unsigned int i = 1; i < LEAKS_OLDEST && row->oldest[i].close_wait; i++)
+		must(row->oldest[i - 1].age_ns >= row->oldest[i].age_ns);
+}
+
+/* After a listing, as the view does it: no pointer of a refresh outlives the next record. */
+static void refresh(struct world *world)
+{
+	static const struct clock_offsets clocks;
+	struct leaks_text text = {.sockets = true, .color = world->mode & MODE_COLOR};
+
+	leaks_need_holders(&world->leaks);
+	leaks_refresh(&world->leaks, false);
+	for (size_t i = 0; i < world->leaks.shown_count; i++)
+		check_row(world->leaks.shown[i]);
+	if (world->mode & MODE_JSON)
+		leaks_show_json(&world->leaks, &world->output, &clocks, 0);
+	else
+		leaks_show_text(&world->leaks, &world->output, &clocks, &text);
+	world->output.length = 0;
+}
+
 static void offer(struct world *world, const void *data, size_t size)
 {
 	const struct record_header *record = record_decode(data, size);
 
-	if (record)
-		model_apply(&world->model, record);
+	if (!record)
+		return;
+	model_apply(&world->model, record);
+	if (world->mode & MODE_LEAKS && record->type == RECORD_LISTING &&
+	    ((const struct record_listing *)record)->phase == LISTING_ENDS)
+		refresh(world);
 }
 
 static void feed_shaped(struct world *world, struct input *input)
@@ -231,6 +284,37 @@ static void audit_connection(void *context, struct connection *connection)
 	must(!connection->owner == (connection->owner_by == OWNER_NONE));
 }
 
+static void audit_close_wait(void *context, const struct close_wait *close_wait)
+{
+	struct audit *audit = context;
+
+	audit->references += !!close_wait->owner;
+	must(close_wait->kind < KINDS);
+}
+
+static uint64_t audit_holders(const struct close_waits *close_waits)
+{
+	uint64_t references = 0;
+
+	for (size_t i = 0; i < close_waits->holder_count; i++)
+		references += !!close_waits->holders[i].process;
+	return references;
+}
+
+static uint64_t audit_rows(const struct leaks *leaks)
+{
+	uint64_t references = 0;
+
+	for (uint32_t i = 0; i <= leaks->index.mask; i++) {
+		uint32_t number = leaks->index.slots[i].number;
+
+		if (number)
+			references +=
+				!!((struct leak_row *)pool_get(&leaks->pool, number))->process;
+	}
+	return references;
+}
+
 /* What must hold whatever was applied. */
 static void audit(const struct world *world)
 {
@@ -240,6 +324,9 @@ static void audit(const struct world *world)
 	uint64_t references = 0;
 
 	connections_each(connections, audit_connection, &audit);
+	close_waits_each(&world->model.close_waits, audit_close_wait, &audit);
+	audit.references += audit_holders(&world->model.close_waits);
+	audit.references += audit_rows(&world->leaks);
 	for (uint32_t i = 0; i <= processes->index.mask; i++) {
 		uint32_t number = processes->index.slots[i].number;
 
@@ -261,9 +348,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	unsigned int mode = (unsigned int)take(&input, 1);
 	const struct tuple_filter *tuples = mode & MODE_FILTER ? &some : &all;
 	const struct process_filter *processes = mode & MODE_PROCESSES ? &someone : &everyone;
-	struct world world = {.time_ns = 100 * SECOND};
+	struct world world = {.time_ns = 100 * SECOND, .mode = mode};
 	struct model_config config = {
-		tuples, processes, 60 * SECOND, {on_transition, on_loss, &world}};
+		.filter = tuples,
+		.processes = processes,
+		.timewait_ns = 60 * SECOND,
+		.close_waits = mode & MODE_LEAKS ? CLOSE_WAITS_APART : CLOSE_WAITS_CONNECTIONS,
+		.observer = {on_transition, on_loss, &world},
+	};
+	struct leaks_config leaks = {
+		.processes = processes,
+		.by = mode & MODE_BY_COMM ? BY_COMM : BY_PID,
+		.age_ns = 10 * SECOND,
+		.once = mode & MODE_ONCE,
+	};
 	struct trace_config trace = {
 		.tuples = tuples,
 		.processes = processes,
@@ -277,6 +375,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	model_init(&world.model, &config);
 	output_init(&world.output, -1, NULL);
 	trace_init(&world.trace, &trace, &world.output, &world.model);
+	leaks_init(&world.leaks, &leaks, &world.model);
 	while (input.size) {
 		if (mode & MODE_RAW)
 			feed_raw(&world, &input);
@@ -284,6 +383,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			feed_shaped(&world, &input);
 	}
 	audit(&world);
+	leaks_free(&world.leaks);
 	output_free(&world.output);
 	model_free(&world.model);
 	return 0;

@@ -2,13 +2,10 @@
 """Wrong usage is 2, what the kernel or the privileges do not allow is 3: one line that names it."""
 import os
 import re
-import shutil
-import stat
-import subprocess
-import tempfile
 
 import pytest
 
+from privileges import anyones_binary, as_nobody, run, with_capabilities  # noqa: F401
 from tracer import binary, refused, tcplinger
 
 HIDE_BTF = "mount -t tmpfs none /sys/kernel/btf && exec \"$@\""
@@ -115,33 +112,6 @@ def test_forced_tracepoint_hooks_work_as_auto():
     if refused():
         pytest.skip(refused())
     assert tcplinger("trace", "--hooks", "tracepoint", "-d", "0.1").returncode == 0
-
-
-@pytest.fixture(scope="module")
-def anyones_binary():
-    """A copy where every user may run it."""
-    if os.geteuid() != 0:
-        pytest.skip("needs root, to drop privileges from")
-    with tempfile.TemporaryDirectory(prefix="tcpl-") as directory:
-        os.chmod(directory, 0o755)
-        copy = shutil.copy(binary(), directory)
-        os.chmod(copy, stat.S_IRWXU | stat.S_IRGRP | stat.S_IXGRP | stat.S_IROTH | stat.S_IXOTH)
-        yield copy
-
-
-def run(*command):
-    return subprocess.run(command, capture_output=True, text=True, timeout=30,
-                          stdin=subprocess.DEVNULL)
-
-
-def as_nobody(*command):
-    return run("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", *command)
-
-
-def with_capabilities(capabilities, *command):
-    """As root without any capability but these."""
-    wanted = "-all" + "".join(",+" + c for c in capabilities)
-    return run("setpriv", "--bounding-set", wanted, "--inh-caps", wanted, *command)
 
 
 def refused_line(result):

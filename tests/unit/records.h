@@ -112,6 +112,18 @@ static inline struct record_socket minisocket_row(uint64_t cookie, uint64_t time
 	return record;
 }
 
+/* In CLOSE_WAIT: `recvq` and `flags` make its kind, `since_ns` its age. */
+static inline struct record_socket close_wait_row(uint64_t cookie, uint64_t time_ns, uint32_t recvq,
+						  unsigned int flags, uint64_t since_ns)
+{
+	struct record_socket record = socket_row(cookie, time_ns, TCP_CLOSE_WAIT);
+
+	record.recvq = recvq;
+	record.flags = (uint8_t)flags;
+	record.since_ns = since_ns;
+	return record;
+}
+
 static inline struct record_holder holder_of(uint64_t cookie, uint64_t time_ns, uint32_t pid,
 					     const char *comm)
 {
@@ -132,6 +144,15 @@ static inline struct record_listing listing_of(uint64_t time_ns, enum listing_ph
 		.phase = phase,
 		.netns = netns,
 	};
+}
+
+static inline struct record_listing close_waits_listing_of(uint64_t time_ns,
+							   enum listing_phase phase)
+{
+	struct record_listing record = listing_of(time_ns, phase, 0);
+
+	record.scope = LISTING_CLOSE_WAITS;
+	return record;
 }
 
 static inline struct record_process description_of(uint32_t pid, const char *comm, const char *exe,

@@ -55,9 +55,23 @@ static struct connection *listen_on(struct connections *connections, uint64_t co
 
 static uint64_t listener_for(const struct connections *connections, const struct tuple *tuple)
 {
-	const struct connection *listener = connections_listener(connections, tuple);
+	const struct connection *listener = connections_listener(connections, tuple, 0);
 
 	return listener ? listener->cookie : 0;
+}
+
+static void of_listeners_that_share_a_port_the_owners_own_is_taken(void **state)
+{
+	struct connections *connections = *state;
+	struct tuple tuple = tuple_of("10.0.0.1", 80, "10.0.0.2", 4000);
+	struct connection *one = listen_on(connections, 1, "0.0.0.0", 80);
+	struct connection *other = listen_on(connections, 2, "0.0.0.0", 80);
+	struct process_id first = process_of(11, "good"), second = process_of(12, "hung");
+
+	connections_own(connections, one, &first, OWNER_LISTEN);
+	connections_own(connections, other, &second, OWNER_LISTEN);
+	assert_ptr_equal(connections_listener(connections, &tuple, one->owner), one);
+	assert_ptr_equal(connections_listener(connections, &tuple, other->owner), other);
 }
 
 static void a_connection_is_found_by_its_cookie_until_it_is_removed(void **state)
@@ -252,6 +266,7 @@ int main(void)
 		connection_test(a_connection_is_found_by_its_cookie_until_it_is_removed),
 		connection_test(better_evidence_of_the_owner_wins_whatever_comes_first),
 		connection_test(nobody_never_takes_a_connection_from_its_owner),
+		connection_test(of_listeners_that_share_a_port_the_owners_own_is_taken),
 		connection_test(the_first_closer_stays_the_closer),
 		connection_test(who_closes_owns_it_unless_more_is_known),
 		connection_test(processes_are_referred_to_by_owner_and_closer_and_let_go),

@@ -140,6 +140,8 @@ static const struct spoilt spoilts[] = {
 	SPOILT(RECORD_SOCKET, record_socket, flags, SOCKET_MINISOCKET),
 	SPOILT(RECORD_LISTING, record_listing, phase, 0),
 	SPOILT(RECORD_LISTING, record_listing, phase, LISTING_PHASES),
+	SPOILT(RECORD_LISTING, record_listing, scope, LISTING_SCOPES),
+	SPOILT(RECORD_LISTING, record_listing, scope, 255),
 };
 
 static void a_value_out_of_range_is_refused(void **state)
@@ -168,6 +170,37 @@ static void every_value_in_range_passes(void **state)
 			assert_true(passes(&any));
 		}
 	}
+}
+
+static void a_row_in_CLOSE_WAIT_passes_whatever_its_figures(void **state)
+{
+	static const uint32_t queues[] = {0, 1, 2, 1 << 31, UINT32_MAX};
+	static const uint64_t times[] = {0, 1, SECOND, UINT64_MAX};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(queues); i++) {
+		for (size_t j = 0; j < COUNT(times); j++) {
+			union any any;
+
+			any.socket = close_wait_row(1, SECOND, queues[i],
+						    SOCKET_SENDING | SOCKET_OPAQUE | SOCKET_MPTCP |
+							    SOCKET_UNACCEPTED,
+						    times[j]);
+			check(passes(&any), "recvq %u since %llu", queues[i],
+			      (unsigned long long)times[j]);
+		}
+	}
+}
+
+static void both_scopes_of_a_listing_pass(void **state)
+{
+	union any any = valid(RECORD_LISTING);
+
+	(void)state;
+	any.listing.scope = LISTING_CLOSE_WAITS;
+	assert_true(passes(&any));
+	any.listing.scope = LISTING_ALL;
+	assert_true(passes(&any));
 }
 
 static void a_path_without_an_end_is_refused(void **state)
@@ -212,6 +245,8 @@ int main(void)
 		cmocka_unit_test(a_record_of_an_unknown_type_is_refused),
 		cmocka_unit_test(a_value_out_of_range_is_refused),
 		cmocka_unit_test(every_value_in_range_passes),
+		cmocka_unit_test(a_row_in_CLOSE_WAIT_passes_whatever_its_figures),
+		cmocka_unit_test(both_scopes_of_a_listing_pass),
 		cmocka_unit_test(a_path_without_an_end_is_refused),
 		cmocka_unit_test(a_remaining_time_that_would_overflow_is_refused),
 	};

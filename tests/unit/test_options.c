@@ -104,6 +104,39 @@ static void each_option_is_taken(void **state)
 	assert_true(options.version);
 }
 
+static void the_options_of_a_table_are_taken(void **state)
+{
+	static const char *const groups[] = {"pid", "comm", "exe", "cgroup", "container"};
+	char line[64];
+
+	(void)state;
+	accept("leaks");
+	assert_string_equal(options.command->name, "leaks");
+	assert_true(options.age_s == 10);
+	assert_int_equal(options.by, BY_PID);
+	assert_int_equal(options.limit, 0);
+	assert_false(options.once);
+	assert_null(options.sort);
+	accept("leaks --once --no-bpf");
+	assert_true(options.once);
+	assert_true(options.no_bpf);
+	accept("leaks --limit 5 --age 0.5 --sort oldest_s");
+	assert_int_equal(options.limit, 5);
+	assert_true(options.age_s == 0.5);
+	assert_string_equal(options.sort, "oldest_s");
+	accept("leaks --age 0 -i 2 -d 3 -v --json");
+	assert_true(options.age_s == 0);
+	for (size_t i = 0; i < COUNT(groups); i++) {
+		snprintf(line, sizeof(line), "leaks --by %s", groups[i]);
+		accept(line);
+		assert_int_equal(options.by, i);
+	}
+	for (size_t i = 0; options.command->sort_keys[i]; i++) {
+		snprintf(line, sizeof(line), "leaks --sort %s", options.command->sort_keys[i]);
+		accept(line);
+	}
+}
+
 /* A namespace may be named by a process in it. */
 static void a_namespace_may_be_that_of_a_process(void **state)
 {
@@ -152,6 +185,20 @@ static const struct refused refusals[] = {
 	{"trace --color maybe", {"--color maybe", "always"}},
 	{"trace --ready-file ''", {"--ready-file", "path"}},
 	{"trace --no-bpf", {"--no-bpf", "trace"}},
+	{"leaks --age x", {"--age x", "0.5"}},
+	{"leaks --age -1", {"--age -1", "0.5"}},
+	{"leaks --by foo", {"--by foo", "container"}},
+	{"leaks --sort verdict", {"--sort verdict", "unread_bytes"}},
+	{"leaks --limit 0", {"--limit 0", "1 or more"}},
+	{"leaks --state CLOSE_WAIT", {"--state", "means nothing to leaks"}},
+	{"leaks --once=1", {"--once", "takes no argument"}},
+	{"trace --age 1", {"--age", "means nothing to trace"}},
+	{"trace --by comm", {"--by", "means nothing to trace"}},
+	{"trace --sort sockets", {"--sort", "means nothing to trace"}},
+	{"trace --limit 1", {"--limit", "means nothing to trace"}},
+	{"trace --once", {"--once", "means nothing to trace"}},
+	{"--by comm", {"--by", "means nothing to the summary"}},
+	{"--age 1", {"--age", "means nothing to the summary"}},
 	{"--state LISTEN", {"--state", "means nothing to the summary"}},
 	{"--interval 1", {"--interval", "means nothing to the summary"}},
 	{"--duration 1", {"--duration", "means nothing to the summary"}},
@@ -187,6 +234,7 @@ int main(void)
 		cmocka_unit_test(without_arguments_it_is_the_summary),
 		cmocka_unit_test(the_command_comes_first),
 		cmocka_unit_test(each_option_is_taken),
+		cmocka_unit_test(the_options_of_a_table_are_taken),
 		cmocka_unit_test(a_namespace_may_be_that_of_a_process),
 		cmocka_unit_test(wrong_usage_is_one_line_that_names_it_and_what_is_accepted),
 		cmocka_unit_test(a_complaint_is_harmless_to_the_terminal),

@@ -311,6 +311,52 @@ static void seconds_too_short_to_be_waited_for_are_refused(void **state)
 	assert_non_null(parse_seconds("0.0000000000000000000000000000000000001", &seconds));
 }
 
+static void a_count_is_one_or_more(void **state)
+{
+	static const char *const wrong[] = {"",
+					    "0",
+					    "00",
+					    "-1",
+					    "+1",
+					    "1.5",
+					    "1e3",
+					    "0x10",
+					    "x",
+					    "1x",
+					    " 1",
+					    "1 ",
+					    "99999999999999999999"};
+	uint32_t count = 0;
+
+	(void)state;
+	assert_null(parse_count("1", &count));
+	assert_int_equal(count, 1);
+	assert_null(parse_count("100000", &count));
+	assert_int_equal(count, 100000);
+	assert_null(parse_count("007", &count));
+	assert_int_equal(count, 7);
+	for (size_t i = 0; i < COUNT(wrong); i++)
+		check(parse_count(wrong[i], &count), "\"%s\" is taken", wrong[i]);
+}
+
+static void an_age_may_be_zero(void **state)
+{
+	static const char *const wrong[] = {
+		"",  "-1", "-0",  "+1", "nan", "inf",  "1e3", "0x1",
+		".", "1s", "1,5", " 1", "1 ",  "1..2", "x",   "99999999999999999999999999"};
+	double seconds = -1;
+
+	(void)state;
+	assert_null(parse_age("0", &seconds));
+	assert_true(seconds == 0);
+	assert_null(parse_age("0.5", &seconds));
+	assert_true(seconds == 0.5);
+	assert_null(parse_age("3600", &seconds));
+	assert_true(seconds == 3600);
+	for (size_t i = 0; i < COUNT(wrong); i++)
+		check(parse_age(wrong[i], &seconds), "\"%s\" is taken", wrong[i]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -325,6 +371,8 @@ int main(void)
 		cmocka_unit_test(seconds_may_have_a_fraction),
 		cmocka_unit_test(seconds_that_cannot_be_are_refused),
 		cmocka_unit_test(seconds_too_short_to_be_waited_for_are_refused),
+		cmocka_unit_test(a_count_is_one_or_more),
+		cmocka_unit_test(an_age_may_be_zero),
 	};
 
 	return cmocka_run_group_tests_name("parse", tests, NULL, NULL);

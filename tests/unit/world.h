@@ -97,6 +97,18 @@ static inline int world_teardown(void **state)
 	return 0;
 }
 
+/* One that watches CLOSE_WAITs, as `leaks` has it. */
+static inline int world_setup_watching(void **state)
+{
+	struct world *world = world_new(NULL, NULL);
+
+	world->model.close_waits_mode = CLOSE_WAITS_APART;
+	*state = world;
+	return 0;
+}
+
+#define watching_test(test)                                                                        \
+	cmocka_unit_test_setup_teardown(test, world_setup_watching, world_teardown)
 #define world_test(test) cmocka_unit_test_setup_teardown(test, world_setup, world_teardown)
 
 /* Only what the decoder lets pass reaches the model, here as in the program. */

@@ -373,6 +373,9 @@ int options_read(struct options *options, int argc, char **argv)
 		if (status != STATUS_DONE)
 			return status;
 	}
+	if (options->no_bpf && options->hooks != HOOKS_AUTO)
+		return fail(STATUS_USAGE, "--no-bpf: there are no hooks without BPF; one of "
+					  "--no-bpf and --hooks is enough");
 	if (optind < argc)
 		return fail(STATUS_USAGE,
 			    "%s: not expected here; the usage is: tcplinger [COMMAND] [OPTION]...",

@@ -22,7 +22,8 @@ struct leaks_run {
 	struct leaks_text text;
 	bool redraws; /* a terminal, again and again */
 	struct refusal refusal;
-	bool failed; /* the kernel cannot even list sockets */
+	bool failed;   /* the kernel cannot even list sockets */
+	size_t unseen; /* namespaces that sock_diag could not list */
 };
 
 static void apply(void *context, const struct record_header *record)
@@ -45,7 +46,8 @@ static bool need_holders(void *context)
 	return leaks_need_holders(&run->view);
 }
 
-static void list(struct leaks_run *run)
+/* False where the kernel does not even list sockets. */
+static bool list(struct leaks_run *run)
 {
 	struct diag_config config = {
 		.filter = &run->session.options->tuples,
@@ -53,12 +55,14 @@ static void list(struct leaks_run *run)
 		.states = DIAG_STATES,
 		.need_holders = need_holders,
 		.context = run,
+		.unseen = &run->unseen,
 	};
 
-	if (run->session.live)
-		live_list_close_waits(run->session.live, need_holders, run);
-	else if (!diag_list(&config, &run->refusal))
-		run->failed = true;
+	if (!run->session.live)
+		return diag_list(&config, &run->refusal);
+	live_list_close_waits(run->session.live, need_holders, run);
+	live_heal(run->session.live);
+	return true;
 }
 
 /* What /proc says of the processes that are shown. */
@@ -70,7 +74,7 @@ static void find_facts(struct leaks_run *run)
 			processes_get(&run->session.model.connections.processes, row->process);
 		struct process_facts facts = {0};
 
-		if (!process)
+		if (!process || !row->sockets)
 			continue;
 		facts_read_descriptors(&process->id, &facts);
 		if (leaks_wants_evidence(row))
@@ -79,12 +83,15 @@ static void find_facts(struct leaks_run *run)
 	}
 }
 
-static void show(struct leaks_run *run, bool last)
+static bool show(struct leaks_run *run, bool last)
 {
 	struct session *session = &run->session;
 	const struct options *options = session->options;
 
-	list(run);
+	if (!list(run)) {
+		run->failed = true;
+		return false;
+	}
 	leaks_refresh(&run->view, last);
 	find_facts(run);
 	if (options->sort)
@@ -92,24 +99,29 @@ static void show(struct leaks_run *run, bool last)
 	if (options->json) {
 		leaks_show_json(&run->view, &session->output, &session->clocks, options->limit);
 	} else {
+		session_terminal(&run->text.columns, &run->text.lines);
 		if (run->redraws)
 			output_string(&session->output, CLEAR_SCREEN);
 		leaks_show_text(&run->view, &session->output, &session->clocks, &run->text);
 	}
 	output_flush(&session->output);
+	return true;
 }
 
-static void show_now(void *context)
+static bool show_now(void *context)
 {
-	show(context, false);
+	return show(context, false);
 }
 
 static void show_last(void *context)
 {
-	show(context, true);
+	struct leaks_run *run = context;
+
+	if (!run->failed)
+		show(run, true);
 }
 
-static void say_losses(struct leaks_run *run)
+static void finish(struct leaks_run *run)
 {
 	struct losses losses = {0};
 
@@ -119,23 +131,27 @@ static void say_losses(struct leaks_run *run)
 		object_loss(&run->session.output, clock_now_ns(CLOCK_MONOTONIC), &losses,
 			    &run->session.clocks);
 	output_flush(&run->session.output);
+	if (!run->session.live)
+		session_say_unseen(&run->session, run->unseen);
+	if (!run->session.options->once)
+		session_say_losses(&run->session, run->view.seq, "refreshes");
 }
 
 static int run_view(struct leaks_run *run)
 {
-	struct session_hooks hooks = {
-		.ready = show_now, .refresh = show_now, .last = show_last, .context = run};
-	int status = STATUS_DONE;
+	struct session_hooks hooks = {.refresh = show_now, .last = show_last, .context = run};
+	int status;
 
 	if (run->session.options->once) {
 		show(run, true);
-		session_ready(&run->session);
+		status = session_ready(&run->session);
 	} else {
 		status = session_run(&run->session, &hooks);
 	}
 	if (run->failed)
-		return fail(STATUS_REFUSED, "leaks: %s", run->refusal.text);
-	say_losses(run);
+		return fail(run->view.seq ? STATUS_FAILED : STATUS_REFUSED, "leaks: %s",
+			    run->refusal.text);
+	finish(run);
 	return status == STATUS_DONE ? session_output_status(&run->session) : status;
 }
 
@@ -168,10 +184,8 @@ static void init(struct leaks_run *run, const struct options *options)
 		.age_ns = (uint64_t)(options->age_s * NS_PER_S),
 		.once = options->once,
 	};
-	unsigned int columns;
 
 	leaks_init(&run->view, &config, &run->session.model);
-	session_terminal(&columns, &run->text.lines);
 	run->text.limit = options->limit;
 	run->text.sockets = options->verbose;
 	run->text.color = session_color(options);

@@ -36,6 +36,12 @@ static uint64_t timewait_length_ns(void)
 	return DEFAULT_TIMEWAIT_NS;
 }
 
+static const enum close_waits_mode close_waits_modes[] = {
+	[WATCH_TRANSITIONS] = CLOSE_WAITS_CONNECTIONS,
+	[WATCH_CLOSE_WAITS] = CLOSE_WAITS_APART,
+	[WATCH_NOTHING] = CLOSE_WAITS_BOTH,
+};
+
 void session_init(struct session *session, const struct options *options, enum live_watch watch,
 		  const volatile sig_atomic_t *stop, struct model_observer observer)
 {
@@ -43,7 +49,7 @@ void session_init(struct session *session, const struct options *options, enum l
 		.filter = &options->tuples,
 		.processes = &options->processes,
 		.timewait_ns = timewait_length_ns(),
-		.close_waits = watch == WATCH_CLOSE_WAITS,
+		.close_waits = close_waits_modes[watch],
 		.observer = observer,
 	};
 
@@ -77,6 +83,7 @@ int session_open(struct session *session, struct refusal *refusal)
 	if (live_limits(session->live)[0])
 		note("%s", live_limits(session->live));
 	live_list(session->live);
+	session_say_unseen(session, live_unseen(session->live));
 	return STATUS_DONE;
 }
 
@@ -107,13 +114,12 @@ static int poll_ms(uint64_t now_ns, uint64_t next_ns)
 	return ms < POLL_MS ? (int)ms : POLL_MS;
 }
 
-static void refresh(struct session *session, const struct session_hooks *hooks)
+static bool refresh(struct session *session, const struct session_hooks *hooks)
 {
 	session->clocks.monotonic_ns = clock_realtime_offset_ns(CLOCK_MONOTONIC);
 	if (session->live)
 		live_find_time_wait(session->live);
-	if (hooks->refresh)
-		hooks->refresh(hooks->context);
+	return !hooks->refresh || hooks->refresh(hooks->context);
 }
 
 static void serve_stream(struct session *session, int timeout_ms)
@@ -137,7 +143,8 @@ static void loop(struct session *session, const struct session_hooks *hooks)
 		serve_stream(session, poll_ms(now, refresh_ns < end_ns ? refresh_ns : end_ns));
 		now = clock_now_ns(CLOCK_MONOTONIC);
 		if (now >= refresh_ns) {
-			refresh(session, hooks);
+			if (!refresh(session, hooks))
+				return;
 			refresh_ns = now + interval_ns;
 		}
 		output_flush(&session->output);
@@ -150,19 +157,41 @@ int session_run(struct session *session, const struct session_hooks *hooks)
 
 	if (status != STATUS_DONE)
 		return status;
-	if (hooks->ready)
-		hooks->ready(hooks->context);
-	loop(session, hooks);
-	if (session->live) {
+	if (refresh(session, hooks))
+		loop(session, hooks);
+	if (session->live)
 		live_find_time_wait(session->live);
-		if (hooks->last)
-			hooks->last(hooks->context);
+	if (hooks->last)
+		hooks->last(hooks->context);
+	if (session->live) {
 		live_detach(session->live);
 		live_drain(session->live);
-	} else if (hooks->last) {
-		hooks->last(hooks->context);
 	}
 	return session_output_status(session);
+}
+
+void session_say_unseen(const struct session *session, size_t unseen)
+{
+	if (unseen && !session->options->tuples.netns)
+		note("%zu other network namespaces could not be listed: that needs CAP_SYS_ADMIN "
+		     "and descriptors to spare",
+		     unseen);
+}
+
+void session_say_losses(const struct session *session, uint64_t shown, const char *what)
+{
+	struct losses losses = {0};
+
+	if (session->live)
+		live_losses(session->live, &losses);
+	note("%llu %s shown, lost %llu records (ring full %llu, skipped %llu, map full %llu, no "
+	     "memory %llu, refused %llu), relists %llu",
+	     (unsigned long long)shown, what,
+	     (unsigned long long)(losses.ring_full + losses.skipped + losses.map_full +
+				  losses.no_memory + losses.refused),
+	     (unsigned long long)losses.ring_full, (unsigned long long)losses.skipped,
+	     (unsigned long long)losses.map_full, (unsigned long long)losses.no_memory,
+	     (unsigned long long)losses.refused, (unsigned long long)losses.relists);
 }
 
 int session_output_status(const struct session *session)

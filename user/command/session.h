@@ -26,9 +26,9 @@ struct session {
 
 /* What a command does in the loop; each may be NULL. */
 struct session_hooks {
-	void (*ready)(void *context);	/* everything is attached and listed */
-	void (*refresh)(void *context); /* once an interval */
-	void (*last)(void *context);	/* at the end, while everything is still attached */
+	bool (*refresh)(
+		void *context);	     /* at the start and once an interval; false: it cannot go on */
+	void (*last)(void *context); /* at the end, while everything is still attached */
 	void *context;
 };
 
@@ -38,6 +38,15 @@ void session_free(struct session *session);
 
 /* Loads, attaches and lists. STATUS_DONE, or STATUS_REFUSED with the reason. */
 int session_open(struct session *session, struct refusal *refusal);
+
+/*
+ * Says on stderr that `unseen` network namespaces could not be listed, if any: not if --netns asks
+ * for one that could.
+ */
+void session_say_unseen(const struct session *session, size_t unseen);
+
+/* The line on stderr that ends a command that watched: what it showed, and what was lost. */
+void session_say_losses(const struct session *session, uint64_t shown, const char *what);
 
 /* Creates the --ready-file, if one was asked for. An exit status. */
 int session_ready(const struct session *session);

@@ -4,25 +4,64 @@
 #include "clock.h"
 #include "commands.h"
 #include "diag.h"
+#include "facts.h"
+#include "leaks_show.h"
 #include "session.h"
 #include "status.h"
 #include "stop.h"
+
+struct summary_run {
+	struct session session;
+	struct leaks leaks; /* for its worst row */
+};
 
 static void apply(void *context, const struct record_header *record)
 {
 	model_apply(context, record);
 }
 
-/* Only a filter on processes asks who holds what. */
+/* For the worst row, and where a filter asks for processes. */
 static bool need_holders(void *context)
 {
-	const struct options *options = context;
+	struct summary_run *run = context;
 
-	return process_filter_active(&options->processes);
+	return leaks_need_holders(&run->leaks);
 }
 
-static void show(struct session *session)
+/* Of those in CLOSE_WAIT, the process that holds most. NULL: none is in CLOSE_WAIT. */
+static const struct leak_row *worst_leak(struct summary_run *run)
 {
+	const struct process *process;
+	struct process_facts facts = {0};
+	struct leak_row *row;
+
+	leaks_refresh(&run->leaks, false);
+	if (!run->leaks.shown_count)
+		return NULL;
+	row = run->leaks.shown[0];
+	process = processes_get(&run->session.model.connections.processes, row->process);
+	if (process) {
+		facts_read_descriptors(&process->id, &facts);
+		facts_read_threads(&process->id, &facts);
+		leaks_take_facts(row, &facts);
+	}
+	return row;
+}
+
+static void show_text(struct summary_run *run, const struct summary *summary)
+{
+	struct output *output = &run->session.output;
+	const struct leak_row *worst = worst_leak(run);
+
+	summary_text(summary, output);
+	if (worst)
+		leaks_show_worst(&run->leaks, worst, output);
+	summary_text_next(summary, output);
+}
+
+static void show(struct summary_run *run)
+{
+	struct session *session = &run->session;
 	struct summary summary;
 
 	summary_count(&summary, &session->model, &session->options->processes);
@@ -30,31 +69,41 @@ static void show(struct session *session)
 		summary_json(&summary, &session->output, clock_now_ns(CLOCK_MONOTONIC),
 			     &session->clocks);
 	else
-		summary_text(&summary, &session->output);
+		show_text(run, &summary);
 	summary_free(&summary);
 	output_flush(&session->output);
 }
 
+static int list_and_show(struct summary_run *run)
+{
+	size_t unseen = 0;
+	struct diag_config config = {
+		.filter = &run->session.options->tuples,
+		.sink = {apply, &run->session.model},
+		.need_holders = need_holders,
+		.context = run,
+		.unseen = &unseen,
+	};
+	struct refusal refusal;
+
+	if (!diag_list(&config, &refusal))
+		return fail(STATUS_REFUSED, "%s", refusal.text);
+	show(run);
+	session_say_unseen(&run->session, unseen);
+	return session_output_status(&run->session);
+}
+
 int run_summary(const struct options *options)
 {
-	struct session session;
+	struct leaks_config leaks_config = {.processes = &options->processes, .once = true};
 	struct model_observer nobody = {0};
-	struct refusal refusal;
+	struct summary_run run;
 	int status;
 
-	session_init(&session, options, WATCH_TRANSITIONS, stop_on_signals(), nobody);
-	struct diag_config config = {
-		.filter = &options->tuples,
-		.sink = {apply, &session.model},
-		.need_holders = need_holders,
-		.context = (void *)options,
-	};
-	if (diag_list(&config, &refusal)) {
-		show(&session);
-		status = session_output_status(&session);
-	} else {
-		status = fail(STATUS_REFUSED, "%s", refusal.text);
-	}
-	session_free(&session);
+	session_init(&run.session, options, WATCH_NOTHING, stop_on_signals(), nobody);
+	leaks_init(&run.leaks, &leaks_config, &run.session.model);
+	status = list_and_show(&run);
+	leaks_free(&run.leaks);
+	session_free(&run.session);
 	return status;
 }

@@ -51,19 +51,6 @@ static void init(struct trace_run *run, const struct options *options)
 	trace_init(&run->view, &config, &run->session.output, &run->session.model);
 }
 
-static void say_what_was_lost(const struct trace_run *run, const struct losses *losses)
-{
-	unsigned long long lost = losses->ring_full + losses->skipped + losses->map_full +
-				  losses->no_memory + losses->refused;
-
-	note("%llu transitions shown, lost %llu records (ring full %llu, skipped %llu, map full "
-	     "%llu, no memory %llu, refused %llu), relists %llu",
-	     (unsigned long long)run->view.shown, lost, (unsigned long long)losses->ring_full,
-	     (unsigned long long)losses->skipped, (unsigned long long)losses->map_full,
-	     (unsigned long long)losses->no_memory, (unsigned long long)losses->refused,
-	     (unsigned long long)losses->relists);
-}
-
 static int finish(struct trace_run *run, int status)
 {
 	struct losses losses;
@@ -73,7 +60,7 @@ static int finish(struct trace_run *run, int status)
 		object_loss(&run->session.output, clock_now_ns(CLOCK_MONOTONIC), &losses,
 			    &run->session.clocks);
 	output_flush(&run->session.output);
-	say_what_was_lost(run, &losses);
+	session_say_losses(&run->session, run->view.shown, "transitions");
 	return status == STATUS_DONE ? session_output_status(&run->session) : status;
 }
 

@@ -42,7 +42,7 @@ static unsigned int direction_of(const struct close_waits *close_waits,
 	if (record->direction != DIRECTION_UNKNOWN)
 		return record->direction;
 	if (record->flags & SOCKET_UNACCEPTED ||
-	    connections_listener(close_waits->connections, &record->tuple))
+	    connections_listener(close_waits->connections, &record->tuple, 0))
 		return DIRECTION_IN;
 	return DIRECTION_UNKNOWN;
 }
@@ -58,7 +58,7 @@ static struct close_wait *find_or_add(struct close_waits *close_waits,
 	number = pool_add(&close_waits->pool);
 	close_wait = get(close_waits, number);
 	close_wait->cookie = record->cookie;
-	close_wait->seen_ns = close_waits->begin_ns;
+	close_wait->seen_ns = close_waits->time_ns;
 	if (close_waits->listings_tell_entry && close_waits->listing > 1)
 		close_wait->since_ns = record->header.time_ns;
 	index_add(&close_waits->index, number);
@@ -72,20 +72,28 @@ static uint32_t owner_of(const struct close_waits *close_waits, const struct rec
 
 	if (record->owner.pid || !(record->flags & SOCKET_UNACCEPTED))
 		return processes_number(&close_waits->connections->processes, &record->owner);
-	listener = connections_listener(close_waits->connections, &record->tuple);
+	listener = connections_listener(close_waits->connections, &record->tuple, 0);
 	return listener ? listener->owner : 0;
+}
+
+static void refer(struct close_waits *close_waits, struct close_wait *close_wait, uint32_t number,
+		  unsigned int owner_by)
+{
+	struct processes *processes = &close_waits->connections->processes;
+
+	processes_reference(processes, number);
+	processes_release(processes, close_wait->owner);
+	close_wait->owner = number;
+	close_wait->owner_by = owner_by;
 }
 
 static void set_owner(struct close_waits *close_waits, struct close_wait *close_wait,
 		      const struct record_socket *record)
 {
-	struct processes *processes = &close_waits->connections->processes;
 	uint32_t number = owner_of(close_waits, record);
 
-	processes_reference(processes, number);
-	processes_release(processes, close_wait->owner);
-	close_wait->owner = number;
-	close_wait->owner_by = record->owner_by;
+	if (number)
+		refer(close_waits, close_wait, number, record->owner_by);
 }
 
 void close_waits_socket(struct close_waits *close_waits, const struct record_socket *record)
@@ -127,7 +135,7 @@ void close_waits_holder(struct close_waits *close_waits, const struct record_hol
 static void begin(struct close_waits *close_waits, uint64_t time_ns)
 {
 	close_waits->listing++;
-	close_waits->begin_ns = time_ns;
+	close_waits->time_ns = time_ns;
 	for (size_t i = 0; i < close_waits->holder_count; i++)
 		processes_release(&close_waits->connections->processes,
 				  close_waits->holders[i].process);
@@ -167,13 +175,56 @@ static int by_cookie(const void *a, const void *b)
 	return (left->fd > right->fd) - (left->fd < right->fd);
 }
 
-static void end(struct close_waits *close_waits, uint64_t time_ns)
+static struct holder_range holders_of(const struct close_waits *close_waits, uint64_t cookie)
 {
-	remove_the_gone(close_waits);
+	size_t low = 0, high = close_waits->holder_count;
+	struct holder_range range = {0};
+
+	if (!high)
+		return range;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (close_waits->holders[middle].cookie < cookie)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	range.first = close_waits->holders + low;
+	while (low + range.count < close_waits->holder_count &&
+	       range.first[range.count].cookie == cookie)
+		range.count++;
+	return range;
+}
+
+/* Whom nothing else is known to own is its first holder's, so that it need not be looked up again.
+ */
+static void own_by_holders(struct close_waits *close_waits)
+{
+	if (!close_waits->holder_count)
+		return;
+	for (uint32_t i = 0; i <= close_waits->index.mask; i++) {
+		uint32_t number = close_waits->index.slots[i].number;
+		struct close_wait *close_wait = number ? get(close_waits, number) : NULL;
+		struct holder_range range;
+
+		if (!close_wait || close_wait->owner)
+			continue;
+		range = holders_of(close_waits, close_wait->cookie);
+		if (range.count)
+			refer(close_waits, close_wait, range.first->process, OWNER_HOLDER);
+	}
+}
+
+static void end(struct close_waits *close_waits, bool broken)
+{
+	close_waits->broken = broken;
+	if (!broken)
+		remove_the_gone(close_waits);
 	if (close_waits->holder_count)
 		qsort(close_waits->holders, close_waits->holder_count,
 		      sizeof(*close_waits->holders), by_cookie);
-	close_waits->time_ns = time_ns;
+	own_by_holders(close_waits);
 }
 
 void close_waits_listing(struct close_waits *close_waits, const struct record_listing *record)
@@ -181,7 +232,7 @@ void close_waits_listing(struct close_waits *close_waits, const struct record_li
 	if (record->phase == LISTING_BEGINS)
 		begin(close_waits, record->header.time_ns);
 	else if (record->phase == LISTING_ENDS)
-		end(close_waits, record->header.time_ns);
+		end(close_waits, record->broken);
 }
 
 uint64_t close_wait_age_ns(const struct close_waits *close_waits,
@@ -192,26 +243,6 @@ uint64_t close_wait_age_ns(const struct close_waits *close_waits,
 	return close_waits->time_ns > since ? close_waits->time_ns - since : 0;
 }
 
-static struct holder_range holders_of(const struct close_waits *close_waits, uint64_t cookie)
-{
-	size_t low = 0, high = close_waits->holder_count;
-	struct holder_range range;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (close_waits->holders[middle].cookie < cookie)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	range = (struct holder_range){.first = close_waits->holders + low};
-	while (low + range.count < close_waits->holder_count &&
-	       range.first[range.count].cookie == cookie)
-		range.count++;
-	return range;
-}
-
 struct holder_range close_waits_holders(const struct close_waits *close_waits,
 					const struct close_wait *close_wait)
 {
@@ -219,7 +250,8 @@ struct holder_range close_waits_holders(const struct close_waits *close_waits,
 
 	if (close_wait->kind != KIND_UNACCEPTED)
 		return holders_of(close_waits, close_wait->cookie);
-	listener = connections_listener(close_waits->connections, &close_wait->tuple);
+	listener = connections_listener(close_waits->connections, &close_wait->tuple,
+					close_wait->owner);
 	return holders_of(close_waits, listener ? listener->cookie : 0);
 }
 

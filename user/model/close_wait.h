@@ -43,11 +43,11 @@ struct close_waits {
 	struct holder *holders;		 /* by cookie, then as they were listed */
 	size_t holder_count;
 	size_t holder_capacity;
+	bool broken;		  /* the last listing was: what it did not show may well exist */
 	uint32_t listing;	  /* counts listings */
 	bool listings_tell_entry; /* no stream does: what a later listing shows for the first time
 				     is new */
-	uint64_t begin_ns;	  /* of the last one */
-	uint64_t time_ns;	  /* when it ended: what ages are as of */
+	uint64_t time_ns;	  /* when the last one began: what ages are as of */
 };
 
 /* A run of `holders`. */

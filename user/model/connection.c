@@ -149,19 +149,22 @@ static bool listens_for(const struct connection *listener, const struct tuple *t
 		memcmp(listener->tuple.laddr, tuple->laddr, 16) == 0);
 }
 
+/* An address of its own counts before one that stands for all, as the kernel chooses. */
+static unsigned int fitness(const struct connection *listener, uint32_t owner)
+{
+	return (unspecified(listener->tuple.laddr) ? 1 : 3) + (owner && listener->owner == owner);
+}
+
 const struct connection *connections_listener(const struct connections *connections,
-					      const struct tuple *tuple)
+					      const struct tuple *tuple, uint32_t owner)
 {
 	const struct connection *best = NULL;
 
 	for (uint32_t i = 0; i < connections->listener_count; i++) {
 		const struct connection *listener = get(connections, connections->listeners[i]);
 
-		if (!listens_for(listener, tuple))
-			continue;
-		if (!unspecified(listener->tuple.laddr))
-			return listener; /* as the kernel chooses */
-		if (!best)
+		if (listens_for(listener, tuple) &&
+		    (!best || fitness(listener, owner) > fitness(best, owner)))
 			best = listener;
 	}
 	return best;

@@ -66,9 +66,13 @@ void connections_own(struct connections *connections, struct connection *connect
 void connections_close(struct connections *connections, struct connection *connection,
 		       const struct process_id *process);
 
-/* The listener that a connection with this tuple came from, or NULL. */
+/*
+ * The listener that a connection with this tuple came from, or NULL. Several may share a port
+ * (SO_REUSEPORT): then the one that `owner` (a number in `processes`, 0: unknown) owns, as the
+ * kernel hands a listener's owner down to its children.
+ */
 const struct connection *connections_listener(const struct connections *connections,
-					      const struct tuple *tuple);
+					      const struct tuple *tuple, uint32_t owner);
 
 /* Calls `visit` for each; it must not add or remove. */
 void connections_each(const struct connections *connections,

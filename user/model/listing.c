@@ -126,7 +126,7 @@ static void settle(void *context, struct connection *connection)
 		return;
 	}
 	if (connection->direction == DIRECTION_UNKNOWN && connection->state != TCP_LISTEN &&
-	    connections_listener(&model->connections, &connection->tuple))
+	    connections_listener(&model->connections, &connection->tuple, 0))
 		connection->direction = DIRECTION_IN;
 	model_own_by_listener(model, connection);
 }

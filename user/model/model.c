@@ -8,7 +8,7 @@ void model_init(struct model *model, const struct model_config *config)
 	*model = (struct model){
 		.filter = config->filter,
 		.processes = config->processes,
-		.watches_close_waits = config->close_waits,
+		.close_waits_mode = config->close_waits,
 		.timewait_ns = config->timewait_ns,
 		.observer = config->observer,
 	};
@@ -74,7 +74,7 @@ void model_own_by_listener(struct model *model, struct connection *connection)
 
 	if (connection->owner || connection->direction != DIRECTION_IN)
 		return;
-	listener = connections_listener(&model->connections, &connection->tuple);
+	listener = connections_listener(&model->connections, &connection->tuple, 0);
 	if (!listener || !listener->owner)
 		return;
 	process = processes_get(&model->connections.processes, listener->owner);
@@ -111,15 +111,18 @@ static void apply_loss(struct model *model, const struct record_loss *record)
 
 static void apply_socket_row(struct model *model, const struct record_socket *record)
 {
-	if (model->watches_close_waits && record->state == TCP_CLOSE_WAIT)
+	bool apart = record->state == TCP_CLOSE_WAIT &&
+		     model->close_waits_mode != CLOSE_WAITS_CONNECTIONS;
+
+	if (apart)
 		close_waits_socket(&model->close_waits, record);
-	else
+	if (!apart || model->close_waits_mode == CLOSE_WAITS_BOTH)
 		apply_socket(model, record);
 }
 
 static void apply_holder_row(struct model *model, const struct record_holder *record)
 {
-	if (model->watches_close_waits)
+	if (model->close_waits_mode != CLOSE_WAITS_CONNECTIONS)
 		close_waits_holder(&model->close_waits, record);
 	apply_holder(model, record);
 }
@@ -128,7 +131,7 @@ static void apply_listing_mark(struct model *model, const struct record_listing 
 {
 	if (record->scope == LISTING_ALL)
 		apply_listing(model, record);
-	if (model->watches_close_waits)
+	if (model->close_waits_mode != CLOSE_WAITS_CONNECTIONS)
 		close_waits_listing(&model->close_waits, record);
 }
 

@@ -33,6 +33,13 @@ struct model_observer {
 	void *context;
 };
 
+/* Where sockets in CLOSE_WAIT that are listed go. */
+enum close_waits_mode {
+	CLOSE_WAITS_CONNECTIONS, /* to `connections`, as all others */
+	CLOSE_WAITS_APART,	 /* to `close_waits` alone: a view that watches nothing else */
+	CLOSE_WAITS_BOTH,
+};
+
 struct model_config {
 	/* Connections that do not match are dropped as soon as that is known. NULL: all. Borrowed.
 	 */
@@ -44,11 +51,7 @@ struct model_config {
 	const struct process_filter *processes;
 	/* The length of TIME_WAIT until one is seen whole: the kernel's tells better. */
 	uint64_t timewait_ns;
-	/*
-	 * Sockets in CLOSE_WAIT go to `close_waits` and not to `connections`, which then has the
-	 * listeners only.
-	 */
-	bool close_waits;
+	enum close_waits_mode close_waits;
 	struct model_observer observer;
 };
 
@@ -66,7 +69,7 @@ struct model {
 	struct listing listing;
 	const struct tuple_filter *filter;
 	const struct process_filter *processes;
-	bool watches_close_waits;
+	enum close_waits_mode close_waits_mode;
 	uint64_t timewait_ns; /* length of TIME_WAIT, learned from the kernel */
 	struct model_observer observer;
 	struct losses losses;

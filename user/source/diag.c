@@ -151,27 +151,36 @@ static void mark(const struct dump *dump, enum listing_phase phase)
 	sink_record(&dump->config->sink, &record.header);
 }
 
+static bool dump_one(struct dump *dump, struct refusal *refusal)
+{
+	if (!dump_namespace(dump)) {
+		snprintf(refusal->text, sizeof(refusal->text),
+			 "cannot list sockets: %s (CONFIG_INET_DIAG, CONFIG_INET_TCP_DIAG)",
+			 strerror(errno));
+		return false;
+	}
+	mark(dump, LISTING_NAMESPACE);
+	return true;
+}
+
 static bool dump_sockets(struct dump *dump, struct refusal *refusal)
 {
+	uint32_t wanted = dump->config->filter->netns;
 	struct netns_list list;
 	bool done = true;
 
 	netns_find(&list);
+	if (dump->config->unseen)
+		*dump->config->unseen = list.unseen;
 	for (size_t i = 0; i < list.count && done; i++) {
 		dump->netns = list.items[i].inode;
-		if (dump->config->filter->netns && dump->config->filter->netns != dump->netns)
+		if (wanted && wanted != dump->netns)
 			continue;
-		if (i != 0 && !netns_enter(list.items[i].fd))
-			continue;
-		done = dump_namespace(dump);
-		if (!done)
-			snprintf(refusal->text, sizeof(refusal->text),
-				 "cannot list sockets: %s (CONFIG_INET_DIAG, CONFIG_INET_TCP_DIAG)",
-				 strerror(errno));
-		mark(dump, LISTING_NAMESPACE);
+		if (i == 0 || netns_enter(list.items[i].fd))
+			done = dump_one(dump, refusal);
+		if (i != 0)
+			netns_return(&list);
 	}
-	if (list.count)
-		netns_enter(list.items[0].fd);
 	netns_list_free(&list);
 	return done;
 }

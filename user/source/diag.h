@@ -4,6 +4,7 @@
 #define TCPLINGER_DIAG_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "filter.h"
@@ -19,6 +20,7 @@ struct diag_config {
 	 */
 	bool (*need_holders)(void *context);
 	void *context;
+	size_t *unseen; /* receives how many namespaces could not be listed; NULL: not asked for */
 };
 
 /*

@@ -13,13 +13,12 @@
 #include "privilege.h"
 #include "procfs.h"
 
-#define RING_BYTES	 (16 << 20) /* half a second of all that two busy CPUs can produce */
-#define SMALL_RING_BYTES (1 << 20)
-#define WAKE_BYTES	 (256 << 10)
-#define BATCH		 8192 /* records handed on before the caller gets its turn */
-#define HEAL_MIN_NS	 1000000000ULL
-#define HEAL_MAX_NS	 60000000000ULL
-#define BATCH_IS_FULL	 (-ECANCELED)
+#define RING_BYTES    (16 << 20) /* half a second of two busy CPUs; 100,000 rows */
+#define WAKE_BYTES    (256 << 10)
+#define BATCH	      8192 /* records handed on before the caller gets its turn */
+#define HEAL_MIN_NS   1000000000ULL
+#define HEAL_MAX_NS   60000000000ULL
+#define BATCH_IS_FULL (-ECANCELED)
 
 /* A minisocket that ended carries the kernel's stack: here it becomes a reason. */
 static void receive_timewait(struct live *live, const struct record_timewait *record)
@@ -58,6 +57,8 @@ void live_receive(struct live *live, const void *data, size_t size)
 		describe_actors(live, (const void *)record);
 		break;
 	case RECORD_SOCKET:
+		if (live->subflows)
+			live_add_subflow(live->subflows, (const void *)record);
 		describe(live, &((const struct record_socket *)record)->owner, false);
 		break;
 	case RECORD_HOLDER:
@@ -126,9 +127,7 @@ static void configure(struct live *live)
 	settings->tick_ns = clock_tick_ns();
 	settings->wake_bytes = WAKE_BYTES;
 	settings->rdonly_cast = kernel_has_rdonly_cast();
-	bpf_map__set_max_entries(live->bpf->maps.records, live->config.watch == WATCH_TRANSITIONS
-								  ? RING_BYTES
-								  : SMALL_RING_BYTES);
+	bpf_map__set_max_entries(live->bpf->maps.records, RING_BYTES);
 	bpf_map__set_max_entries(live->bpf->maps.fin_wait2,
 				 live->config.watch == WATCH_TRANSITIONS ? minisockets_max() : 1);
 	select_programs(live, settings);
@@ -292,22 +291,13 @@ static uint64_t recursion_misses(const struct bpf_program *program)
 }
 
 /*
- * What `transitions` misses, `transitions_missed` handles and counts. Read in this order: a call is
- * missed before it is taken over.
+ * The two programs for transitions stand in for each other (bpf/transition.bpf.c): a run of one of
+ * them that was skipped is no loss.
  */
-static uint64_t skipped_transitions(const struct live *live)
-{
-	uint64_t missed = recursion_misses(live->bpf->progs.transitions);
-	uint64_t taken_over = __atomic_load_n(&live->bpf->bss->taken_over, __ATOMIC_ACQUIRE);
-
-	return missed > taken_over ? missed - taken_over : 0;
-}
-
 void live_losses(const struct live *live, struct losses *losses)
 {
 	*losses = live->bpf->bss->losses;
-	losses->skipped = skipped_transitions(live) +
-			  recursion_misses(live->bpf->progs.timewait_armed) +
+	losses->skipped = recursion_misses(live->bpf->progs.timewait_armed) +
 			  recursion_misses(live->bpf->progs.timewait_ended);
 	losses->refused = live->refused;
 	losses->relists = live->relists;
@@ -355,4 +345,9 @@ void live_heal(struct live *live)
 const char *live_limits(const struct live *live)
 {
 	return live->limits;
+}
+
+size_t live_unseen(const struct live *live)
+{
+	return live->unseen;
 }

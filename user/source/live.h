@@ -18,6 +18,7 @@ struct live;
 enum live_watch {
 	WATCH_TRANSITIONS, /* every transition, TIME_WAIT included */
 	WATCH_CLOSE_WAITS, /* listeners, and what is in CLOSE_WAIT at each refresh */
+	WATCH_NOTHING,	   /* no live source: what exists is listed once, by another */
 };
 
 struct live_config {
@@ -56,6 +57,9 @@ void live_find_time_wait(struct live *live);
  * healing does not cause more loss.
  */
 void live_heal(struct live *live);
+
+/* Network namespaces that exist but could not be listed: no privilege, or no descriptors left. */
+size_t live_unseen(const struct live *live);
 
 /* The totals so far. */
 void live_losses(const struct live *live, struct losses *losses);

@@ -7,6 +7,7 @@
 #include <bpf/libbpf.h>
 
 #include "describe.h"
+#include "descriptors.h"
 #include "kallsyms.h"
 #include "live.h"
 #include "settings.h" /* before the skeleton, which has one of them in its rodata */
@@ -20,6 +21,7 @@ struct live {
 	struct bpf_link *holders;
 	struct bpf_link *fin_wait2;   /* NULL unless transitions are watched */
 	struct bpf_link *close_waits; /* NULL unless they are watched */
+	struct inodes *subflows;      /* where rows in the ring put theirs; NULL: nowhere */
 	struct kallsyms kallsyms;
 	struct describer describer;
 	struct losses reported;
@@ -29,10 +31,14 @@ struct live {
 	uint64_t heal_at_ns; /* not before */
 	uint64_t heal_pause_ns;
 	uint32_t batch; /* records of this poll */
+	size_t unseen;	/* namespaces that could not be listed */
 	char limits[160];
 };
 
 /* Checks what the kernel wrote, completes it, hands it on. */
 void live_receive(struct live *live, const void *data, size_t size);
+
+/* Notes the subflow of a row, so that the holders of its MPTCP socket are known for its own. */
+void live_add_subflow(struct inodes *subflows, const struct record_socket *socket);
 
 #endif

@@ -22,7 +22,7 @@ static void receive_msk_holder(struct live *live, const struct inodes *subflows,
 	}
 }
 
-static void add_subflow(struct inodes *subflows, const struct record_socket *socket)
+void live_add_subflow(struct inodes *subflows, const struct record_socket *socket)
 {
 	if (socket->flags & SOCKET_MPTCP && socket->inode)
 		inodes_add(subflows, socket->inode, socket->cookie);
@@ -32,7 +32,7 @@ static void receive_row(struct live *live, struct inodes *subflows,
 			const struct record_header *record)
 {
 	if (record->type == RECORD_SOCKET) {
-		add_subflow(subflows, (const void *)record);
+		live_add_subflow(subflows, (const void *)record);
 	} else if (!((const struct record_holder *)record)->cookie) {
 		receive_msk_holder(live, subflows, (const void *)record);
 		return;
@@ -79,6 +79,18 @@ static bool run_iterator(struct live *live, struct bpf_link *link, size_t bytes,
 	return whole;
 }
 
+static void mark_end(struct live *live, enum listing_scope scope, bool broken)
+{
+	struct record_listing record = {
+		.header = {RECORD_LISTING, sizeof(record), 0, clock_now_ns(CLOCK_MONOTONIC)},
+		.phase = LISTING_ENDS,
+		.scope = scope,
+		.broken = broken,
+	};
+
+	sink_record(&live->config.sink, &record.header);
+}
+
 static void mark(struct live *live, enum listing_phase phase, enum listing_scope scope,
 		 uint32_t netns)
 {
@@ -111,15 +123,15 @@ static void list_sockets(struct live *live, struct inodes *subflows)
 	struct netns_list list;
 
 	netns_find(&list);
+	live->unseen = list.unseen;
 	for (size_t i = 0; i < list.count; i++) {
 		if (!wanted(live, list.items[i].inode))
 			continue;
-		/* the first is our own: without the privilege to enter others, at least that */
 		if (i == 0 || netns_enter(list.items[i].fd))
 			list_namespace(live, list.items[i].inode, subflows);
+		if (i != 0)
+			netns_return(&list);
 	}
-	if (list.count)
-		netns_enter(list.items[0].fd);
 	netns_list_free(&list);
 }
 
@@ -136,18 +148,40 @@ void live_list(struct live *live)
 	mark(live, LISTING_BEGINS, LISTING_ALL, 0);
 	list_sockets(live, &subflows);
 	list_holders(live, &subflows);
-	mark(live, LISTING_ENDS, LISTING_ALL, 0);
+	mark_end(live, LISTING_ALL, false);
 	inodes_free(&subflows);
+}
+
+/* The program writes to the ring: reading only makes it run, until the ring is full or all is told.
+ */
+static bool run_close_waits(struct live *live, struct inodes *subflows)
+{
+	int fd = bpf_iter_create(bpf_link__fd(live->close_waits));
+	char ignored[64];
+	ssize_t n;
+
+	if (fd < 0)
+		return false;
+	live->subflows = subflows;
+	do {
+		n = read(fd, ignored, sizeof(ignored));
+		live_drain(live);
+	} while (n < 0 && (errno == EAGAIN || errno == EINTR) && !*live->config.stop);
+	live->subflows = NULL;
+	close(fd);
+	return n >= 0;
 }
 
 void live_list_close_waits(struct live *live, bool (*need_holders)(void *context), void *context)
 {
 	struct inodes subflows = {0};
+	bool whole;
 
+	live_drain(live);
 	mark(live, LISTING_BEGINS, LISTING_CLOSE_WAITS, 0);
-	run_iterator(live, live->close_waits, sizeof(struct record_socket), &subflows);
+	whole = run_close_waits(live, &subflows);
 	if (need_holders(context))
 		list_holders(live, &subflows);
-	mark(live, LISTING_ENDS, LISTING_CLOSE_WAITS, 0);
+	mark_end(live, LISTING_CLOSE_WAITS, !whole);
 	inodes_free(&subflows);
 }

@@ -43,15 +43,44 @@ static void add(struct netns_list *list, int dir, const char *path)
 
 	if (fstatat(dir, path, &stat, 0) < 0 || known(list, (uint32_t)stat.st_ino))
 		return;
-	fd = openat(dir, path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return;
-	if (!is_namespace(fd)) {
+	fd = openat(dir, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd >= 0 && !is_namespace(fd)) {
 		close(fd);
 		return;
 	}
 	list->items = memory_resize(list->items, list->count + 1, sizeof(*list->items));
 	list->items[list->count++] = (struct netns){(uint32_t)stat.st_ino, fd};
+}
+
+/* Those that cannot be opened, or entered: known, but not to be had. */
+static void drop_unseen(struct netns_list *list)
+{
+	size_t kept = list->count ? 1 : 0;
+
+	for (size_t i = 1; i < list->count; i++) {
+		if (list->items[i].fd >= 0 && netns_enter(list->items[i].fd)) {
+			list->items[kept++] = list->items[i];
+			continue;
+		}
+		if (list->items[i].fd >= 0)
+			close(list->items[i].fd);
+		list->unseen++;
+	}
+	list->count = kept;
+	netns_return(list);
+}
+
+/*
+ * Entering one needs CAP_SYS_ADMIN over it, and coming back over our own: who cannot come back (the
+ * root of a user namespace) must not leave.
+ */
+static void confine(struct netns_list *list)
+{
+	for (size_t i = 1; i < list->count; i++)
+		if (list->items[i].fd >= 0)
+			close(list->items[i].fd);
+	list->unseen = list->count ? list->count - 1 : 0;
+	list->count = list->count ? 1 : 0;
 }
 
 static void add_processes(struct netns_list *list)
@@ -106,14 +135,27 @@ void netns_find(struct netns_list *list)
 	add_processes(list);
 	add_names(list);
 	add_mounts(list);
+	if (list->count && list->items[0].fd >= 0 && netns_enter(list->items[0].fd))
+		drop_unseen(list);
+	else
+		confine(list);
 }
 
 void netns_list_free(struct netns_list *list)
 {
 	for (size_t i = 0; i < list->count; i++)
-		close(list->items[i].fd);
+		if (list->items[i].fd >= 0)
+			close(list->items[i].fd);
 	free(list->items);
 	*list = (struct netns_list){0};
+}
+
+void netns_return(const struct netns_list *list)
+{
+	if (!list->count || list->items[0].fd < 0 || netns_enter(list->items[0].fd))
+		return;
+	fputs("tcplinger: cannot return to its own network namespace\n", stderr);
+	_Exit(1);
 }
 
 bool netns_enter(int fd)
@@ -144,7 +186,7 @@ bool netns_has_tcp(void)
 
 static bool resolve_path(const char *path, uint32_t *inode)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	struct stat stat;
 	bool found;
 

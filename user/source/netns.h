@@ -13,16 +13,20 @@ struct netns {
 };
 
 struct netns_list {
-	struct netns *items;
+	struct netns *items; /* this thread's own first, if there is any */
 	size_t count;
+	size_t unseen; /* there are so many more, which this process may not enter, or look at */
 };
 
 /*
- * Every namespace that a process is in, that has a name under /run/netns, or that is mounted: the
- * caller's own first. Those of processes that may not be looked at are left out. The caller frees.
+ * Every namespace that a process is in, that has a name under /run/netns, or that is mounted, and
+ * that may be entered and left again: the caller's own first. The caller frees.
  */
 void netns_find(struct netns_list *list);
 void netns_list_free(struct netns_list *list);
+
+/* Back to this thread's own; ends the program if that fails, which netns_find has tried. */
+void netns_return(const struct netns_list *list);
 
 /* Makes `fd` the namespace of this thread; false with errno. */
 bool netns_enter(int fd);

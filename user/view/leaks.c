@@ -141,7 +141,7 @@ static void charge_socket(void *context, const struct close_wait *close_wait)
 
 	if (!concerns(leaks, close_wait, holders))
 		return;
-	if (young && close_wait->owner && !unaccepted)
+	if (young && close_wait->owner_by != OWNER_HOLDER && close_wait->owner && !unaccepted)
 		holders.count = 0;
 	for (size_t i = 0; i < holders.count; i++)
 		charge(leaks, holders.first[i].process, close_wait,
@@ -161,13 +161,11 @@ static void look_for_need(void *context, const struct close_wait *close_wait)
 	const struct close_waits *close_waits = &need->leaks->model->close_waits;
 
 	if (close_wait->listed == close_waits->listing &&
-	    (close_wait->kind == KIND_UNACCEPTED || close_wait->since_ns == 0 ||
+	    (close_wait->kind == KIND_UNACCEPTED || !close_wait->owner ||
 	     says_something(need->leaks, close_wait_age_ns(close_waits, close_wait))))
 		need->holders = true;
 }
 
-/* Ages are those of the listing before: a socket that has just come of age waits for one refresh
- * more. */
 bool leaks_need_holders(const struct leaks *leaks)
 {
 	struct need need = {.leaks = leaks};
@@ -209,12 +207,41 @@ static void note_losses(struct leaks *leaks)
 {
 	uint64_t losses = total(&leaks->model->losses);
 
-	leaks->incomplete = losses != leaks->losses;
+	leaks->incomplete = losses != leaks->losses || leaks->model->close_waits.broken;
 	leaks->losses = losses;
+}
+
+struct idle {
+	uint64_t *keys;
+	size_t count;
+};
+
+/* Rows without sockets have nothing to tell: beyond the bound they are forgotten. */
+static void forget_idle(struct leaks *leaks)
+{
+	struct idle idle = {.keys = memory_new(leaks->pool.live, sizeof(*idle.keys))};
+
+	for (uint32_t i = 0; i <= leaks->index.mask; i++) {
+		uint32_t number = leaks->index.slots[i].number;
+		const struct leak_row *row = number ? pool_get(&leaks->pool, number) : NULL;
+
+		if (row && !row->sockets && !row->was_shown)
+			idle.keys[idle.count++] = row->key;
+	}
+	for (size_t i = 0; i < idle.count; i++) {
+		uint32_t number = index_find(&leaks->index, idle.keys[i]);
+
+		free_row(leaks, pool_get(&leaks->pool, number));
+		index_remove(&leaks->index, idle.keys[i]);
+		pool_remove(&leaks->pool, number);
+	}
+	free(idle.keys);
 }
 
 void leaks_refresh(struct leaks *leaks, bool last)
 {
+	if (leaks->pool.live > LEAKS_ROWS_MAX)
+		forget_idle(leaks);
 	each_row(leaks, clear_row);
 	close_waits_each(&leaks->model->close_waits, charge_socket, leaks);
 	leaks->shown = memory_resize(leaks->shown, leaks->pool.live + 1, sizeof(*leaks->shown));

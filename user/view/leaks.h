@@ -9,7 +9,8 @@
 #include "process_facts.h"
 #include "verdict.h"
 
-#define LEAKS_OLDEST 10 /* sockets shown of a row */
+#define LEAKS_OLDEST   10     /* sockets shown of a row */
+#define LEAKS_ROWS_MAX 100000 /* of which those without sockets are forgotten */
 
 /* A socket of a row, with the descriptor by which the row's process holds it. */
 struct leak_socket {

@@ -8,6 +8,9 @@
 
 #define NAME_COLUMNS	 30
 #define SENTENCE_COLUMNS 112
+#define ENDPOINT_NARROW	 21
+#define INDENT		 8
+#define WIDE_COLUMNS	 96 /* of a row with all its columns */
 #define ENDPOINT_COLUMNS 27 /* any IPv4 endpoint; IPv6 is cut in its middle */
 #define DEFAULT_ROWS	 20
 #define ROW_LINES	 2 /* the row and its sentence */
@@ -62,8 +65,14 @@ static bool grows(const struct leaks *leaks, const struct leak_row *row, double 
 	return growth_per_s(&row->growth, leaks->model->close_waits.time_ns, row->sockets, per_s);
 }
 
+/* The descriptors are in the sentence as well: a narrow terminal does without their columns. */
+static bool is_narrow(const struct leaks_text *text)
+{
+	return text->columns < WIDE_COLUMNS;
+}
+
 static void show_figures(const struct leaks *leaks, struct output *output,
-			 const struct leak_row *row)
+			 const struct leak_row *row, const struct leaks_text *text)
 {
 	char age[16] = "-", growth[16] = "-", fds[24] = "-", limit[24] = "-";
 	double per_s;
@@ -76,7 +85,10 @@ static void show_figures(const struct leaks *leaks, struct output *output,
 		snprintf(fds, sizeof(fds), "%llu", (unsigned long long)row->facts.fds);
 	if (row->facts.fd_limit != FACTS_UNKNOWN)
 		snprintf(limit, sizeof(limit), "%llu", (unsigned long long)row->facts.fd_limit);
-	output_format(output, " %10u %8s %9s %10s %10s  ", row->sockets, age, growth, fds, limit);
+	output_format(output, " %10u %8s %9s", row->sockets, age, growth);
+	if (!is_narrow(text))
+		output_format(output, " %10s %10s", fds, limit);
+	output_string(output, "  ");
 }
 
 static const char *color_of(enum verdict verdict)
@@ -218,8 +230,15 @@ static void say_trend(struct sentence *sentence, const struct leaks *leaks,
 		    (unsigned long long)facts->fd_limit);
 }
 
+static size_t sentence_columns(unsigned int columns)
+{
+	if (columns >= SENTENCE_COLUMNS + INDENT)
+		return SENTENCE_COLUMNS;
+	return columns > 2 * INDENT ? columns - INDENT : INDENT;
+}
+
 static void show_sentence(const struct leaks *leaks, struct output *output,
-			  const struct leak_row *row)
+			  const struct leak_row *row, unsigned int columns)
 {
 	struct sentence sentence = {0};
 	char text[4 * SENTENCE + 1];
@@ -227,7 +246,7 @@ static void show_sentence(const struct leaks *leaks, struct output *output,
 	say_verdict(&sentence, leaks, row);
 	say_why(&sentence, row);
 	say_trend(&sentence, leaks, row);
-	format_harmless(text, sentence.text, sizeof(sentence.text), SENTENCE_COLUMNS);
+	format_harmless(text, sentence.text, sizeof(sentence.text), sentence_columns(columns));
 	output_format(output, "        %s", text);
 	output_line(output);
 }
@@ -256,34 +275,47 @@ static void show_other_holders(const struct leaks *leaks, struct output *output,
 	output_line(output);
 }
 
+/* The peer is what counts: a narrow terminal does without the local end. */
+static void show_endpoints(struct output *output, const struct tuple *tuple, bool narrow)
+{
+	int columns = narrow ? ENDPOINT_NARROW : ENDPOINT_COLUMNS;
+	char text[FORMAT_ENDPOINT];
+
+	if (!narrow) {
+		format_endpoint(text, tuple->laddr, tuple->lport);
+		format_shorten(text, (size_t)columns);
+		output_format(output, "%-*s ", columns, text);
+	}
+	format_endpoint(text, tuple->raddr, tuple->rport);
+	format_shorten(text, (size_t)columns);
+	output_format(output, "%-*s ", columns, text);
+}
+
 static void show_socket(const struct leaks *leaks, struct output *output,
-			const struct leak_row *row, const struct leak_socket *socket)
+			const struct leak_row *row, const struct leak_socket *socket, bool narrow)
 {
 	const struct close_wait *close_wait = socket->close_wait;
-	char local[FORMAT_ENDPOINT], remote[FORMAT_ENDPOINT], age[16], fd[24] = "-";
 	uint32_t unread = close_wait->recvq > 1 ? close_wait->recvq - 1 : 0;
+	char age[16], fd[24] = "-";
 
-	format_endpoint(local, close_wait->tuple.laddr, close_wait->tuple.lport);
-	format_endpoint(remote, close_wait->tuple.raddr, close_wait->tuple.rport);
-	format_shorten(local, ENDPOINT_COLUMNS);
-	format_shorten(remote, ENDPOINT_COLUMNS);
 	format_age(age, socket->age_ns);
 	if (socket->fd >= 0)
 		snprintf(fd, sizeof(fd), "%lld", (long long)socket->fd);
-	output_format(output, "        %-*s %-*s %s%8s %-11s %8u unread  fd %s", ENDPOINT_COLUMNS,
-		      local, ENDPOINT_COLUMNS, remote, close_wait->since_ns ? " " : ">", age,
-		      close_wait_kind_name(close_wait->kind), unread, fd);
+	output_string(output, "        ");
+	show_endpoints(output, &close_wait->tuple, narrow);
+	output_format(output, "%s%8s %-11s %8u unread  fd %s", close_wait->since_ns ? " " : ">",
+		      age, close_wait_kind_name(close_wait->kind), unread, fd);
 	output_line(output);
 	show_other_holders(leaks, output, row, close_wait);
 }
 
 static void show_sockets(const struct leaks *leaks, struct output *output,
-			 const struct leak_row *row)
+			 const struct leak_row *row, bool narrow)
 {
 	uint32_t shown = 0;
 
 	for (; shown < LEAKS_OLDEST && row->oldest[shown].close_wait; shown++)
-		show_socket(leaks, output, row, &row->oldest[shown]);
+		show_socket(leaks, output, row, &row->oldest[shown], narrow);
 	if (row->sockets > shown) {
 		output_format(output, "        ... and %u younger ones", row->sockets - shown);
 		output_line(output);
@@ -297,25 +329,46 @@ static void show_row(const struct leaks *leaks, struct output *output, const str
 	const char *color = text->color ? color_of(verdict) : "";
 
 	show_name(leaks, output, row);
-	show_figures(leaks, output, row);
+	show_figures(leaks, output, row, text);
 	output_format(output, "%s%s%s", color, verdict_name(verdict), color[0] ? "\033[0m" : "");
 	output_line(output);
-	show_sentence(leaks, output, row);
+	show_sentence(leaks, output, row, text->columns);
 	if (text->sockets)
-		show_sockets(leaks, output, row);
+		show_sockets(leaks, output, row, is_narrow(text));
 }
 
-static size_t rows_that_fit(const struct leaks_text *text)
+/* What show_row prints of it. */
+static size_t lines_of(const struct leak_row *row, const struct leaks_text *text)
 {
+	size_t lines = ROW_LINES;
+
+	if (!text->sockets)
+		return lines;
+	for (int i = 0; i < LEAKS_OLDEST && row->oldest[i].close_wait; i++)
+		lines++;
+	return lines + (row->sockets > LEAKS_OLDEST);
+}
+
+/* At least one. */
+static size_t rows_that_fit(const struct leaks *leaks, const struct leaks_text *text)
+{
+	size_t lines = TABLE_LINES, rows = 0;
+
 	if (text->limit)
 		return text->limit;
-	if (text->lines <= TABLE_LINES + ROW_LINES)
-		return text->lines ? 1 : DEFAULT_ROWS;
-	return (text->lines - TABLE_LINES) / ROW_LINES;
+	if (!text->lines)
+		return DEFAULT_ROWS;
+	while (rows < leaks->shown_count) {
+		lines += lines_of(leaks->shown[rows], text);
+		if (lines > text->lines && rows)
+			break;
+		rows++;
+	}
+	return rows;
 }
 
 static void show_title(const struct leaks *leaks, struct output *output,
-		       const struct clock_offsets *clocks)
+		       const struct clock_offsets *clocks, const struct leaks_text *text)
 {
 	uint64_t time_ns = leaks->model->close_waits.time_ns + (uint64_t)clocks->monotonic_ns;
 	char time[FORMAT_TIME];
@@ -325,23 +378,42 @@ static void show_title(const struct leaks *leaks, struct output *output,
 		      leaks->model->close_waits.pool.live,
 		      leaks->incomplete ? "  (incomplete: something was lost, listing again)" : "");
 	output_line(output);
-	output_format(output, "%-30s %10s %8s %9s %10s %10s  %s", "    PID PROCESS", "CLOSE_WAIT",
-		      "OLDEST", "GROWTH/S", "FDS", "LIMIT", "VERDICT");
+	output_format(output, "%-30s %10s %8s %9s", "    PID PROCESS", "CLOSE_WAIT", "OLDEST",
+		      "GROWTH/S");
+	if (!is_narrow(text))
+		output_format(output, " %10s %10s", "FDS", "LIMIT");
+	output_string(output, "  VERDICT");
 	output_line(output);
 }
 
 void leaks_show_text(const struct leaks *leaks, struct output *output,
 		     const struct clock_offsets *clocks, const struct leaks_text *text)
 {
-	size_t rows = rows_that_fit(text);
+	size_t rows = rows_that_fit(leaks, text);
 
 	if (rows > leaks->shown_count)
 		rows = leaks->shown_count;
-	show_title(leaks, output, clocks);
+	show_title(leaks, output, clocks, text);
 	for (size_t i = 0; i < rows; i++)
 		show_row(leaks, output, leaks->shown[i], text);
 	if (rows < leaks->shown_count) {
 		output_format(output, "... and %zu more rows (--limit)", leaks->shown_count - rows);
 		output_line(output);
 	}
+}
+
+void leaks_show_worst(const struct leaks *leaks, const struct leak_row *row, struct output *output)
+{
+	const struct process *process = process_of(leaks, row);
+	char name[4 * NAME_COLUMNS + 1] = "nobody known";
+
+	if (process)
+		format_harmless(name, process->id.comm, sizeof(process->id.comm), NAME_COLUMNS);
+	output_format(output, "%u of the CLOSE_WAIT are held by %s", row->sockets, name);
+	if (process)
+		output_format(output, "[%u]", process->id.pid);
+	output_format(output, ", %s:", verdict_name(leaks_verdict(row)));
+	output_line(output);
+	show_sentence(leaks, output, row, SENTENCE_COLUMNS + INDENT);
+	output_line(output);
 }

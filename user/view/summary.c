@@ -121,29 +121,31 @@ static void table(const struct summary *summary, struct output *output)
 			      summary->namespace_count - SHOWN_NAMESPACES);
 }
 
-struct advice {
-	unsigned int state;
-	const char *text;
-};
-
-static const struct advice advices[] = {
-	{TCP_CLOSE_WAIT, "the peer closed, the application has not: see it happen with\n"
-			 "    tcplinger trace --state CLOSE_WAIT\n"},
-	{TCP_TIME_WAIT, "closed by this side first; see who, and how they end, with\n"
-			"    tcplinger trace --state TIME_WAIT\n"},
-};
-
 void summary_text(const struct summary *summary, struct output *output)
 {
 	table(summary, output);
 	output_string(output, "\n");
-	for (size_t i = 0; i < sizeof(advices) / sizeof(advices[0]); i++) {
-		uint64_t sockets = summary->all.states[advices[i].state];
+}
 
-		if (sockets)
-			output_format(output, "%llu %s: %s", (unsigned long long)sockets,
-				      tcp_state_name(advices[i].state), advices[i].text);
+/* What to run next where there are sockets in a state. */
+struct next {
+	unsigned int state; /* 0: whatever there is */
+	const char *question;
+	const char *command;
+};
+
+static const struct next nexts[] = {
+	{TCP_CLOSE_WAIT, "who has not closed, and why:", "leaks"},
+	{TCP_TIME_WAIT, "who closes first, and how that ends:", "trace --state TIME_WAIT"},
+	{0, "every transition, with its owner:", "trace"},
+};
+
+void summary_text_next(const struct summary *summary, struct output *output)
+{
+	for (size_t i = 0; i < sizeof(nexts) / sizeof(nexts[0]); i++) {
+		if (nexts[i].state && !summary->all.states[nexts[i].state])
+			continue;
+		output_format(output, "%-37s tcplinger %s", nexts[i].question, nexts[i].command);
+		output_line(output);
 	}
-	output_string(output,
-		      "Every transition as it happens, with its owner:\n    tcplinger trace\n");
 }

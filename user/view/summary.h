@@ -26,6 +26,9 @@ void summary_free(struct summary *summary);
 
 void summary_json(const struct summary *summary, struct output *output, uint64_t time_ns,
 		  const struct clock_offsets *clocks);
+
+/* The table; and, behind what the views have to add, what to run next. */
 void summary_text(const struct summary *summary, struct output *output);
+void summary_text_next(const struct summary *summary, struct output *output);
 
 #endif

@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+"""The contract's `close_wait` and `refresh`: every key, its type, and what adds up."""
+import json
+import re
+import time
+
+import pytest
+
+import closewait
+import truth
+from leaks import once, refreshes
+from tracer import refused, tcplinger
+
+number = (int, float)
+ROW = {"type": str, "time": str, "seq": int, "process": dict, "key": None, "sockets": int,
+       "kinds": dict, "unread_bytes": int, "oldest_s": number, "growth_per_s": number,
+       "fds": int, "fd_limit": int, "verdict": str, "evidence": dict, "connections": list,
+       "omitted": int, "incomplete": bool}
+NULL_OR = {"process", "key", "oldest_s", "growth_per_s", "fds", "fd_limit", "evidence"}
+CONNECTION = {"cookie": str, "netns": int, "family": str, "laddr": str, "lport": int, "raddr": str,
+              "rport": int, "direction": str, "fd": int, "age_s": number,
+              "age_is_lower_bound": bool, "recvq_bytes": int, "kind": str, "holders": list}
+REFRESH = {"type": str, "time": str, "view": str, "seq": int, "rows": int, "incomplete": bool}
+PROCESS = {"pid": int, "start_time": str, "comm": str, "exe": str, "cgroup": str, "container": str}
+HOLDER = {"pid": int, "comm": str, "fd": int}
+KINDS = {"unread_data", "fin_only", "drained", "sending", "unaccepted", "unknown"}
+VERDICTS = {"leak", "stall", "idle_pool", "not_reading", "backlog", "half_closed", "transient",
+            "unknown", "mixed"}
+
+
+def check_types(o, types, nullable=()):
+    assert set(o) == set(types)
+    for key, kind in types.items():
+        if o[key] is None:
+            assert key in nullable, key
+        elif kind:
+            assert isinstance(o[key], kind), (key, o[key])
+            if kind is int or kind == number:
+                assert not isinstance(o[key], bool), key
+
+
+def check_row(row):
+    check_types(row, ROW, NULL_OR)
+    truth.seconds(row["time"])
+    if row["process"]:
+        check_types(row["process"], PROCESS, {"start_time", "comm", "exe", "cgroup", "container"})
+    assert set(row["kinds"]) == KINDS
+    assert sum(row["kinds"].values()) == row["sockets"]
+    assert row["verdict"] in VERDICTS
+    assert len(row["connections"]) == min(10, row["sockets"])
+    assert row["omitted"] == row["sockets"] - len(row["connections"])
+    for c in row["connections"]:
+        check_types(c, CONNECTION, {"fd"})
+        assert re.fullmatch("[0-9a-f]+", c["cookie"])
+        assert c["family"] in ("ipv4", "ipv6") and c["direction"] in ("in", "out", "unknown")
+        assert c["kind"] in KINDS
+        for holder in c["holders"]:
+            check_types(holder, HOLDER)
+
+
+@pytest.fixture
+def crowd(make, space, client, server):
+    """One of each, by three processes."""
+    for name, (scenario, _, _) in closewait.SCENARIOS.items():
+        scenario(space, client, server if name != "stall" else make.actor(space))
+    return space
+
+
+def test_every_key_with_its_type(make, crowd, source):
+    leaks = make.leaks("--age", "0.1", *source, space=crowd)
+    leaks.wait_refresh(lambda r: r.end["seq"] >= 4)
+    assert leaks.stop() == 0
+    kinds = set()
+    for refresh in leaks.refreshes():
+        check_types(refresh.end, REFRESH)
+        assert refresh.end["view"] == "leaks" and refresh.end["rows"] == len(refresh.rows)
+        for row in refresh.rows:
+            check_row(row)
+            assert row["seq"] == refresh.end["seq"] and row["time"] == refresh.end["time"]
+            assert not row["incomplete"]
+            kinds |= {k for k, n in row["kinds"].items() if n}
+    assert kinds == KINDS - {"unknown"}
+    assert {o["type"] for o in leaks.objects} == {"close_wait", "refresh", "loss"}
+    assert leaks.objects[-1]["type"] == "loss"
+    assert [r.end["seq"] for r in leaks.refreshes()] == \
+        list(range(1, len(leaks.refreshes()) + 1))
+
+
+def test_connections_are_those_of_ss(crowd, source):
+    wanted = {c: row for c, row in truth.ss(crowd).items() if row[0] == "CLOSE_WAIT"}
+    refresh = once(crowd, *source)
+    got = {c["cookie"]: c for row in refresh.rows for c in row["connections"]}
+    assert set(got) == set(wanted)
+    for cookie, connection in got.items():
+        assert wanted[cookie][1:] == (f'{connection["laddr"]}:{connection["lport"]}',
+                                      f'{connection["raddr"]}:{connection["rport"]}')
+
+
+def test_with_and_without_BPF_the_same(crowd):
+    """Kinds, verdicts, holders of the same sockets; only times differ."""
+    if refused():
+        pytest.skip(refused())
+    with_bpf, without = (once(crowd, *arguments) for arguments in ([], ["--no-bpf"]))
+
+    def plain(refresh):
+        rows = []
+        for row in refresh.rows:
+            row = dict(row, time=None, oldest_s=None)
+            row["connections"] = sorted((dict(c, age_s=None) for c in row["connections"]),
+                                        key=lambda c: c["cookie"])
+            row.pop("evidence")  # a moment later its threads may be elsewhere
+            # /proc has hundredths of a second, the kernel more
+            row["process"] = {**row["process"], "start_time": None}
+            rows.append(row)
+        return rows
+    assert plain(with_bpf) == plain(without)
+
+
+def test_one_refresh_per_interval(make, space, source):
+    leaks = make.leaks(*source, space=space, interval=("-i", "0.2"))
+    begun = time.monotonic()
+    leaks.wait_refresh(lambda r: r.end["seq"] >= 8)
+    elapsed = time.monotonic() - begun
+    assert leaks.stop() == 0
+    times = [truth.seconds(r.end["time"]) for r in leaks.refreshes()]
+    steps = [b - a for a, b in zip(times, times[1:-1])]
+    assert 0.19 <= min(steps) and sum(steps) / len(steps) < 0.35
+    assert elapsed < 8 * 0.35
+
+
+def test_duration_ends_it_with_a_last_refresh(space, source):
+    begun = time.monotonic()
+    result = tcplinger("leaks", "--json", "-d", "0.5", "-i", "0.1", "--netns", space.name, *source)
+    assert result.returncode == 0 and result.stderr == ""
+    assert 0.5 <= time.monotonic() - begun < 3
+    objects = [json.loads(line) for line in result.stdout.splitlines()]
+    assert len(refreshes(objects)) >= 4
+    assert objects[-1]["type"] == "loss" and objects[-2]["type"] == "refresh"
+
+
+def test_hostile_comm_is_valid_JSON(make, space, client, source):
+    server = make.actor(space, comm=b'\xff"\\\n\x1b[31m')
+    closewait.leak(space, client, server)
+    row = once(space, *source).of(server.pid)
+    assert row["process"]["comm"] == '\ufffd"\\\n\x1b[31m'
+    assert row["connections"][0]["holders"][0]["comm"] == row["process"]["comm"]
+    by_comm = once(space, "--by", "comm", *source)
+    assert by_comm.key(row["process"]["comm"])["sockets"] == 1

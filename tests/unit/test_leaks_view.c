@@ -1,0 +1,536 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "leaks.h"
+#include "leaks_show.h"
+#include "world.h"
+
+#define BEGIN (1000 * SECOND)
+
+static const struct clock_offsets clocks = {1709251200 * (int64_t)SECOND, 0};
+
+struct screen {
+	struct world *world;
+	struct process_filter filter;
+	struct leaks leaks;
+	struct output output;
+	uint64_t time_ns;
+};
+
+static void screen_init(struct screen *screen, struct leaks_config config)
+{
+	config.processes = &screen->filter;
+	screen->world = world_new(NULL, &screen->filter);
+	screen->world->model.close_waits_mode = CLOSE_WAITS_APART;
+	screen->time_ns = BEGIN;
+	leaks_init(&screen->leaks, &config, &screen->world->model);
+	output_init(&screen->output, -1, NULL);
+}
+
+static int setup(void **state)
+{
+	struct screen *screen = calloc(1, sizeof(*screen));
+
+	assert_non_null(screen);
+	screen_init(screen, (struct leaks_config){.age_ns = 10 * SECOND});
+	*state = screen;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct screen *screen = *state;
+
+	leaks_free(&screen->leaks);
+	output_free(&screen->output);
+	world_free(screen->world);
+	free(screen);
+	return 0;
+}
+
+#define screen_test(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+static void again_with(struct screen *screen, struct leaks_config config)
+{
+	leaks_free(&screen->leaks);
+	output_free(&screen->output);
+	world_free(screen->world);
+	screen_init(screen, config);
+}
+
+static void begins(struct screen *screen)
+{
+	feed(screen->world, close_waits_listing_of(screen->time_ns, LISTING_BEGINS));
+}
+
+static void ends(struct screen *screen, bool last)
+{
+	feed(screen->world, close_waits_listing_of(screen->time_ns, LISTING_ENDS));
+	leaks_refresh(&screen->leaks, last);
+}
+
+/* Of this age, owned by `owner` (0: nobody known). */
+static void add(struct screen *screen, uint64_t cookie, uint64_t age_ns, uint32_t owner)
+{
+	struct record_socket record =
+		close_wait_row(cookie, screen->time_ns, 0, 0, screen->time_ns - age_ns);
+
+	record.owner = process_of(owner, "owner");
+	record.owner_by = owner ? OWNER_CONNECT : OWNER_NONE;
+	feed(screen->world, record);
+}
+
+static void hold(struct screen *screen, uint64_t cookie, uint32_t pid, uint32_t fd)
+{
+	struct record_holder record = holder_of(cookie, screen->time_ns, pid, "holder");
+
+	record.fd = fd;
+	feed(screen->world, record);
+}
+
+static const struct leak_row *row_of(const struct screen *screen, uint32_t pid)
+{
+	for (size_t i = 0; i < screen->leaks.shown_count; i++) {
+		const struct leak_row *row = screen->leaks.shown[i];
+		const struct process *process =
+			processes_get(&screen->world->model.connections.processes, row->process);
+
+		if ((process ? process->id.pid : 0) == pid)
+			return row;
+	}
+	return NULL;
+}
+
+static void the_old_are_charged_to_their_holders_the_young_to_their_owner(void **state)
+{
+	struct screen *screen = *state;
+
+	begins(screen);
+	add(screen, 1, 20 * SECOND, 7);
+	hold(screen, 1, 8, 3);
+	add(screen, 2, 5 * SECOND, 7);
+	hold(screen, 2, 9, 3);
+	ends(screen, false);
+	assert_int_equal(screen->leaks.shown_count, 2);
+	assert_int_equal(row_of(screen, 8)->sockets, 1);
+	assert_int_equal(leaks_verdict(row_of(screen, 8)), VERDICT_LEAK);
+	assert_true(row_of(screen, 8)->oldest[0].fd == 3);
+	assert_int_equal(row_of(screen, 7)->sockets, 1);
+	assert_int_equal(leaks_verdict(row_of(screen, 7)), VERDICT_TRANSIENT);
+	assert_true(row_of(screen, 7)->oldest[0].fd == -1);
+}
+
+static void the_young_without_an_owner_are_charged_to_holders_or_nobody(void **state)
+{
+	struct screen *screen = *state;
+
+	begins(screen);
+	add(screen, 1, SECOND, 0);
+	hold(screen, 1, 8, 3);
+	add(screen, 2, SECOND, 0);
+	ends(screen, false);
+	assert_int_equal(row_of(screen, 8)->sockets, 1);
+	assert_int_equal(row_of(screen, 0)->sockets, 1);
+	assert_int_equal(screen->leaks.shown_count, 2);
+}
+
+static void once_all_are_old_enough(void **state)
+{
+	struct screen *screen = *state;
+
+	again_with(screen, (struct leaks_config){.age_ns = 10 * SECOND, .once = true});
+	begins(screen);
+	add(screen, 1, 0, 7);
+	hold(screen, 1, 8, 3);
+	ends(screen, true);
+	assert_int_equal(screen->leaks.shown_count, 1);
+	assert_int_equal(leaks_verdict(row_of(screen, 8)), VERDICT_LEAK);
+}
+
+static void the_age_itself_is_old_enough(void **state)
+{
+	struct screen *screen = *state;
+
+	begins(screen);
+	add(screen, 1, 10 * SECOND, 7);
+	add(screen, 2, 10 * SECOND - 1, 8);
+	ends(screen, false);
+	assert_int_equal(leaks_verdict(row_of(screen, 7)), VERDICT_LEAK);
+	assert_int_equal(leaks_verdict(row_of(screen, 8)), VERDICT_TRANSIENT);
+}
+
+static void two_descriptors_of_a_process_are_one_socket(void **state)
+{
+	struct screen *screen = *state;
+
+	begins(screen);
+	for (uint64_t cookie = 1; cookie <= 3; cookie++) {
+		add(screen, cookie, 20 * SECOND, 7);
+		hold(screen, cookie, 8, 3);
+		hold(screen, cookie, 9, 4);
+		hold(screen, cookie, 8, 5);
+	}
+	ends(screen, false);
+	assert_int_equal(row_of(screen, 8)->sockets, 3);
+	assert_int_equal(row_of(screen, 9)->sockets, 3);
+	assert_int_equal(row_of(screen, 8)->kinds[KIND_DRAINED], 3);
+	assert_true(row_of(screen, 8)->oldest[0].fd == 3);
+}
+
+static void a_group_that_holds_a_socket_twice_has_it_once(void **state)
+{
+	struct screen *screen = *state;
+
+	again_with(screen, (struct leaks_config){.by = BY_COMM, .once = true});
+	begins(screen);
+	for (uint64_t cookie = 1; cookie <= 3; cookie++) {
+		add(screen, cookie, SECOND, 0);
+		hold(screen, cookie, 8, 3);
+		hold(screen, cookie, 9, 3);
+	}
+	ends(screen, false);
+	assert_int_equal(screen->leaks.shown_count, 1);
+	assert_int_equal(screen->leaks.shown[0]->sockets, 3);
+	assert_int_equal(screen->leaks.shown[0]->process, 0);
+	assert_string_equal(screen->leaks.shown[0]->name, "holder");
+}
+
+/* A, B, A: the group of the first holder comes again behind that of the second. */
+static void groups_that_take_turns_have_it_once_each(void **state)
+{
+	struct screen *screen = *state;
+	static const char *const comms[] = {"a", "b", "a", "b", "a"};
+
+	again_with(screen, (struct leaks_config){.by = BY_COMM, .once = true});
+	begins(screen);
+	for (uint64_t cookie = 1; cookie <= 2; cookie++) {
+		add(screen, cookie, SECOND, 0);
+		for (uint32_t i = 0; i < COUNT(comms); i++)
+			feed(screen->world, holder_of(cookie, screen->time_ns, 10 + i, comms[i]));
+	}
+	ends(screen, false);
+	assert_int_equal(screen->leaks.shown_count, 2);
+	for (size_t i = 0; i < 2; i++)
+		assert_int_equal(screen->leaks.shown[i]->sockets, 2);
+}
+
+static void the_ten_oldest_are_kept_in_their_order(void **state)
+{
+	struct screen *screen = *state;
+	const struct leak_row *row;
+
+	begins(screen);
+	for (uint64_t cookie = 1; cookie <= 500; cookie++) /* ages 0 to 499 s, shuffled */
+		add(screen, cookie, (cookie * 77 + 13) % 500 * SECOND, 7);
+	ends(screen, false);
+	row = row_of(screen, 7);
+	assert_int_equal(row->sockets, 500);
+	for (unsigned int i = 0; i < LEAKS_OLDEST; i++)
+		assert_true(row->oldest[i].age_ns == (499 - i) * SECOND);
+	assert_true(leaks_oldest_ns(row) == 499 * SECOND);
+}
+
+static void of_equal_age_the_lower_cookies_are_kept(void **state)
+{
+	struct screen *screen = *state;
+	const struct leak_row *row;
+
+	begins(screen);
+	for (uint64_t cookie = 50; cookie >= 1; cookie--)
+		add(screen, cookie, 20 * SECOND, 7);
+	ends(screen, false);
+	row = row_of(screen, 7);
+	for (unsigned int i = 0; i < LEAKS_OLDEST; i++)
+		assert_true(row->oldest[i].close_wait->cookie == i + 1);
+}
+
+static void refresh_of(struct screen *screen, unsigned int sockets, bool last)
+{
+	screen->time_ns += SECOND;
+	begins(screen);
+	for (uint64_t cookie = 1; cookie <= sockets; cookie++)
+		add(screen, cookie, 20 * SECOND, 7);
+	ends(screen, last);
+}
+
+static void a_row_that_falls_to_zero_is_shown_once_more(void **state)
+{
+	struct screen *screen = *state;
+
+	refresh_of(screen, 2, false);
+	assert_int_equal(row_of(screen, 7)->sockets, 2);
+	refresh_of(screen, 0, false);
+	assert_int_equal(row_of(screen, 7)->sockets, 0);
+	assert_int_equal(leaks_verdict(row_of(screen, 7)), VERDICT_TRANSIENT);
+	assert_null(row_of(screen, 7)->oldest[0].close_wait);
+	refresh_of(screen, 0, false);
+	assert_int_equal(screen->leaks.shown_count, 0);
+	refresh_of(screen, 1, false);
+	assert_int_equal(row_of(screen, 7)->sockets, 1);
+	refresh_of(screen, 0, false);
+	refresh_of(screen, 0, false);
+	assert_int_equal(screen->leaks.shown_count, 0);
+	refresh_of(screen, 0, true);
+	assert_int_equal(row_of(screen, 7)->sockets, 0);
+	assert_true(screen->leaks.seq == 7);
+}
+
+/* The model forgets processes; a row refers to its own. */
+static void a_row_keeps_its_process(void **state)
+{
+	struct screen *screen = *state;
+
+	refresh_of(screen, 1, false);
+	refresh_of(screen, 0, false);
+	for (uint32_t pid = 1000; pid < 30000; pid++)
+		feed(screen->world, description_of(pid, "other", "/bin/other", "/"));
+	refresh_of(screen, 0, true);
+	assert_non_null(row_of(screen, 7));
+}
+
+static void a_loss_makes_the_refresh_incomplete_and_no_more(void **state)
+{
+	struct screen *screen = *state;
+	struct losses losses = {.no_memory = 3};
+
+	refresh_of(screen, 1, false);
+	assert_false(screen->leaks.incomplete);
+	feed(screen->world, loss_of(screen->time_ns, &losses));
+	refresh_of(screen, 1, false);
+	assert_true(screen->leaks.incomplete);
+	losses.relists = 1; /* healed: nothing more was lost */
+	feed(screen->world, loss_of(screen->time_ns, &losses));
+	refresh_of(screen, 1, false);
+	assert_false(screen->leaks.incomplete);
+}
+
+static void the_most_sockets_first_and_equals_keep_their_places(void **state)
+{
+	struct screen *screen = *state;
+
+	for (unsigned int n = 0; n < 5; n++) {
+		screen->time_ns += SECOND;
+		begins(screen);
+		for (uint64_t cookie = 1; cookie <= 30; cookie++)
+			add(screen, n % 2 ? 31 - cookie : cookie, 20 * SECOND,
+			    (uint32_t)(10 + cookie % 10));
+		add(screen, 99, 20 * SECOND, 15);
+		ends(screen, false);
+		assert_int_equal(screen->leaks.shown_count, 10);
+		assert_ptr_equal(screen->leaks.shown[0], row_of(screen, 15));
+		for (size_t i = 2; i < 10; i++)
+			assert_true(screen->leaks.shown[i - 1]->key < screen->leaks.shown[i]->key);
+	}
+}
+
+static void each_figure_sorts(void **state)
+{
+	struct screen *screen = *state;
+	struct process_facts few = {.fds = 5, .fd_limit = 100}, many = {.fds = 50, .fd_limit = 10};
+	struct record_socket unread;
+
+	begins(screen);
+	add(screen, 1, 20 * SECOND, 7);
+	add(screen, 2, 20 * SECOND, 7);
+	unread = close_wait_row(3, screen->time_ns, 101, 0, screen->time_ns - 30 * SECOND);
+	unread.owner = process_of(8, "owner");
+	unread.owner_by = OWNER_CONNECT;
+	feed(screen->world, unread);
+	ends(screen, false);
+	leaks_take_facts((struct leak_row *)row_of(screen, 7), &few);
+	leaks_take_facts((struct leak_row *)row_of(screen, 8), &many);
+	assert_true(row_of(screen, 8)->unread_bytes == 100);
+	for (size_t i = 0; leaks_sort_keys[i]; i++) {
+		const char *key = leaks_sort_keys[i];
+		bool seven = strcmp(key, "sockets") == 0 || strcmp(key, "fd_limit") == 0;
+
+		leaks_sort(&screen->leaks, key);
+		if (strcmp(key, "growth_per_s") != 0)
+			check(screen->leaks.shown[0] == row_of(screen, seven ? 7 : 8), "%s", key);
+	}
+}
+
+static void a_filter_keeps_what_it_asks_for(void **state)
+{
+	struct screen *screen = *state;
+
+	screen->filter.pid = 8;
+	begins(screen);
+	add(screen, 1, 20 * SECOND, 7);
+	hold(screen, 1, 8, 3);
+	add(screen, 2, 20 * SECOND, 7);
+	hold(screen, 2, 9, 3);
+	add(screen, 3, SECOND, 8);
+	add(screen, 4, SECOND, 7);
+	ends(screen, false);
+	assert_int_equal(row_of(screen, 8)->sockets, 2);
+	assert_null(row_of(screen, 9));
+	assert_null(row_of(screen, 7));
+}
+
+static void need_is_asked_with_the_ages_of_this_listing(void **state)
+{
+	struct screen *screen = *state;
+	uint64_t entered = screen->time_ns - 9 * SECOND;
+	struct record_socket row = close_wait_row(1, screen->time_ns, 0, 0, entered);
+
+	row.owner = process_of(7, "owner");
+	row.owner_by = OWNER_CONNECT;
+	begins(screen);
+	feed(screen->world, row);
+	assert_false(leaks_need_holders(&screen->leaks));
+	ends(screen, false);
+	screen->time_ns += 2 * SECOND;
+	begins(screen);
+	feed(screen->world, row);
+	assert_true(leaks_need_holders(&screen->leaks));
+	ends(screen, false);
+}
+
+static void holders_are_asked_for_where_no_owner_is_known(void **state)
+{
+	struct screen *screen = *state;
+
+	begins(screen);
+	feed(screen->world, close_wait_row(1, screen->time_ns, 0, 0, screen->time_ns - SECOND));
+	assert_true(leaks_need_holders(&screen->leaks));
+	ends(screen, false);
+}
+
+static void the_unaccepted_and_the_unseen_need_holders_at_once(void **state)
+{
+	struct screen *screen = *state;
+
+	begins(screen);
+	assert_false(leaks_need_holders(&screen->leaks));
+	add(screen, 1, SECOND, 7);
+	assert_false(leaks_need_holders(&screen->leaks));
+	feed(screen->world,
+	     close_wait_row(2, screen->time_ns, 1, SOCKET_UNACCEPTED, screen->time_ns - SECOND));
+	assert_true(leaks_need_holders(&screen->leaks));
+	ends(screen, false);
+}
+
+static void evidence_is_wanted_of_who_does_not_read(void **state)
+{
+	struct screen *screen = *state;
+	struct record_socket record;
+
+	begins(screen);
+	add(screen, 1, 20 * SECOND, 7); /* a leak */
+	record = close_wait_row(2, screen->time_ns, 9, 0, screen->time_ns - 20 * SECOND);
+	record.owner = process_of(8, "stall");
+	record.owner_by = OWNER_CONNECT;
+	feed(screen->world, record);
+	ends(screen, false);
+	assert_false(leaks_wants_evidence(row_of(screen, 7)));
+	assert_true(leaks_wants_evidence(row_of(screen, 8)));
+}
+
+static void starvation_needs_two_looks(void **state)
+{
+	struct screen *screen = *state;
+	struct process_facts facts = {.looked = true, .run_ns = 100, .starved_ns = 50};
+	struct leak_row *row;
+
+	refresh_of(screen, 1, false);
+	row = (struct leak_row *)row_of(screen, 7);
+	leaks_take_facts(row, &facts);
+	assert_true(row->starved < 0);
+	facts.run_ns += 25;
+	facts.starved_ns += 75;
+	leaks_take_facts(row, &facts);
+	assert_true(row->starved == 0.75);
+	leaks_take_facts(row, &facts); /* it wanted no CPU at all */
+	assert_true(row->starved < 0);
+	facts.run_ns -= 20; /* a thread has gone, and its time with it */
+	leaks_take_facts(row, &facts);
+	assert_true(row->starved < 0 || row->starved <= 1);
+}
+
+static const char *shown(struct screen *screen, bool json)
+{
+	struct leaks_text text = {.columns = 120, .sockets = true};
+
+	screen->output.length = 0;
+	if (json)
+		leaks_show_json(&screen->leaks, &screen->output, &clocks, 0);
+	else
+		leaks_show_text(&screen->leaks, &screen->output, &clocks, &text);
+	*output_reserve(&screen->output, 1) = 0;
+	return screen->output.text;
+}
+
+static void the_object_is_that_of_the_contract(void **state)
+{
+	struct screen *screen = *state;
+
+	begins(screen);
+	add(screen, 0xabc, 20 * SECOND, 7);
+	hold(screen, 0xabc, 8, 5);
+	ends(screen, false);
+	assert_string_equal(
+		shown(screen, true),
+		"{\"type\":\"close_wait\",\"time\":\"2024-03-01T00:16:40.000000Z\",\"seq\":1,"
+		"\"process\":{\"pid\":8,\"start_time\":\"1970-01-01T00:00:08.000000Z\","
+		"\"comm\":\"holder\",\"exe\":null,\"cgroup\":null,\"container\":null},"
+		"\"key\":null,\"sockets\":1,\"kinds\":{\"unread_data\":0,\"fin_only\":0,"
+		"\"drained\":1,\"sending\":0,\"unaccepted\":0,\"unknown\":0},\"unread_bytes\":0,"
+		"\"oldest_s\":20.000000000,\"growth_per_s\":null,\"fds\":null,\"fd_limit\":null,"
+		"\"verdict\":\"leak\",\"evidence\":null,\"connections\":[{\"cookie\":\"abc\","
+		"\"netns\":4026531840,\"family\":\"ipv4\",\"laddr\":\"10.0.0.1\",\"lport\":40000,"
+		"\"raddr\":\"10.0.0.2\",\"rport\":80,\"direction\":\"unknown\",\"fd\":5,"
+		"\"age_s\":20.000000000,\"age_is_lower_bound\":false,\"recvq_bytes\":0,"
+		"\"kind\":\"drained\",\"holders\":[{\"pid\":8,\"comm\":\"holder\",\"fd\":5}]}],"
+		"\"omitted\":0,\"incomplete\":false}\n"
+		"{\"type\":\"refresh\",\"time\":\"2024-03-01T00:16:40.000000Z\","
+		"\"view\":\"leaks\",\"seq\":1,\"rows\":1,\"incomplete\":false}\n");
+}
+
+static void the_table_has_each_socket_and_no_terminal_codes(void **state)
+{
+	struct screen *screen = *state;
+	struct record_holder hostile;
+	const char *text;
+
+	begins(screen);
+	for (uint64_t cookie = 1; cookie <= 12; cookie++) {
+		add(screen, cookie, 20 * SECOND, 7);
+		hostile = holder_of(cookie, screen->time_ns, 8, "\033[31m\nx");
+		feed(screen->world, hostile);
+	}
+	ends(screen, false);
+	text = shown(screen, false);
+	assert_non_null(strstr(text, "12 sockets in CLOSE_WAIT"));
+	assert_non_null(strstr(text, "never called close()"));
+	assert_non_null(strstr(text, "and 2 younger ones"));
+	assert_null(strchr(text, '\033'));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		screen_test(the_old_are_charged_to_their_holders_the_young_to_their_owner),
+		screen_test(the_young_without_an_owner_are_charged_to_holders_or_nobody),
+		screen_test(once_all_are_old_enough),
+		screen_test(the_age_itself_is_old_enough),
+		screen_test(two_descriptors_of_a_process_are_one_socket),
+		screen_test(a_group_that_holds_a_socket_twice_has_it_once),
+		screen_test(groups_that_take_turns_have_it_once_each),
+		screen_test(the_ten_oldest_are_kept_in_their_order),
+		screen_test(of_equal_age_the_lower_cookies_are_kept),
+		screen_test(a_row_that_falls_to_zero_is_shown_once_more),
+		screen_test(a_row_keeps_its_process),
+		screen_test(a_loss_makes_the_refresh_incomplete_and_no_more),
+		screen_test(the_most_sockets_first_and_equals_keep_their_places),
+		screen_test(each_figure_sorts),
+		screen_test(a_filter_keeps_what_it_asks_for),
+		screen_test(need_is_asked_with_the_ages_of_this_listing),
+		screen_test(holders_are_asked_for_where_no_owner_is_known),
+		screen_test(the_unaccepted_and_the_unseen_need_holders_at_once),
+		screen_test(evidence_is_wanted_of_who_does_not_read),
+		screen_test(starvation_needs_two_looks),
+		screen_test(the_object_is_that_of_the_contract),
+		screen_test(the_table_has_each_socket_and_no_terminal_codes),
+	};
+
+	return cmocka_run_group_tests_name("leaks_view", tests, NULL, NULL);
+}
