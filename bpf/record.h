@@ -225,6 +225,13 @@ struct losses {
 	__u64 relists;
 };
 
+/* What was lost, whatever the cause. */
+static inline __u64 losses_total(const struct losses *losses)
+{
+	return losses->ring_full + losses->skipped + losses->map_full + losses->no_memory +
+	       losses->refused;
+}
+
 struct record_loss {
 	struct record_header header;
 	struct losses losses;

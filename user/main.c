@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include <stdio.h>
+#include <sys/resource.h>
 
 #include "commands.h"
 #include "status.h"
@@ -7,6 +8,17 @@
 #ifndef TCPLINGER_VERSION
 #define TCPLINGER_VERSION "unknown"
 #endif
+
+/* A host of containers has more namespaces than the usual soft limit of 1,024 lets us hold open. */
+static void raise_descriptor_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
 
 int main(int argc, char **argv)
 {
@@ -22,5 +34,6 @@ int main(int argc, char **argv)
 	if (options.help || options.version)
 		return fflush(stdout) == 0 ? STATUS_DONE
 					   : fail(STATUS_FAILED, "cannot write to stdout");
+	raise_descriptor_limit();
 	return options.command->run(&options);
 }

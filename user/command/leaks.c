@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "leaks.h"
 
+#include <stdio.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -22,8 +23,10 @@ struct leaks_run {
 	struct leaks_text text;
 	bool redraws; /* a terminal, again and again */
 	struct refusal refusal;
-	bool failed;   /* the kernel cannot even list sockets */
-	size_t unseen; /* namespaces that sock_diag could not list */
+	bool failed;	  /* the kernel cannot even list sockets */
+	size_t unseen;	  /* namespaces that sock_diag could not list */
+	bool without_bpf; /* because of `refusal`, not because the user asked for it */
+	bool said;	  /* what cannot be seen */
 };
 
 static void apply(void *context, const struct record_header *record)
@@ -58,8 +61,14 @@ static bool list(struct leaks_run *run)
 		.unseen = &run->unseen,
 	};
 
+	struct refusal refusal;
+
+	if (!run->session.live && !diag_list(&config, &refusal)) {
+		run->refusal = refusal;
+		return false;
+	}
 	if (!run->session.live)
-		return diag_list(&config, &run->refusal);
+		return true;
 	live_list_close_waits(run->session.live, need_holders, run);
 	live_heal(run->session.live);
 	return true;
@@ -83,6 +92,25 @@ static void find_facts(struct leaks_run *run)
 	}
 }
 
+/* In one line, once. */
+static void say_what_is_not_seen(struct leaks_run *run)
+{
+	char namespaces[64] = "";
+
+	if (run->said || run->session.live)
+		return;
+	run->said = true;
+	if (!run->without_bpf) {
+		session_say_unseen(&run->session, run->unseen);
+		return;
+	}
+	if (run->unseen)
+		snprintf(namespaces, sizeof(namespaces),
+			 ", %zu other network namespaces are not seen", run->unseen);
+	note("%s; going on without BPF: ages are lower bounds, short CLOSE_WAITs have no owner%s",
+	     run->refusal.text, namespaces);
+}
+
 static bool show(struct leaks_run *run, bool last)
 {
 	struct session *session = &run->session;
@@ -92,6 +120,7 @@ static bool show(struct leaks_run *run, bool last)
 		run->failed = true;
 		return false;
 	}
+	say_what_is_not_seen(run);
 	leaks_refresh(&run->view, last);
 	find_facts(run);
 	if (options->sort)
@@ -131,9 +160,7 @@ static void finish(struct leaks_run *run)
 		object_loss(&run->session.output, clock_now_ns(CLOCK_MONOTONIC), &losses,
 			    &run->session.clocks);
 	output_flush(&run->session.output);
-	if (!run->session.live)
-		session_say_unseen(&run->session, run->unseen);
-	if (!run->session.options->once)
+	if (losses_total(&losses))
 		session_say_losses(&run->session, run->view.seq, "refreshes");
 }
 
@@ -170,9 +197,7 @@ static int open_source(struct leaks_run *run)
 	if (options->hooks != HOOKS_AUTO)
 		return fail(STATUS_REFUSED, "leaks: %s; without --hooks it goes on without BPF",
 			    run->refusal.text);
-	note("%s; going on without BPF: ages are lower bounds, and short CLOSE_WAITs without an "
-	     "owner",
-	     run->refusal.text);
+	run->without_bpf = true;
 	return STATUS_DONE;
 }
 

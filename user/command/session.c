@@ -172,9 +172,12 @@ int session_run(struct session *session, const struct session_hooks *hooks)
 
 void session_say_unseen(const struct session *session, size_t unseen)
 {
-	if (unseen && !session->options->tuples.netns)
-		note("%zu other network namespaces could not be listed: that needs CAP_SYS_ADMIN "
-		     "and descriptors to spare",
+	if (unseen && session->options->tuples.netns)
+		note("what exists in that network namespace cannot be listed: that needs "
+		     "CAP_SYS_ADMIN");
+	else if (unseen)
+		note("%zu other network namespaces cannot be listed: that needs CAP_SYS_ADMIN and "
+		     "descriptors to spare",
 		     unseen);
 }
 
@@ -186,9 +189,7 @@ void session_say_losses(const struct session *session, uint64_t shown, const cha
 		live_losses(session->live, &losses);
 	note("%llu %s shown, lost %llu records (ring full %llu, skipped %llu, map full %llu, no "
 	     "memory %llu, refused %llu), relists %llu",
-	     (unsigned long long)shown, what,
-	     (unsigned long long)(losses.ring_full + losses.skipped + losses.map_full +
-				  losses.no_memory + losses.refused),
+	     (unsigned long long)shown, what, (unsigned long long)losses_total(&losses),
 	     (unsigned long long)losses.ring_full, (unsigned long long)losses.skipped,
 	     (unsigned long long)losses.map_full, (unsigned long long)losses.no_memory,
 	     (unsigned long long)losses.refused, (unsigned long long)losses.relists);

@@ -40,8 +40,8 @@ void session_free(struct session *session);
 int session_open(struct session *session, struct refusal *refusal);
 
 /*
- * Says on stderr that `unseen` network namespaces could not be listed, if any: not if --netns asks
- * for one that could.
+ * Says on stderr that `unseen` network namespaces, or the one that --netns asks for, cannot be
+ * listed; nothing for 0.
  */
 void session_say_unseen(const struct session *session, size_t unseen);
 

@@ -171,7 +171,12 @@ static bool dump_sockets(struct dump *dump, struct refusal *refusal)
 
 	netns_find(&list);
 	if (dump->config->unseen)
-		*dump->config->unseen = list.unseen;
+		*dump->config->unseen = netns_missing(&list, wanted);
+	if (wanted && netns_missing(&list, wanted)) {
+		snprintf(refusal->text, sizeof(refusal->text),
+			 "cannot enter that network namespace: that needs CAP_SYS_ADMIN");
+		done = false;
+	}
 	for (size_t i = 0; i < list.count && done; i++) {
 		dump->netns = list.items[i].inode;
 		if (wanted && wanted != dump->netns)

@@ -123,7 +123,7 @@ static void list_sockets(struct live *live, struct inodes *subflows)
 	struct netns_list list;
 
 	netns_find(&list);
-	live->unseen = list.unseen;
+	live->unseen = netns_missing(&list, live->config.filter->netns);
 	for (size_t i = 0; i < list.count; i++) {
 		if (!wanted(live, list.items[i].inode))
 			continue;

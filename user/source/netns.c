@@ -141,6 +141,13 @@ void netns_find(struct netns_list *list)
 		confine(list);
 }
 
+size_t netns_missing(const struct netns_list *list, uint32_t wanted)
+{
+	if (!wanted)
+		return list->unseen;
+	return known(list, wanted) ? 0 : 1;
+}
+
 void netns_list_free(struct netns_list *list)
 {
 	for (size_t i = 0; i < list->count; i++)

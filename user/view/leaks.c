@@ -197,15 +197,9 @@ static void show_if_due(struct leaks *leaks, struct leak_row *row)
 	row->was_shown = row->sockets != 0;
 }
 
-static uint64_t total(const struct losses *losses)
-{
-	return losses->ring_full + losses->skipped + losses->map_full + losses->no_memory +
-	       losses->refused;
-}
-
 static void note_losses(struct leaks *leaks)
 {
-	uint64_t losses = total(&leaks->model->losses);
+	uint64_t losses = losses_total(&leaks->model->losses);
 
 	leaks->incomplete = losses != leaks->losses || leaks->model->close_waits.broken;
 	leaks->losses = losses;
