@@ -47,7 +47,7 @@ static __always_inline bool has_psock(const struct sock *sk)
 
 static __always_inline bool listed_state(int state)
 {
-	return settings.list_states & 1U << state;
+	return list_states & 1U << state;
 }
 
 /* False if the filter leaves it out. */
@@ -138,9 +138,9 @@ int list_sockets(struct bpf_iter__tcp *ctx)
 	/* neither: a request socket */
 	tp = (void *)bpf_skc_to_tcp_sock(skc);
 	if (tp) {
-		listed = listed_state(skc->skc_state) && list_socket(&record, tp);
-		if (listed && settings.close_waits && record.state == TCP_CLOSE_WAIT)
+		if (settings.close_waits && skc->skc_state == TCP_CLOSE_WAIT)
 			close_wait_found(tp);
+		listed = listed_state(skc->skc_state) && list_socket(&record, tp);
 	} else {
 		tw = (void *)bpf_skc_to_tcp_timewait_sock(skc);
 		if (tw && listed_state(TCP_TIME_WAIT))

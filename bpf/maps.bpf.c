@@ -11,3 +11,4 @@ struct last_softirq_call_map last_softirq_call SEC(".maps");
 
 const volatile struct settings settings = {};
 struct losses losses = {};
+__u32 list_states = 0;

@@ -80,6 +80,7 @@ extern struct close_waits_map close_waits SEC(".maps");
 extern struct last_softirq_call_map last_softirq_call SEC(".maps");
 extern const volatile struct settings settings;
 extern struct losses losses;
+extern __u32 list_states; /* sockets in these (bit 1 << state), and their holders, are listed now */
 
 static __always_inline void count(__u64 *counter)
 {

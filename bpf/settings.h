@@ -11,9 +11,9 @@ struct settings {
 	__u64 tick_ns;		/* length of a jiffy */
 	__u64 wake_bytes;	/* unread bytes in the ring at which its reader is woken */
 	__u32 stream_states;	/* transitions from or to these (bit 1 << state) are streamed */
-	__u32 list_states;	/* sockets in these, and their holders, are listed */
 	__u32 close_waits;	/* sockets in CLOSE_WAIT are marked, to be listed each refresh */
 	__u32 rdonly_cast;	/* the kernel has bpf_rdonly_cast: no probe reads needed */
+	__u32 reserved;
 };
 
 #endif

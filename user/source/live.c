@@ -110,7 +110,6 @@ static void select_programs(struct live *live, struct settings *settings)
 	struct tcplinger_bpf *bpf = live->bpf;
 
 	settings->stream_states = transitions ? ALL_STATES : 1U << TCP_LISTEN;
-	settings->list_states = transitions ? ALL_STATES : 1U << TCP_LISTEN | 1U << TCP_CLOSE_WAIT;
 	settings->close_waits = !transitions;
 	bpf_program__set_autoload(bpf->progs.timewait_armed, timewaits);
 	bpf_program__set_autoload(bpf->progs.timewait_ended, timewaits);

@@ -141,10 +141,15 @@ static void list_holders(struct live *live, struct inodes *subflows)
 	run_iterator(live, live->holders, sizeof(struct record_holder), subflows);
 }
 
+#define ALL_STATES ((1U << TCP_STATES) - 1)
+
+/* A view of CLOSE_WAIT lists that apart, at each refresh: here it is only marked. */
 void live_list(struct live *live)
 {
+	bool transitions = live->config.watch == WATCH_TRANSITIONS;
 	struct inodes subflows = {0};
 
+	live->bpf->bss->list_states = transitions ? ALL_STATES : 1U << TCP_LISTEN;
 	mark(live, LISTING_BEGINS, LISTING_ALL, 0);
 	list_sockets(live, &subflows);
 	list_holders(live, &subflows);
@@ -177,6 +182,7 @@ void live_list_close_waits(struct live *live, bool (*need_holders)(void *context
 	struct inodes subflows = {0};
 	bool whole;
 
+	live->bpf->bss->list_states = 1U << TCP_LISTEN | 1U << TCP_CLOSE_WAIT;
 	live_drain(live);
 	mark(live, LISTING_BEGINS, LISTING_CLOSE_WAITS, 0);
 	whole = run_close_waits(live, &subflows);
