@@ -12,7 +12,9 @@ V ?= 0
 Q := $(if $(filter 1,$(V)),,@)
 say = $(if $(filter 1,$(V)),,@printf '  %-6s %s\n' $(1) $(2))
 
+ifeq ($(origin CC),default)
 CC := gcc
+endif
 CLANG ?= clang
 # Ubuntu's /usr/sbin/bpftool is a wrapper that wants a package for the running kernel
 BPFTOOL ?= $(firstword $(wildcard /usr/lib/linux-tools/*/bpftool) /usr/sbin/bpftool)
@@ -24,7 +26,7 @@ BPF_ARCH := $(patsubst x86_64,x86,$(patsubst aarch64,arm64,$(ARCH)))
 
 PACKAGES_BUILD := gcc make clang llvm libbpf-dev bpftool libelf-dev zlib1g-dev libmnl-dev libcap-dev \
 	libseccomp-dev libunistring-dev
-PACKAGES_TEST := libcmocka-dev libclang-rt-14-dev python3 python3-pytest iproute2 nftables procps
+PACKAGES_TEST := libcmocka-dev libclang-rt-14-dev python3 python3-pytest iproute2 nodejs perl
 
 WARNINGS := -Wall -Wextra -Werror
 INCLUDES := $(addprefix -Iuser/,model source view writer cli command) -Ibpf -isystem $(BUILD)
