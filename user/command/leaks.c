@@ -29,11 +29,6 @@ struct leaks_run {
 	bool said;	  /* what cannot be seen */
 };
 
-static void apply(void *context, const struct record_header *record)
-{
-	model_apply(context, record);
-}
-
 static void on_loss(void *context, uint64_t time_ns, const struct losses *losses)
 {
 	struct leaks_run *run = context;
@@ -54,7 +49,7 @@ static bool list(struct leaks_run *run)
 {
 	struct diag_config config = {
 		.filter = &run->session.options->tuples,
-		.sink = {apply, &run->session.model},
+		.sink = session_sink(&run->session),
 		.states = DIAG_STATES,
 		.need_holders = need_holders,
 		.context = run,

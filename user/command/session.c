@@ -67,13 +67,18 @@ void session_free(struct session *session)
 	output_free(&session->output);
 }
 
+struct record_sink session_sink(struct session *session)
+{
+	return (struct record_sink){apply, &session->model};
+}
+
 int session_open(struct session *session, struct refusal *refusal)
 {
 	struct live_config config = {
 		.watch = session->watch,
 		.filter = &session->options->tuples,
 		.stop = session->stop,
-		.sink = {apply, &session->model},
+		.sink = session_sink(session),
 		.verbose = session->options->verbose,
 	};
 

@@ -36,6 +36,9 @@ void session_init(struct session *session, const struct options *options, enum l
 		  const volatile sig_atomic_t *stop, struct model_observer observer);
 void session_free(struct session *session);
 
+/* Where a source's records go: into the session's model. */
+struct record_sink session_sink(struct session *session);
+
 /* Loads, attaches and lists. STATUS_DONE, or STATUS_REFUSED with the reason. */
 int session_open(struct session *session, struct refusal *refusal);
 

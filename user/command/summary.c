@@ -15,11 +15,6 @@ struct summary_run {
 	struct leaks leaks; /* for its worst row */
 };
 
-static void apply(void *context, const struct record_header *record)
-{
-	model_apply(context, record);
-}
-
 /* For the worst row, and where a filter asks for processes. */
 static bool need_holders(void *context)
 {
@@ -79,7 +74,7 @@ static int list_and_show(struct summary_run *run)
 	size_t unseen = 0;
 	struct diag_config config = {
 		.filter = &run->session.options->tuples,
-		.sink = {apply, &run->session.model},
+		.sink = session_sink(&run->session),
 		.need_holders = need_holders,
 		.context = run,
 		.unseen = &unseen,

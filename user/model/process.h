@@ -11,7 +11,7 @@
 struct process {
 	uint64_t key; /* pid and start: pids are reused */
 	struct process_id id;
-	uint32_t references; /* from connections */
+	uint32_t references; /* from connections, holders, rows */
 	uint32_t described;  /* number of the last description; see processes_describe */
 	char *exe;	     /* NULL: unknown */
 	char *cgroup;
@@ -37,7 +37,7 @@ uint32_t processes_number(struct processes *processes, const struct process_id *
  */
 uint32_t processes_meet(struct processes *processes, const struct process_id *id);
 
-/* NULL for 0. Valid until the next processes_describe or processes_number. */
+/* NULL for 0. Valid while it is referred to, else until the next processes_describe. */
 const struct process *processes_get(const struct processes *processes, uint32_t number);
 
 void processes_reference(struct processes *processes, uint32_t number);

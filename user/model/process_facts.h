@@ -14,6 +14,7 @@ struct process_facts {
 	uint64_t fd_limit; /* FACTS_UNKNOWN: not told, or none */
 	bool looked;	   /* the rest was looked up */
 	uint32_t threads;
+	uint32_t looked_at;	  /* of these; what follows is of those looked at */
 	uint32_t waiting;	  /* threads in the state and place below, where most are */
 	char state;		  /* as in proc(5): R S D T ...; 0: unknown */
 	char wchan[FACTS_NAME];	  /* function of the kernel; "": not told */

@@ -211,6 +211,7 @@ static void read_threads(DIR *tasks, struct process_facts *facts)
 		    read_thread(dirfd(tasks), entry->d_name, &threads[count]))
 			count++;
 	}
+	facts->looked_at = count;
 	add_up(facts, threads, count);
 }
 

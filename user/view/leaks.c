@@ -39,14 +39,14 @@ void leaks_free(struct leaks *leaks)
 	free(leaks->shown);
 }
 
-static const struct process *process_of(const struct leaks *leaks, uint32_t number)
+const struct process *leaks_process(const struct leaks *leaks, uint32_t number)
 {
 	return processes_get(&leaks->model->connections.processes, number);
 }
 
 static struct leak_row *row_of(struct leaks *leaks, uint32_t number)
 {
-	const struct process *process = process_of(leaks, number);
+	const struct process *process = leaks_process(leaks, number);
 	uint64_t key = grouping_key(leaks->config.by, process);
 	uint32_t row_number = index_find(&leaks->index, key);
 	struct leak_row *row;
@@ -121,10 +121,10 @@ static bool concerns(const struct leaks *leaks, const struct close_wait *close_w
 	const struct process_filter *filter = leaks->config.processes;
 
 	if (!process_filter_active(filter) ||
-	    process_filter_match(filter, process_of(leaks, close_wait->owner)))
+	    process_filter_match(filter, leaks_process(leaks, close_wait->owner)))
 		return true;
 	for (size_t i = 0; i < holders.count; i++)
-		if (process_filter_match(filter, process_of(leaks, holders.first[i].process)))
+		if (process_filter_match(filter, leaks_process(leaks, holders.first[i].process)))
 			return true;
 	return false;
 }

@@ -57,6 +57,9 @@ struct leaks {
 void leaks_init(struct leaks *leaks, const struct leaks_config *config, struct model *model);
 void leaks_free(struct leaks *leaks);
 
+/* A process by its number; NULL for 0. */
+const struct process *leaks_process(const struct leaks *leaks, uint32_t number);
+
 /* True if the last listing showed a socket whose holders matter. */
 bool leaks_need_holders(const struct leaks *leaks);
 

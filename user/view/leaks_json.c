@@ -3,11 +3,6 @@
 #include "leaks_show.h"
 #include "names.h"
 
-static const struct process *process_of(const struct leaks *leaks, uint32_t number)
-{
-	return processes_get(&leaks->model->connections.processes, number);
-}
-
 static void number_or_null(struct json *json, const char *key, uint64_t figure)
 {
 	if (figure == FACTS_UNKNOWN)
@@ -18,7 +13,7 @@ static void number_or_null(struct json *json, const char *key, uint64_t figure)
 
 static void holder(struct json *json, const struct leaks *leaks, const struct holder *holder)
 {
-	const struct process *process = process_of(leaks, holder->process);
+	const struct process *process = leaks_process(leaks, holder->process);
 
 	json_open(json, NULL, '{');
 	json_number(json, "pid", process->id.pid);
@@ -123,7 +118,7 @@ static void show_row(const struct leaks *leaks, struct output *output,
 
 	object_begin(&json, output, "close_wait", leaks->model->close_waits.time_ns, clocks);
 	json_number(&json, "seq", leaks->seq);
-	object_process(&json, "process", process_of(leaks, row->process), clocks);
+	object_process(&json, "process", leaks_process(leaks, row->process), clocks);
 	json_string(&json, "key", row->name, SIZE_MAX);
 	json_number(&json, "sockets", row->sockets);
 	kinds(&json, row);

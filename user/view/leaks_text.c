@@ -18,14 +18,9 @@
 #define SENTENCE	 400
 #define NS_PER_S	 1000000000ULL
 
-static const struct process *process_of(const struct leaks *leaks, const struct leak_row *row)
-{
-	return processes_get(&leaks->model->connections.processes, row->process);
-}
-
 static void show_name(const struct leaks *leaks, struct output *output, const struct leak_row *row)
 {
-	const struct process *process = process_of(leaks, row);
+	const struct process *process = leaks_process(leaks, row->process);
 	char name[4 * NAME_COLUMNS + 1] = "(nobody known)";
 	size_t used = strlen(name);
 
@@ -60,6 +55,14 @@ static void format_age(char *text, uint64_t ns)
 			 (unsigned int)(s / 3600 % 24));
 }
 
+/* ">" for a lower bound: the socket is older than the tool. `text`: 17 bytes. */
+static void format_oldest(char *text, const struct leak_row *row)
+{
+	if (!row->oldest[0].close_wait->since_ns)
+		*text++ = '>';
+	format_age(text, leaks_oldest_ns(row));
+}
+
 static bool grows(const struct leaks *leaks, const struct leak_row *row, double *per_s)
 {
 	return growth_per_s(&row->growth, leaks->model->close_waits.time_ns, row->sockets, per_s);
@@ -74,11 +77,11 @@ static bool is_narrow(const struct leaks_text *text)
 static void show_figures(const struct leaks *leaks, struct output *output,
 			 const struct leak_row *row, const struct leaks_text *text)
 {
-	char age[16] = "-", growth[16] = "-", fds[24] = "-", limit[24] = "-";
+	char age[17] = "-", growth[16] = "-", fds[24] = "-", limit[24] = "-";
 	double per_s;
 
 	if (row->sockets)
-		format_age(age, leaks_oldest_ns(row));
+		format_oldest(age, row);
 	if (grows(leaks, row, &per_s))
 		snprintf(growth, sizeof(growth), "%+.1f", per_s);
 	if (row->facts.fds != FACTS_UNKNOWN)
@@ -205,14 +208,14 @@ static void say_why(struct sentence *sentence, const struct leak_row *row)
 		return;
 	if (facts->stopped)
 		say(sentence, "; %u of %u threads stopped by a signal", facts->stopped,
-		    facts->threads);
+		    facts->looked_at);
 	else if (facts->frozen)
-		say(sentence, "; %u of %u threads frozen", facts->frozen, facts->threads);
+		say(sentence, "; %u of %u threads frozen", facts->frozen, facts->looked_at);
 	else if (facts->wchan[0] || facts->syscall[0])
-		say(sentence, "; %u of %u threads wait in %s", facts->waiting, facts->threads,
+		say(sentence, "; %u of %u threads wait in %s", facts->waiting, facts->looked_at,
 		    facts->syscall[0] ? facts->syscall : facts->wchan);
 	else if (facts->state == 'R')
-		say(sentence, "; %u of %u threads run", facts->waiting, facts->threads);
+		say(sentence, "; %u of %u threads run", facts->waiting, facts->looked_at);
 	if (row->starved > 0.5)
 		say(sentence, "; waits for a CPU %.0f %% of the time", 100 * row->starved);
 }
@@ -261,8 +264,7 @@ static void show_other_holders(const struct leaks *leaks, struct output *output,
 	if (close_wait->kind == KIND_UNACCEPTED)
 		return;
 	for (size_t i = 0; i < range.count; i++) {
-		const struct process *process =
-			processes_get(&leaks->model->connections.processes, range.first[i].process);
+		const struct process *process = leaks_process(leaks, range.first[i].process);
 
 		if (range.first[i].process != row->process)
 			say(&sentence, "%spid %u fd %u", sentence.length ? ", " : "also held by ",
@@ -404,7 +406,7 @@ void leaks_show_text(const struct leaks *leaks, struct output *output,
 
 void leaks_show_worst(const struct leaks *leaks, const struct leak_row *row, struct output *output)
 {
-	const struct process *process = process_of(leaks, row);
+	const struct process *process = leaks_process(leaks, row->process);
 	char name[4 * NAME_COLUMNS + 1] = "nobody known";
 
 	if (process)
