@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* What the records of every kind have in common. */
+#include "apply.h"
+
+void model_tell(struct model *model, const struct connection *connection, uint64_t time_ns,
+		unsigned int old_state, unsigned int new_state, unsigned int end_reason,
+		uint64_t in_old_ns)
+{
+	const struct processes *processes = &model->connections.processes;
+	struct transition transition = {
+		.connection = connection,
+		.owner = processes_get(processes, connection->owner),
+		.closer = processes_get(processes, connection->closer),
+		.time_ns = time_ns,
+		.in_old_ns = in_old_ns,
+		.old_state = old_state,
+		.new_state = new_state,
+		.end_reason = end_reason,
+	};
+
+	if (model->observer.transition)
+		model->observer.transition(model->observer.context, &transition);
+}
+
+void model_transition(struct model *model, struct connection *connection, uint64_t time_ns,
+		      unsigned int old_state, unsigned int new_state, unsigned int end_reason)
+{
+	uint64_t in_old_ns = UNKNOWN_NS;
+
+	if (connection->since_ns && connection->state == old_state)
+		in_old_ns = time_ns > connection->since_ns ? time_ns - connection->since_ns : 0;
+	connections_enter(&model->connections, connection, new_state, time_ns, time_ns);
+	model_tell(model, connection, time_ns, old_state, new_state, end_reason, in_old_ns);
+}
+
+void model_end(struct model *model, struct connection *connection)
+{
+	if (model->listing.active)
+		connection->flags |= CONNECTION_GONE;
+	else
+		connections_remove(&model->connections, connection);
+}
+
+unsigned int direction_in_state(unsigned int direction, unsigned int state)
+{
+	return state == TCP_LISTEN ? DIRECTION_UNKNOWN : direction;
+}
+
+void model_own_by_listener(struct model *model, struct connection *connection)
+{
+	const struct connection *listener;
+	const struct process *process;
+
+	if (connection->owner || connection->direction != DIRECTION_IN)
+		return;
+	listener = connections_listener(&model->connections, &connection->tuple, 0);
+	if (!listener || !listener->owner)
+		return;
+	process = processes_get(&model->connections.processes, listener->owner);
+	connections_own(&model->connections, connection, &process->id, OWNER_LISTEN);
+}
+
+void model_held(struct model *model, struct connection *connection,
+		const struct process_id *process)
+{
+	struct processes *processes = &model->connections.processes;
+
+	if (!model->processes || !process->pid)
+		return;
+	if (process_filter_match(model->processes,
+				 processes_get(processes, processes_number(processes, process))))
+		connection->flags |= CONNECTION_HELD;
+}
+
+bool model_concerns(const struct model *model, const struct connection *connection,
+		    const struct process_filter *filter)
+{
+	return !process_filter_active(filter) || connection->flags & CONNECTION_HELD ||
+	       process_filter_match(
+		       filter, processes_get(&model->connections.processes, connection->owner));
+}
