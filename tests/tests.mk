@@ -21,6 +21,7 @@ bench: deps-test
 	$(Q)tests/install-packages libbpf-tools
 	$(Q)$(MAKE) --no-print-directory all $(BUILD)/tests/load $(BUILD)/tests/floor \
 		$(BUILD)/tests/floor.bpf.o
+	$(Q)$(PYTHON) tests/bench/refresh.py --build $(BUILD)
 	$(Q)$(PYTHON) tests/bench/bench.py --build $(BUILD) $(BENCH_ARGS)
 
 # Every layer runs whatever the others say; the summary of all is the last line.
