@@ -55,18 +55,17 @@ static bool list(struct leaks_run *run)
 		.context = run,
 		.unseen = &run->unseen,
 	};
+	struct refusal refusal; /* run->refusal, why there is no BPF, is still to be said */
 
-	struct refusal refusal;
-
-	if (!run->session.live && !diag_list(&config, &refusal)) {
-		run->refusal = refusal;
-		return false;
-	}
-	if (!run->session.live)
+	if (run->session.live) {
+		live_list_close_waits(run->session.live, need_holders, run);
+		live_heal(run->session.live);
 		return true;
-	live_list_close_waits(run->session.live, need_holders, run);
-	live_heal(run->session.live);
-	return true;
+	}
+	if (diag_list(&config, &refusal))
+		return true;
+	run->refusal = refusal;
+	return false;
 }
 
 /* What /proc says of the processes that are shown. */
