@@ -17,6 +17,7 @@ struct owner {
 	__u8 by;
 	__u8 direction;
 	__u8 reserved[6];
+	__u64 established_ns; /* of a connection; 0: not kept */
 };
 
 struct owners_map {
@@ -73,11 +74,20 @@ struct last_softirq_call_map {
 	__type(value, struct call);
 };
 
+/* The cookie of the minisocket that was armed last on this CPU. */
+struct last_minisocket_map {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+};
+
 extern struct owners_map owners SEC(".maps");
 extern struct records_map records SEC(".maps");
 extern struct fin_wait2_map fin_wait2 SEC(".maps");
 extern struct close_waits_map close_waits SEC(".maps");
 extern struct last_softirq_call_map last_softirq_call SEC(".maps");
+extern struct last_minisocket_map last_minisocket SEC(".maps");
 extern const volatile struct settings settings;
 extern struct losses losses;
 extern __u32 list_states; /* sockets in these (bit 1 << state), and their holders, are listed now */

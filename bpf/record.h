@@ -36,6 +36,7 @@ enum record_type {
 	RECORD_LISTING,	       /* listing: begins, covers a namespace, ends */
 	RECORD_PROCESS,	       /* what /proc says of a process; user space only */
 	RECORD_LOSS,	       /* something was lost; user space only */
+	RECORD_COUNTERS,       /* what the kernel counted in a namespace; user space only */
 	RECORD_TYPES,
 };
 
@@ -96,7 +97,9 @@ struct record_transition {
 	__u8 new_state;
 	__u8 owner_by;
 	__u8 direction;
-	__u32 reserved;
+	__u8 aborted; /* by a reset, a time-out, or ss -K: sk_err is set */
+	__u8 reserved[3];
+	__u64 since_ns; /* leaving ESTABLISHED: when it entered it; 0: not kept */
 	struct process_id owner;
 	struct process_id
 		closer; /* set by the transition that sends our FIN, or RST, from close() */
@@ -237,10 +240,23 @@ struct record_loss {
 	struct losses losses;
 };
 
+/* The kernel's own counters, of a namespace, since it was made. */
+enum counter {
+	COUNTER_TIME_WAIT_OVERFLOW, /* TCPTimeWaitOverflow: refused a minisocket */
+	COUNTERS,
+};
+
+struct record_counters {
+	struct record_header header;
+	__u32 netns;
+	__u32 reserved;
+	__u64 values[COUNTERS];
+};
+
 _Static_assert(sizeof(struct record_header) == 16, "record_header");
 _Static_assert(sizeof(struct process_id) == 40, "process_id");
 _Static_assert(sizeof(struct tuple) == 56, "tuple");
-_Static_assert(sizeof(struct record_transition) == 168, "record_transition");
+_Static_assert(sizeof(struct record_transition) == 176, "record_transition");
 _Static_assert(sizeof(struct record_timewait) == 192, "record_timewait");
 _Static_assert(sizeof(struct record_socket) == 152, "record_socket");
 _Static_assert(sizeof(struct record_holder) == 80, "record_holder");

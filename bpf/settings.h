@@ -5,14 +5,18 @@
 
 #include "filter.h"
 
+#define STREAM_STATES 16 /* a power of two, not below TCP_STATES */
+
 struct settings {
 	struct tuple_filter filter;
-	__u64 tw_timer_handler; /* its address, from kallsyms */
-	__u64 tick_ns;		/* length of a jiffy */
-	__u64 wake_bytes;	/* unread bytes in the ring at which its reader is woken */
-	__u32 stream_states;	/* transitions from or to these (bit 1 << state) are streamed */
-	__u32 close_waits;	/* sockets in CLOSE_WAIT are marked, to be listed each refresh */
-	__u32 rdonly_cast;	/* the kernel has bpf_rdonly_cast: no probe reads needed */
+	__u64 tw_timer_handler;	     /* its address, from kallsyms */
+	__u64 tick_ns;		     /* length of a jiffy */
+	__u64 wake_bytes;	     /* unread bytes in the ring at which its reader is woken */
+	__u32 stream[STREAM_STATES]; /* by old state: which new ones (bit 1 << state) are streamed
+				      */
+	__u32 close_waits; /* sockets in CLOSE_WAIT are marked, to be listed each refresh */
+	__u32 established; /* when a connection was established is kept with its owner */
+	__u32 rdonly_cast; /* the kernel has bpf_rdonly_cast: no probe reads needed */
 	__u32 reserved;
 };
 

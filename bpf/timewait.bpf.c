@@ -51,6 +51,16 @@ static __always_inline bool timewait_read(struct minisocket *mini, const struct 
 	return true;
 }
 
+/* The full socket that it stands for ends next: bpf/transition.bpf.c asks. */
+static __always_inline void note_minisocket(__u64 cookie)
+{
+	__u32 zero = 0;
+	__u64 *last = bpf_map_lookup_elem(&last_minisocket, &zero);
+
+	if (last)
+		*last = cookie;
+}
+
 SEC("tp_btf/timer_start")
 int BPF_PROG(timewait_armed, struct timer_list *timer)
 {
@@ -60,6 +70,7 @@ int BPF_PROG(timewait_armed, struct timer_list *timer)
 
 	if (!timewait_read(&mini, timer))
 		return 0;
+	note_minisocket(mini.cookie);
 	if (mini.substate == TCP_FIN_WAIT2 &&
 	    bpf_map_update_elem(&fin_wait2, &key, &mini.cookie, BPF_ANY))
 		count(&losses.map_full);

@@ -55,7 +55,12 @@ static __always_inline bool begins(int old, int new)
 
 static __always_inline bool is_streamed(int old, int new)
 {
-	return settings.stream_states & (1U << old | 1U << new);
+	return settings.stream[old & (STREAM_STATES - 1)] & 1U << new;
+}
+
+static __always_inline bool is_established(int new)
+{
+	return settings.established && new == TCP_ESTABLISHED;
 }
 
 static __always_inline bool enters_close_wait(int new)
@@ -63,15 +68,26 @@ static __always_inline bool enters_close_wait(int new)
 	return settings.close_waits && new == TCP_CLOSE_WAIT;
 }
 
-/*
- * Most transitions mean nothing to most views: those are left at once. So is the clone of a
- * listener: it has no addresses yet, its life begins at SYN_RECV -> ESTABLISHED.
- */
+/* Most transitions mean nothing to most views: those are left at once. */
 static __always_inline bool matters(int old, int new)
 {
-	if (old == TCP_LISTEN && new == TCP_SYN_RECV)
+	return is_streamed(old, new) || is_established(new) || enters_close_wait(new) ||
+	       begins(old, new);
+}
+
+/*
+ * True for the end of a full socket that a minisocket stands for: that is armed just before, on the
+ * same CPU (tcp_time_wait). Where it is not told, user space knows by the minisocket.
+ */
+static __always_inline bool is_handed_over(const struct sock *sk, int old, int new)
+{
+	__u32 zero = 0;
+	__u64 *last;
+
+	if (new != TCP_CLOSE || (old != TCP_FIN_WAIT2 && old != TCP_CLOSING))
 		return false;
-	return is_streamed(old, new) || enters_close_wait(new) || begins(old, new);
+	last = bpf_map_lookup_elem(&last_minisocket, &zero);
+	return last && *last && *last == (__u64)sk->__sk_common.skc_cookie.counter;
 }
 
 /*
@@ -94,10 +110,13 @@ static __always_inline void stream(struct sock *sk, const struct tuple *tuple, i
 	record->tuple = *tuple;
 	record->old_state = old;
 	record->new_state = new;
+	record->aborted = sk->sk_err != 0;
 	if (owner) {
 		record->owner = owner->process;
 		record->owner_by = owner->by;
 		record->direction = owner->direction;
+		if (old == TCP_ESTABLISHED)
+			record->since_ns = owner->established_ns;
 	}
 	if (task && current_closes(sk, old, new))
 		process_of_current(&record->closer, task);
@@ -112,12 +131,16 @@ static __always_inline int transition(struct sock *sk, int old, int new, struct 
 	struct owner *owner = NULL;
 	struct tuple tuple = {};
 
-	if (!tp)
+	if (!tp || is_handed_over(sk, old, new))
 		return 0;
 	if (task && begins(old, new))
 		owner = owner_create(sk, task, new);
-	else if (is_streamed(old, new))
+	else if (is_streamed(old, new) || is_established(new))
 		owner = bpf_sk_storage_get(&owners, sk, NULL, 0);
+	if (owner && is_established(new))
+		owner->established_ns = bpf_ktime_get_ns();
+	if (!is_streamed(old, new) && !enters_close_wait(new))
+		return 0;
 	tuple_of(&tuple, &sk->__sk_common, tp->inet_conn.icsk_inet.inet_sport);
 	tuple_namespace(&tuple, sk->__sk_common.skc_net.net);
 	if (!passes(&tuple, old))

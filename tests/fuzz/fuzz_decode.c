@@ -191,6 +191,9 @@ static void shape(struct input *input, struct record_header *header)
 	case RECORD_LOSS:
 		header->size = sizeof(struct record_loss);
 		break;
+	case RECORD_COUNTERS:
+		header->size = sizeof(struct record_counters);
+		break;
 	}
 }
 
@@ -214,7 +217,7 @@ static void check_row(const struct leak_row *row)
 static void refresh(struct world *world)
 {
 	static const struct clock_offsets clocks;
-	struct leaks_text text = {.sockets = true, .color = world->mode & MODE_COLOR};
+	struct text_style text = {.details = true, .color = world->mode & MODE_COLOR};
 
 	leaks_need_holders(&world->leaks);
 	leaks_refresh(&world->leaks, false);
@@ -354,7 +357,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.processes = processes,
 		.timewait_ns = 60 * SECOND,
 		.close_waits = mode & MODE_LEAKS ? CLOSE_WAITS_APART : CLOSE_WAITS_CONNECTIONS,
-		.observer = {on_transition, on_loss, &world},
+		.observer = {.transition = on_transition, .loss = on_loss, .context = &world},
 	};
 	struct leaks_config leaks = {
 		.processes = processes,

@@ -176,4 +176,13 @@ static inline struct record_loss loss_of(uint64_t time_ns, const struct losses *
 	};
 }
 
+static inline struct record_counters counters_of(uint64_t time_ns, uint64_t overflow)
+{
+	return (struct record_counters){
+		.header = {RECORD_COUNTERS, sizeof(struct record_counters), 0, time_ns},
+		.netns = NETNS,
+		.values = {[COUNTER_TIME_WAIT_OVERFLOW] = overflow},
+	};
+}
+
 #endif

@@ -13,6 +13,7 @@ union any {
 	struct record_listing listing;
 	struct record_process process;
 	struct record_loss loss;
+	struct record_counters counters;
 };
 
 static union any valid(unsigned int type)
@@ -40,6 +41,9 @@ static union any valid(unsigned int type)
 		break;
 	case RECORD_LOSS:
 		any.loss = loss_of(SECOND, &(struct losses){0});
+		break;
+	case RECORD_COUNTERS:
+		any.counters = counters_of(SECOND, 0);
 		break;
 	}
 	return any;

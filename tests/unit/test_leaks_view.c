@@ -88,10 +88,10 @@ static void hold(struct screen *screen, uint64_t cookie, uint32_t pid, uint32_t 
 
 static const struct leak_row *row_of(const struct screen *screen, uint32_t pid)
 {
-	for (size_t i = 0; i < screen->leaks.shown_count; i++) {
-		const struct leak_row *row = screen->leaks.shown[i];
-		const struct process *process =
-			processes_get(&screen->world->model.connections.processes, row->process);
+	for (size_t i = 0; i < screen->leaks.rows.shown_count; i++) {
+		const struct leak_row *row = leaks_shown(&screen->leaks, i);
+		const struct process *process = processes_get(
+			&screen->world->model.connections.processes, row->row.process);
 
 		if ((process ? process->id.pid : 0) == pid)
 			return row;
@@ -109,7 +109,7 @@ static void the_old_are_charged_to_their_holders_the_young_to_their_owner(void *
 	add(screen, 2, 5 * SECOND, 7);
 	hold(screen, 2, 9, 3);
 	ends(screen, false);
-	assert_int_equal(screen->leaks.shown_count, 2);
+	assert_int_equal(screen->leaks.rows.shown_count, 2);
 	assert_int_equal(row_of(screen, 8)->sockets, 1);
 	assert_int_equal(leaks_verdict(row_of(screen, 8)), VERDICT_LEAK);
 	assert_true(row_of(screen, 8)->oldest[0].fd == 3);
@@ -129,7 +129,7 @@ static void the_young_without_an_owner_are_charged_to_holders_or_nobody(void **s
 	ends(screen, false);
 	assert_int_equal(row_of(screen, 8)->sockets, 1);
 	assert_int_equal(row_of(screen, 0)->sockets, 1);
-	assert_int_equal(screen->leaks.shown_count, 2);
+	assert_int_equal(screen->leaks.rows.shown_count, 2);
 }
 
 static void once_all_are_old_enough(void **state)
@@ -141,7 +141,7 @@ static void once_all_are_old_enough(void **state)
 	add(screen, 1, 0, 7);
 	hold(screen, 1, 8, 3);
 	ends(screen, true);
-	assert_int_equal(screen->leaks.shown_count, 1);
+	assert_int_equal(screen->leaks.rows.shown_count, 1);
 	assert_int_equal(leaks_verdict(row_of(screen, 8)), VERDICT_LEAK);
 }
 
@@ -187,10 +187,10 @@ static void a_group_that_holds_a_socket_twice_has_it_once(void **state)
 		hold(screen, cookie, 9, 3);
 	}
 	ends(screen, false);
-	assert_int_equal(screen->leaks.shown_count, 1);
-	assert_int_equal(screen->leaks.shown[0]->sockets, 3);
-	assert_int_equal(screen->leaks.shown[0]->process, 0);
-	assert_string_equal(screen->leaks.shown[0]->name, "holder");
+	assert_int_equal(screen->leaks.rows.shown_count, 1);
+	assert_int_equal(leaks_shown(&screen->leaks, 0)->sockets, 3);
+	assert_int_equal(leaks_shown(&screen->leaks, 0)->row.process, 0);
+	assert_string_equal(leaks_shown(&screen->leaks, 0)->row.name, "holder");
 }
 
 /* A, B, A: the group of the first holder comes again behind that of the second. */
@@ -207,9 +207,9 @@ static void groups_that_take_turns_have_it_once_each(void **state)
 			feed(screen->world, holder_of(cookie, screen->time_ns, 10 + i, comms[i]));
 	}
 	ends(screen, false);
-	assert_int_equal(screen->leaks.shown_count, 2);
+	assert_int_equal(screen->leaks.rows.shown_count, 2);
 	for (size_t i = 0; i < 2; i++)
-		assert_int_equal(screen->leaks.shown[i]->sockets, 2);
+		assert_int_equal(leaks_shown(&screen->leaks, i)->sockets, 2);
 }
 
 static void the_ten_oldest_are_kept_in_their_order(void **state)
@@ -262,15 +262,15 @@ static void a_row_that_falls_to_zero_is_shown_once_more(void **state)
 	assert_int_equal(leaks_verdict(row_of(screen, 7)), VERDICT_TRANSIENT);
 	assert_null(row_of(screen, 7)->oldest[0].close_wait);
 	refresh_of(screen, 0, false);
-	assert_int_equal(screen->leaks.shown_count, 0);
+	assert_int_equal(screen->leaks.rows.shown_count, 0);
 	refresh_of(screen, 1, false);
 	assert_int_equal(row_of(screen, 7)->sockets, 1);
 	refresh_of(screen, 0, false);
 	refresh_of(screen, 0, false);
-	assert_int_equal(screen->leaks.shown_count, 0);
+	assert_int_equal(screen->leaks.rows.shown_count, 0);
 	refresh_of(screen, 0, true);
 	assert_int_equal(row_of(screen, 7)->sockets, 0);
-	assert_true(screen->leaks.seq == 7);
+	assert_true(screen->leaks.rows.seq == 7);
 }
 
 /* The model forgets processes; a row refers to its own. */
@@ -314,10 +314,11 @@ static void the_most_sockets_first_and_equals_keep_their_places(void **state)
 			    (uint32_t)(10 + cookie % 10));
 		add(screen, 99, 20 * SECOND, 15);
 		ends(screen, false);
-		assert_int_equal(screen->leaks.shown_count, 10);
-		assert_ptr_equal(screen->leaks.shown[0], row_of(screen, 15));
+		assert_int_equal(screen->leaks.rows.shown_count, 10);
+		assert_ptr_equal(leaks_shown(&screen->leaks, 0), row_of(screen, 15));
 		for (size_t i = 2; i < 10; i++)
-			assert_true(screen->leaks.shown[i - 1]->key < screen->leaks.shown[i]->key);
+			assert_true(leaks_shown(&screen->leaks, i - 1)->row.key <
+				    leaks_shown(&screen->leaks, i)->row.key);
 	}
 }
 
@@ -344,7 +345,8 @@ static void each_figure_sorts(void **state)
 
 		leaks_sort(&screen->leaks, key);
 		if (strcmp(key, "growth_per_s") != 0)
-			check(screen->leaks.shown[0] == row_of(screen, seven ? 7 : 8), "%s", key);
+			check(leaks_shown(&screen->leaks, 0) == row_of(screen, seven ? 7 : 8), "%s",
+			      key);
 	}
 }
 
@@ -448,7 +450,7 @@ static void starvation_needs_two_looks(void **state)
 
 static const char *shown(struct screen *screen, bool json)
 {
-	struct leaks_text text = {.columns = 120, .sockets = true};
+	struct text_style text = {.columns = 120, .details = true};
 
 	screen->output.length = 0;
 	if (json)

@@ -70,7 +70,7 @@ static inline struct world *world_new(const struct tuple_filter *filter,
 		.filter = filter,
 		.processes = processes,
 		.timewait_ns = 60 * SECOND,
-		.observer = {world_note, world_note_loss, world},
+		.observer = {.transition = world_note, .loss = world_note_loss, .context = world},
 	};
 
 	assert_non_null(world);

@@ -36,10 +36,16 @@ static uint64_t timewait_length_ns(void)
 	return DEFAULT_TIMEWAIT_NS;
 }
 
-static const enum close_waits_mode close_waits_modes[] = {
+static const enum close_waits_mode close_waits_modes[WATCHES] = {
 	[WATCH_TRANSITIONS] = CLOSE_WAITS_CONNECTIONS,
+	[WATCH_TIME_WAITS] = CLOSE_WAITS_CONNECTIONS,
 	[WATCH_CLOSE_WAITS] = CLOSE_WAITS_APART,
 	[WATCH_NOTHING] = CLOSE_WAITS_BOTH,
+};
+
+/* After the peer's FIN a connection never becomes a TIME_WAIT. */
+static const uint32_t last_states[WATCHES] = {
+	[WATCH_TIME_WAITS] = 1U << TCP_CLOSE_WAIT,
 };
 
 void session_init(struct session *session, const struct options *options, enum live_watch watch,
@@ -50,6 +56,7 @@ void session_init(struct session *session, const struct options *options, enum l
 		.processes = &options->processes,
 		.timewait_ns = timewait_length_ns(),
 		.close_waits = close_waits_modes[watch],
+		.last_states = last_states[watch],
 		.observer = observer,
 	};
 

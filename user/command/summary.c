@@ -31,10 +31,10 @@ static const struct leak_row *worst_leak(struct summary_run *run)
 	struct leak_row *row;
 
 	leaks_refresh(&run->leaks, false);
-	if (!run->leaks.shown_count)
+	if (!run->leaks.rows.shown_count)
 		return NULL;
-	row = run->leaks.shown[0];
-	process = processes_get(&run->session.model.connections.processes, row->process);
+	row = leaks_shown(&run->leaks, 0);
+	process = processes_get(&run->session.model.connections.processes, row->row.process);
 	if (process) {
 		facts_read_descriptors(&process->id, &facts);
 		facts_read_threads(&process->id, &facts);

@@ -67,7 +67,8 @@ static int finish(struct trace_run *run, int status)
 int run_trace(const struct options *options)
 {
 	struct trace_run run;
-	struct model_observer observer = {on_transition, on_loss, &run};
+	struct model_observer observer = {
+		.transition = on_transition, .loss = on_loss, .context = &run};
 	struct session_hooks hooks = {0};
 	struct refusal refusal;
 	int status;

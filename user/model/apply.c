@@ -2,7 +2,7 @@
 /* What the records of every kind have in common. */
 #include "apply.h"
 
-void model_tell(struct model *model, const struct connection *connection, uint64_t time_ns,
+void model_tell(struct model *model, struct connection *connection, uint64_t time_ns,
 		unsigned int old_state, unsigned int new_state, unsigned int end_reason,
 		uint64_t in_old_ns)
 {
@@ -20,6 +20,13 @@ void model_tell(struct model *model, const struct connection *connection, uint64
 
 	if (model->observer.transition)
 		model->observer.transition(model->observer.context, &transition);
+}
+
+void model_tell_minisocket(struct model *model, struct connection *connection,
+			   enum minisocket_event event, uint64_t time_ns)
+{
+	if (model->observer.minisocket)
+		model->observer.minisocket(model->observer.context, connection, event, time_ns);
 }
 
 void model_transition(struct model *model, struct connection *connection, uint64_t time_ns,

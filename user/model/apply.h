@@ -19,9 +19,13 @@ void model_transition(struct model *model, struct connection *connection, uint64
 		      unsigned int old_state, unsigned int new_state, unsigned int end_reason);
 
 /* Tells the observer of a transition without moving the connection. */
-void model_tell(struct model *model, const struct connection *connection, uint64_t time_ns,
+void model_tell(struct model *model, struct connection *connection, uint64_t time_ns,
 		unsigned int old_state, unsigned int new_state, unsigned int end_reason,
 		uint64_t in_old_ns);
+
+/* Tells the observer of what happened to the connection's minisocket. */
+void model_tell_minisocket(struct model *model, struct connection *connection,
+			   enum minisocket_event event, uint64_t time_ns);
 
 /* The connection has ended: it is removed, or, while a listing runs, kept as gone. */
 void model_end(struct model *model, struct connection *connection);

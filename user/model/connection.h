@@ -33,6 +33,7 @@ struct connection {
 	uint8_t direction;
 	uint8_t flags;
 	uint32_t listed; /* the last listing that showed it */
+	uint32_t row;	 /* for the observer to use: where a view counts it; 0: nowhere */
 };
 
 struct connections {

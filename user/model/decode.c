@@ -16,6 +16,7 @@ static const size_t sizes[RECORD_TYPES] = {
 	[RECORD_LISTING] = sizeof(struct record_listing),
 	[RECORD_PROCESS] = sizeof(struct record_process),
 	[RECORD_LOSS] = sizeof(struct record_loss),
+	[RECORD_COUNTERS] = sizeof(struct record_counters),
 };
 
 static bool state_valid(unsigned int state)

@@ -43,6 +43,16 @@ static bool lives_again(const struct connection *connection, const struct record
 	       record->header.time_ns >= connection->time_ns;
 }
 
+/* What a later listing shows for the first time may have been missed: its timer tells. */
+static bool predates(const struct model *model, const struct record_socket *record)
+{
+	if (model->listing.number <= 1)
+		return true;
+	return record->flags & SOCKET_MINISOCKET && record->state == TCP_TIME_WAIT &&
+	       timewait_entry_ns(model, record->header.time_ns, record->remaining_ns) <
+		       model->listing.first_ns;
+}
+
 void apply_socket(struct model *model, const struct record_socket *record)
 {
 	struct connection *connection;
@@ -53,7 +63,7 @@ void apply_socket(struct model *model, const struct record_socket *record)
 	connection = connections_find(&model->connections, record->cookie);
 	if (!connection) {
 		connection = connections_add(&model->connections, record->cookie);
-		connection->flags = CONNECTION_PREDATES;
+		connection->flags = predates(model, record) ? CONNECTION_PREDATES : 0;
 	} else if (connection->flags & CONNECTION_GONE) {
 		if (!lives_again(connection, record))
 			return;
@@ -93,6 +103,8 @@ static void begin(struct listing *listing, const struct record_listing *record)
 	listing->number++;
 	listing->active = true;
 	listing->begin_ns = record->header.time_ns;
+	if (listing->number == 1)
+		listing->first_ns = listing->begin_ns;
 	listing->namespace_count = 0;
 }
 
@@ -142,6 +154,8 @@ static void end(struct model *model)
 		connections_remove(connections, connections_find(connections, sweep.cookies[i]));
 	free(sweep.cookies);
 	model->listing.active = false;
+	if (model->observer.listed)
+		model->observer.listed(model->observer.context);
 }
 
 void apply_listing(struct model *model, const struct record_listing *record)

@@ -9,6 +9,7 @@ void model_init(struct model *model, const struct model_config *config)
 		.filter = config->filter,
 		.processes = config->processes,
 		.close_waits_mode = config->close_waits,
+		.last_states = config->last_states | 1U << TCP_CLOSE,
 		.timewait_ns = config->timewait_ns,
 		.observer = config->observer,
 	};
@@ -80,6 +81,10 @@ void model_apply(struct model *model, const struct record_header *record)
 		break;
 	case RECORD_LOSS:
 		apply_loss(model, (const void *)record);
+		break;
+	case RECORD_COUNTERS:
+		if (model->observer.counters)
+			model->observer.counters(model->observer.context, (const void *)record);
 		break;
 	}
 }

@@ -16,8 +16,8 @@
 
 /* One transition of a connection, the kernel's or one that its tracepoint never shows. */
 struct transition {
-	const struct connection *connection; /* as it is after the transition */
-	const struct process *owner;	     /* NULL: unknown */
+	struct connection *connection; /* as it is after the transition; `row` may be set */
+	const struct process *owner;   /* NULL: unknown */
 	const struct process *closer;
 	uint64_t time_ns;
 	uint64_t in_old_ns; /* UNKNOWN_NS: not seen to enter */
@@ -26,9 +26,21 @@ struct transition {
 	uint8_t end_reason; /* END_NONE but for the end of a minisocket */
 };
 
-/* Called within model_apply; what it is given is valid during the call. */
+/* What happens to a minisocket that is no transition of its connection. */
+enum minisocket_event {
+	MINISOCKET_WAITS,   /* born in FIN_WAIT2 */
+	MINISOCKET_REARMED, /* the peer's FIN came again: our last ACK was lost */
+	MINISOCKET_REFUSED, /* not born: tcp_max_tw_buckets, if the kernel has counted it too */
+};
+
+/* Called within model_apply; what it is given is valid during the call. Each may be NULL. */
 struct model_observer {
 	void (*transition)(void *context, const struct transition *transition);
+	void (*minisocket)(void *context, struct connection *connection,
+			   enum minisocket_event event, uint64_t time_ns);
+	/* A listing has ended: what exists is what it showed. */
+	void (*listed)(void *context);
+	void (*counters)(void *context, const struct record_counters *counters);
 	void (*loss)(void *context, uint64_t time_ns, const struct losses *losses);
 	void *context;
 };
@@ -52,6 +64,9 @@ struct model_config {
 	/* The length of TIME_WAIT until one is seen whole: the kernel's tells better. */
 	uint64_t timewait_ns;
 	enum close_waits_mode close_waits;
+	/* A connection that enters one of these (bit 1 << state) is over: nothing more will be
+	 * streamed. */
+	uint32_t last_states;
 	struct model_observer observer;
 };
 
@@ -59,6 +74,7 @@ struct listing {
 	uint32_t number; /* counts listings; 0: there was none */
 	bool active;
 	uint64_t begin_ns;
+	uint64_t first_ns;    /* when the first one began: what is older predates the tool */
 	uint32_t *namespaces; /* listed wholly since it began */
 	size_t namespace_count;
 };
@@ -70,6 +86,7 @@ struct model {
 	const struct tuple_filter *filter;
 	const struct process_filter *processes;
 	enum close_waits_mode close_waits_mode;
+	uint32_t last_states;
 	uint64_t timewait_ns; /* length of TIME_WAIT, learned from the kernel */
 	struct model_observer observer;
 	struct losses losses;

@@ -42,24 +42,43 @@ static struct connection *add(struct model *model, const struct record_timewait 
 	struct connection *connection = connections_add(&model->connections, record->cookie);
 
 	connection->tuple = record->tuple;
-	connection->flags = CONNECTION_MINISOCKET;
-	connections_enter(&model->connections, connection, TCP_FIN_WAIT2, 0,
-			  record->header.time_ns);
 	return connection;
+}
+
+/* The step from FIN_WAIT1 to FIN_WAIT2 is not always streamed. */
+static void enter_fin_wait2(struct model *model, struct connection *connection,
+			    const struct record_timewait *record)
+{
+	uint64_t time_ns = record->header.time_ns;
+	uint64_t since_ns = record->action == TIMEWAIT_ARMED ? time_ns : 0;
+
+	if (connection->state != TCP_FIN_WAIT2)
+		connections_enter(&model->connections, connection, TCP_FIN_WAIT2, since_ns,
+				  time_ns);
 }
 
 static void armed(struct model *model, struct connection *connection,
 		  const struct record_timewait *record)
 {
 	bool born = !(connection->flags & CONNECTION_MINISOCKET);
+	uint64_t time_ns = record->header.time_ns;
 
-	connection->flags |= CONNECTION_MINISOCKET;
-	if (record->substate != TCP_TIME_WAIT)
+	if (born) {
+		connection->flags |= CONNECTION_MINISOCKET;
+		connection->flags &= (uint8_t)~CONNECTION_PREDATES;
+	}
+	if (record->substate != TCP_TIME_WAIT) {
+		enter_fin_wait2(model, connection, record);
+		if (born)
+			model_tell_minisocket(model, connection, MINISOCKET_WAITS, time_ns);
 		return;
+	}
 	if (born)
 		learn_length(model, record);
 	if (connection->state != TCP_TIME_WAIT)
-		enter_time_wait(model, connection, record->header.time_ns);
+		enter_time_wait(model, connection, time_ns);
+	else if (!born)
+		model_tell_minisocket(model, connection, MINISOCKET_REARMED, time_ns);
 }
 
 void timewait_seen(struct model *model, struct connection *connection, uint64_t time_ns,
@@ -69,9 +88,21 @@ void timewait_seen(struct model *model, struct connection *connection, uint64_t 
 		enter_time_wait(model, connection, timewait_entry_ns(model, time_ns, remaining_ns));
 }
 
+static void seen(struct model *model, struct connection *connection,
+		 const struct record_timewait *record)
+{
+	connection->flags |= CONNECTION_MINISOCKET;
+	if (connection->state != TCP_TIME_WAIT)
+		enter_fin_wait2(model, connection, record);
+	timewait_seen(model, connection, record->header.time_ns, record->remaining_ns);
+}
+
 static void ended(struct model *model, struct connection *connection,
 		  const struct record_timewait *record)
 {
+	connection->flags |= CONNECTION_MINISOCKET;
+	if (connection->state != TCP_TIME_WAIT)
+		enter_fin_wait2(model, connection, record);
 	if (record->substate == TCP_TIME_WAIT)
 		timewait_seen(model, connection, record->header.time_ns, record->remaining_ns);
 	model_transition(model, connection, record->header.time_ns, connection->state, TCP_CLOSE,
@@ -120,7 +151,7 @@ void apply_timewait(struct model *model, const struct record_timewait *record)
 		armed(model, connection, record);
 		break;
 	case TIMEWAIT_SEEN:
-		timewait_seen(model, connection, record->header.time_ns, record->remaining_ns);
+		seen(model, connection, record);
 		break;
 	case TIMEWAIT_ENDED:
 		ended(model, connection, record);

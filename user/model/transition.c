@@ -60,6 +60,25 @@ static bool comes_late(const struct record_transition *record)
 	       (record->old_state == TCP_FIN_WAIT2 || record->old_state == TCP_CLOSING);
 }
 
+/* Where the stream leaves out how the old state was entered, the record may say when. */
+static void learn_since(struct model *model, struct connection *connection,
+			const struct record_transition *record)
+{
+	if (!record->since_ns || record->since_ns > record->header.time_ns)
+		return;
+	if (connection->state != record->old_state)
+		connections_enter(&model->connections, connection, record->old_state,
+				  record->since_ns, record->since_ns);
+	else if (!connection->since_ns)
+		connection->since_ns = record->since_ns;
+}
+
+/* It should have become a minisocket, and neither side has broken it off. */
+static bool is_refused(const struct record_transition *record)
+{
+	return comes_late(record) && !record->aborted;
+}
+
 void apply_transition(struct model *model, const struct record_transition *record)
 {
 	struct connection *connection = connections_find(&model->connections, record->cookie);
@@ -84,8 +103,11 @@ void apply_transition(struct model *model, const struct record_transition *recor
 			   END_NONE, UNKNOWN_NS);
 		return;
 	}
+	learn_since(model, connection, record);
 	model_transition(model, connection, time_ns, record->old_state, record->new_state,
 			 END_NONE);
-	if (record->new_state == TCP_CLOSE)
+	if (is_refused(record))
+		model_tell_minisocket(model, connection, MINISOCKET_REFUSED, time_ns);
+	if (model->last_states & 1U << record->new_state)
 		model_end(model, connection);
 }

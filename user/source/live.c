@@ -101,20 +101,70 @@ static uint32_t minisockets_max(void)
 	return max > (1 << 20) ? 1 << 20 : (uint32_t)max;
 }
 
-#define ALL_STATES ((1U << TCP_STATES) - 1)
+#define BIT(state) (1U << (state))
+#define ALL_STATES (BIT(TCP_STATES) - 1)
+
+const struct needs live_needs[WATCHES] = {
+	[WATCH_TRANSITIONS] =
+		{
+			.stream =
+				{
+					[TCP_ESTABLISHED... TCP_LAST_ACK] = ALL_STATES,
+					/* the clone of a listener: it has no addresses yet */
+					[TCP_LISTEN] = ALL_STATES & ~BIT(TCP_SYN_RECV),
+					[TCP_CLOSING] = ALL_STATES,
+				},
+			.list = ALL_STATES,
+			.minisockets = true,
+		},
+	[WATCH_TIME_WAITS] =
+		{
+			.stream =
+				{
+					[TCP_ESTABLISHED] = ALL_STATES,
+					[TCP_SYN_RECV] = BIT(TCP_FIN_WAIT1) | BIT(TCP_CLOSE_WAIT),
+					[TCP_FIN_WAIT1] = BIT(TCP_CLOSE),
+					[TCP_FIN_WAIT2] = BIT(TCP_CLOSE),
+					[TCP_CLOSING] = BIT(TCP_CLOSE),
+					[TCP_CLOSE] = BIT(TCP_LISTEN),
+					[TCP_LISTEN] = BIT(TCP_CLOSE),
+				},
+			/* whoever closes second has nothing more to tell */
+			.list = ALL_STATES & ~(BIT(TCP_CLOSE_WAIT) | BIT(TCP_LAST_ACK)),
+			.minisockets = true,
+			.established = true,
+		},
+	[WATCH_CLOSE_WAITS] =
+		{
+			.stream =
+				{
+					[TCP_CLOSE] = BIT(TCP_LISTEN),
+					[TCP_LISTEN] = BIT(TCP_CLOSE),
+				},
+			/* CLOSE_WAITs are listed apart, at each refresh */
+			.list = BIT(TCP_LISTEN),
+			.close_waits = true,
+		},
+};
+
+static const struct needs *needs_of(const struct live *live)
+{
+	return &live_needs[live->config.watch];
+}
 
 static void select_programs(struct live *live, struct settings *settings)
 {
-	bool transitions = live->config.watch == WATCH_TRANSITIONS;
-	bool timewaits = transitions && live->kallsyms.tw_timer_handler;
+	const struct needs *needs = needs_of(live);
+	bool minisockets = needs->minisockets && live->kallsyms.tw_timer_handler;
 	struct tcplinger_bpf *bpf = live->bpf;
 
-	settings->stream_states = transitions ? ALL_STATES : 1U << TCP_LISTEN;
-	settings->close_waits = !transitions;
-	bpf_program__set_autoload(bpf->progs.timewait_armed, timewaits);
-	bpf_program__set_autoload(bpf->progs.timewait_ended, timewaits);
-	bpf_program__set_autoload(bpf->progs.find_time_wait, timewaits);
-	bpf_program__set_autoload(bpf->progs.list_close_waits, !transitions);
+	memcpy(settings->stream, needs->stream, sizeof(needs->stream));
+	settings->close_waits = needs->close_waits;
+	settings->established = needs->established;
+	bpf_program__set_autoload(bpf->progs.timewait_armed, minisockets);
+	bpf_program__set_autoload(bpf->progs.timewait_ended, minisockets);
+	bpf_program__set_autoload(bpf->progs.find_time_wait, minisockets);
+	bpf_program__set_autoload(bpf->progs.list_close_waits, needs->close_waits);
 }
 
 static void configure(struct live *live)
@@ -128,7 +178,7 @@ static void configure(struct live *live)
 	settings->rdonly_cast = kernel_has_rdonly_cast();
 	bpf_map__set_max_entries(live->bpf->maps.records, RING_BYTES);
 	bpf_map__set_max_entries(live->bpf->maps.fin_wait2,
-				 live->config.watch == WATCH_TRANSITIONS ? minisockets_max() : 1);
+				 needs_of(live)->minisockets ? minisockets_max() : 1);
 	select_programs(live, settings);
 }
 
@@ -211,7 +261,7 @@ struct live *live_open(const struct live_config *config, struct refusal *refusal
 	live->config = *config;
 	live->heal_pause_ns = HEAL_MIN_NS;
 	describer_open(&live->describer);
-	if (config->watch == WATCH_TRANSITIONS && !kallsyms_read(&live->kallsyms))
+	if (needs_of(live)->minisockets && !kallsyms_read(&live->kallsyms))
 		snprintf(live->limits, sizeof(live->limits),
 			 "TIME_WAIT is not followed: /proc/kallsyms shows no addresses "
 			 "(CAP_SYSLOG, kernel.kptr_restrict)");

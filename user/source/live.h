@@ -8,6 +8,7 @@
 
 #include <signal.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "filter.h"
 #include "source.h"
@@ -17,8 +18,10 @@ struct live;
 /* What a view needs: only that is attached, streamed and listed. */
 enum live_watch {
 	WATCH_TRANSITIONS, /* every transition, TIME_WAIT included */
+	WATCH_TIME_WAITS,  /* how connections end, from the first FIN on; minisockets */
 	WATCH_CLOSE_WAITS, /* listeners, and what is in CLOSE_WAIT at each refresh */
 	WATCH_NOTHING,	   /* no live source: what exists is listed once, by another */
+	WATCHES,
 };
 
 struct live_config {
@@ -48,6 +51,9 @@ void live_drain(struct live *live);
  * says so after the last socket, every descriptor of those and of listeners.
  */
 void live_list_close_waits(struct live *live, bool (*need_holders)(void *context), void *context);
+
+/* What the kernel has counted in a namespace, as a RECORD_COUNTERS; every listing tells it, too. */
+void live_count(struct live *live, uint32_t netns);
 
 /* Once an interval: which minisockets got the peer's FIN unseen. */
 void live_find_time_wait(struct live *live);

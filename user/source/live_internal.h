@@ -13,13 +13,24 @@
 #include "settings.h" /* before the skeleton, which has one of them in its rodata */
 #include "tcplinger.skel.h"
 
+/* What each watch attaches, streams and lists. */
+struct needs {
+	uint32_t stream[STREAM_STATES]; /* as in struct settings */
+	uint32_t list;			/* sockets in these states (bit 1 << state) are listed */
+	bool minisockets;		/* followed by their timers */
+	bool close_waits;		/* marked, and listed at each refresh */
+	bool established;		/* since when is kept */
+};
+
+extern const struct needs live_needs[];
+
 struct live {
 	struct live_config config;
 	struct tcplinger_bpf *bpf;
 	struct ring_buffer *ring;
 	struct bpf_link *sockets; /* iterators */
 	struct bpf_link *holders;
-	struct bpf_link *fin_wait2;   /* NULL unless transitions are watched */
+	struct bpf_link *fin_wait2;   /* NULL unless minisockets are watched */
 	struct bpf_link *close_waits; /* NULL unless they are watched */
 	struct inodes *subflows;      /* where rows in the ring put theirs; NULL: nowhere */
 	struct kallsyms kallsyms;

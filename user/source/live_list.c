@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "counters.h"
 #include "descriptors.h"
 #include "live_internal.h"
 #include "netns.h"
@@ -104,6 +105,18 @@ static void mark(struct live *live, enum listing_phase phase, enum listing_scope
 	sink_record(&live->config.sink, &record.header);
 }
 
+/* Of this thread's namespace. */
+static void report_counters(struct live *live, uint32_t netns)
+{
+	struct record_counters record = {
+		.header = {RECORD_COUNTERS, sizeof(record), 0, clock_now_ns(CLOCK_MONOTONIC)},
+		.netns = netns,
+	};
+
+	if (counters_read(record.values))
+		sink_record(&live->config.sink, &record.header);
+}
+
 /* iter/tcp walks the host's whole hash table for each namespace: empty ones are passed over. */
 static void list_namespace(struct live *live, uint32_t netns, struct inodes *subflows)
 {
@@ -111,6 +124,8 @@ static void list_namespace(struct live *live, uint32_t netns, struct inodes *sub
 	    !run_iterator(live, live->sockets, sizeof(struct record_socket), subflows))
 		return;
 	mark(live, LISTING_NAMESPACE, LISTING_ALL, netns);
+	if (live_needs[live->config.watch].minisockets)
+		report_counters(live, netns);
 }
 
 static bool wanted(const struct live *live, uint32_t netns)
@@ -135,21 +150,33 @@ static void list_sockets(struct live *live, struct inodes *subflows)
 	netns_list_free(&list);
 }
 
+void live_count(struct live *live, uint32_t netns)
+{
+	struct netns_list list;
+
+	netns_find(&list);
+	for (size_t i = 0; i < list.count; i++) {
+		if (list.items[i].inode != netns || (i && !netns_enter(list.items[i].fd)))
+			continue;
+		report_counters(live, netns);
+		if (i)
+			netns_return(&list);
+		break;
+	}
+	netns_list_free(&list);
+}
+
 static void list_holders(struct live *live, struct inodes *subflows)
 {
 	inodes_sort(subflows);
 	run_iterator(live, live->holders, sizeof(struct record_holder), subflows);
 }
 
-#define ALL_STATES ((1U << TCP_STATES) - 1)
-
-/* A view of CLOSE_WAIT lists that apart, at each refresh: here it is only marked. */
 void live_list(struct live *live)
 {
-	bool transitions = live->config.watch == WATCH_TRANSITIONS;
 	struct inodes subflows = {0};
 
-	live->bpf->bss->list_states = transitions ? ALL_STATES : 1U << TCP_LISTEN;
+	live->bpf->bss->list_states = live_needs[live->config.watch].list;
 	mark(live, LISTING_BEGINS, LISTING_ALL, 0);
 	list_sockets(live, &subflows);
 	list_holders(live, &subflows);

@@ -3,69 +3,51 @@
 
 #include <string.h>
 
-#include "memory.h"
-
 const char *const leaks_sort_keys[] = {"sockets", "unread_bytes", "oldest_s", "growth_per_s",
 				       "fds",	  "fd_limit",	  NULL};
 
+static bool is_present(const struct row *row)
+{
+	return ((const struct leak_row *)row)->sockets != 0;
+}
+
 void leaks_init(struct leaks *leaks, const struct leaks_config *config, struct model *model)
 {
+	struct rows_config rows = {
+		.bytes = sizeof(struct leak_row),
+		.by = config->by,
+		.is_present = is_present,
+	};
+
 	*leaks = (struct leaks){.config = *config, .model = model};
-	pool_init(&leaks->pool, sizeof(struct leak_row));
-	index_init(&leaks->index, &leaks->pool);
-}
-
-static void each_row(const struct leaks *leaks, void (*visit)(struct leaks *, struct leak_row *))
-{
-	for (uint32_t i = 0; i <= leaks->index.mask; i++) {
-		uint32_t number = leaks->index.slots[i].number;
-
-		if (number)
-			visit((struct leaks *)leaks, pool_get(&leaks->pool, number));
-	}
-}
-
-static void free_row(struct leaks *leaks, struct leak_row *row)
-{
-	processes_release(&leaks->model->connections.processes, row->process);
-	free(row->name);
+	rows_init(&leaks->rows, &rows, &model->connections.processes);
 }
 
 void leaks_free(struct leaks *leaks)
 {
-	each_row(leaks, free_row);
-	index_free(&leaks->index);
-	pool_free(&leaks->pool);
-	free(leaks->shown);
+	rows_free(&leaks->rows);
 }
 
 const struct process *leaks_process(const struct leaks *leaks, uint32_t number)
 {
-	return processes_get(&leaks->model->connections.processes, number);
+	return rows_process(&leaks->rows, number);
+}
+
+struct leak_row *leaks_shown(const struct leaks *leaks, size_t i)
+{
+	return (struct leak_row *)leaks->rows.shown[i];
 }
 
 static struct leak_row *row_of(struct leaks *leaks, uint32_t number)
 {
-	const struct process *process = leaks_process(leaks, number);
-	uint64_t key = grouping_key(leaks->config.by, process);
-	uint32_t row_number = index_find(&leaks->index, key);
-	struct leak_row *row;
-	char text[17];
+	uint64_t key = grouping_key(leaks->config.by, leaks_process(leaks, number));
+	struct leak_row *row = (struct leak_row *)rows_find(&leaks->rows, key);
 
-	if (row_number)
-		return pool_get(&leaks->pool, row_number);
-	row_number = pool_add(&leaks->pool);
-	row = pool_get(&leaks->pool, row_number);
-	row->key = key;
+	if (row)
+		return row;
+	row = (struct leak_row *)rows_add(&leaks->rows, key, number);
 	row->starved = -1;
 	row->facts.fds = row->facts.fd_limit = FACTS_UNKNOWN;
-	if (leaks->config.by == BY_PID) {
-		row->process = number;
-		processes_reference(&leaks->model->connections.processes, number);
-	} else if (key) {
-		row->name = memory_string(grouping_name(leaks->config.by, process, text));
-	}
-	index_add(&leaks->index, row_number);
 	return row;
 }
 
@@ -174,27 +156,17 @@ bool leaks_need_holders(const struct leaks *leaks)
 	return need.holders || process_filter_active(leaks->config.processes);
 }
 
-static void clear_row(struct leaks *leaks, struct leak_row *row)
+static void clear_row(void *context, struct row *cleared)
 {
-	(void)leaks;
+	struct leak_row *row = (struct leak_row *)cleared;
+
+	(void)context;
 	row->sockets = 0;
 	row->unread_bytes = 0;
 	row->last_cookie = 0;
 	memset(row->kinds, 0, sizeof(row->kinds));
 	memset(row->verdicts, 0, sizeof(row->verdicts));
 	memset(row->oldest, 0, sizeof(row->oldest));
-}
-
-static void show_row(struct leaks *leaks, struct leak_row *row)
-{
-	leaks->shown[leaks->shown_count++] = row;
-}
-
-static void show_if_due(struct leaks *leaks, struct leak_row *row)
-{
-	if (row->sockets || row->was_shown)
-		show_row(leaks, row);
-	row->was_shown = row->sockets != 0;
 }
 
 static void note_losses(struct leaks *leaks)
@@ -205,55 +177,28 @@ static void note_losses(struct leaks *leaks)
 	leaks->losses = losses;
 }
 
-struct idle {
-	uint64_t *keys;
-	size_t count;
-};
-
-/* Rows without sockets have nothing to tell: beyond the bound they are forgotten. */
-static void forget_idle(struct leaks *leaks)
-{
-	struct idle idle = {.keys = memory_new(leaks->pool.live, sizeof(*idle.keys))};
-
-	for (uint32_t i = 0; i <= leaks->index.mask; i++) {
-		uint32_t number = leaks->index.slots[i].number;
-		const struct leak_row *row = number ? pool_get(&leaks->pool, number) : NULL;
-
-		if (row && !row->sockets && !row->was_shown)
-			idle.keys[idle.count++] = row->key;
-	}
-	for (size_t i = 0; i < idle.count; i++) {
-		uint32_t number = index_find(&leaks->index, idle.keys[i]);
-
-		free_row(leaks, pool_get(&leaks->pool, number));
-		index_remove(&leaks->index, idle.keys[i]);
-		pool_remove(&leaks->pool, number);
-	}
-	free(idle.keys);
-}
-
 void leaks_refresh(struct leaks *leaks, bool last)
 {
-	if (leaks->pool.live > LEAKS_ROWS_MAX)
-		forget_idle(leaks);
-	each_row(leaks, clear_row);
+	uint64_t time_ns = leaks->model->close_waits.time_ns;
+
+	rows_each(&leaks->rows, clear_row, NULL);
 	close_waits_each(&leaks->model->close_waits, charge_socket, leaks);
-	leaks->shown = memory_resize(leaks->shown, leaks->pool.live + 1, sizeof(*leaks->shown));
-	leaks->shown_count = 0;
-	each_row(leaks, last ? show_row : show_if_due);
-	leaks->seq++;
+	rows_choose(&leaks->rows, last);
 	note_losses(leaks);
 	leaks_sort(leaks, leaks_sort_keys[0]);
-	for (size_t i = 0; i < leaks->shown_count; i++)
-		growth_add(&leaks->shown[i]->growth, leaks->model->close_waits.time_ns,
-			   leaks->shown[i]->sockets);
+	for (size_t i = 0; i < leaks->rows.shown_count; i++) {
+		struct leak_row *row = leaks_shown(leaks, i);
+
+		row->row.active_ns = time_ns;
+		growth_add(&row->growth, time_ns, row->sockets);
+	}
 }
 
 bool leaks_wants_evidence(const struct leak_row *row)
 {
 	enum verdict verdict = leaks_verdict(row);
 
-	return row->process && (verdict == VERDICT_STALL || verdict == VERDICT_NOT_READING);
+	return row->row.process && (verdict == VERDICT_STALL || verdict == VERDICT_NOT_READING);
 }
 
 void leaks_take_facts(struct leak_row *row, const struct process_facts *facts)
@@ -282,8 +227,10 @@ static double known(uint64_t figure)
 	return figure == FACTS_UNKNOWN ? -1 : (double)figure;
 }
 
-static double figure(const struct leaks *leaks, const struct leak_row *row, const char *key)
+static double figure(const void *view, const struct row *shown, const char *key)
 {
+	const struct leak_row *row = (const struct leak_row *)shown;
+	const struct leaks *leaks = view;
 	double per_s = 0;
 
 	if (strcmp(key, "unread_bytes") == 0)
@@ -301,29 +248,7 @@ static double figure(const struct leaks *leaks, const struct leak_row *row, cons
 	return row->sockets;
 }
 
-struct order {
-	const struct leaks *leaks;
-	const char *key;
-};
-
-/* The greater figure first, the lower key for equals, so that rows do not jump. */
-static int compare(const void *a, const void *b, void *context)
-{
-	const struct leak_row *left = *(struct leak_row *const *)a;
-	const struct leak_row *right = *(struct leak_row *const *)b;
-	const struct order *order = context;
-	double difference =
-		figure(order->leaks, left, order->key) - figure(order->leaks, right, order->key);
-
-	if (difference != 0)
-		return difference > 0 ? -1 : 1;
-	return (left->key > right->key) - (left->key < right->key);
-}
-
 void leaks_sort(struct leaks *leaks, const char *key)
 {
-	struct order order = {leaks, key};
-
-	if (leaks->shown_count)
-		qsort_r(leaks->shown, leaks->shown_count, sizeof(*leaks->shown), compare, &order);
+	rows_sort(&leaks->rows, figure, leaks, key);
 }

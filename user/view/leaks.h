@@ -3,14 +3,13 @@
 #ifndef TCPLINGER_VIEW_LEAKS_H
 #define TCPLINGER_VIEW_LEAKS_H
 
-#include "grouping.h"
 #include "growth.h"
 #include "model.h"
 #include "process_facts.h"
+#include "rows.h"
 #include "verdict.h"
 
-#define LEAKS_OLDEST   10     /* sockets shown of a row */
-#define LEAKS_ROWS_MAX 100000 /* of which those without sockets are forgotten */
+#define LEAKS_OLDEST 10 /* sockets shown of a row */
 
 /* A socket of a row, with the descriptor by which the row's process holds it. */
 struct leak_socket {
@@ -20,9 +19,7 @@ struct leak_socket {
 };
 
 struct leak_row {
-	uint64_t key;	  /* of the group */
-	uint32_t process; /* number, referred to; 0: none, or a group of several */
-	char *name;	  /* of the group; NULL: by process, or none */
+	struct row row;
 	uint32_t sockets;
 	uint32_t kinds[KINDS];
 	uint32_t verdicts[VERDICTS]; /* of the sockets old enough */
@@ -32,7 +29,6 @@ struct leak_row {
 	struct growth growth;
 	struct process_facts facts;
 	double starved; /* of the time its threads wanted a CPU since the last look; < 0: unknown */
-	bool was_shown; /* with sockets, at the refresh before */
 };
 
 struct leaks_config {
@@ -45,11 +41,7 @@ struct leaks_config {
 struct leaks {
 	struct leaks_config config;
 	struct model *model;
-	struct pool pool;
-	struct index index;
-	struct leak_row **shown; /* rows of this refresh, in their order */
-	size_t shown_count;
-	uint64_t seq;
+	struct rows rows;
 	uint64_t losses; /* as of the refresh before */
 	bool incomplete;
 };
@@ -60,12 +52,15 @@ void leaks_free(struct leaks *leaks);
 /* A process by its number; NULL for 0. */
 const struct process *leaks_process(const struct leaks *leaks, uint32_t number);
 
+/* The row at place `i` of this refresh; below leaks->rows.shown_count. */
+struct leak_row *leaks_shown(const struct leaks *leaks, size_t i);
+
 /* True if the last listing showed a socket whose holders matter. */
 bool leaks_need_holders(const struct leaks *leaks);
 
 /*
- * Counts what the last listing showed. `shown` has the rows with sockets, and those that have just
- * lost their last one; with `last`, every row that ever was. Most sockets first.
+ * Counts what the last listing showed and chooses the rows to show, as rows_choose does. Most
+ * sockets first.
  */
 void leaks_refresh(struct leaks *leaks, bool last);
 

@@ -117,9 +117,9 @@ static void show_row(const struct leaks *leaks, struct output *output,
 	uint32_t shown;
 
 	object_begin(&json, output, "close_wait", leaks->model->close_waits.time_ns, clocks);
-	json_number(&json, "seq", leaks->seq);
-	object_process(&json, "process", leaks_process(leaks, row->process), clocks);
-	json_string(&json, "key", row->name, SIZE_MAX);
+	json_number(&json, "seq", leaks->rows.seq);
+	object_process(&json, "process", leaks_process(leaks, row->row.process), clocks);
+	json_string(&json, "key", row->row.name, SIZE_MAX);
 	json_number(&json, "sockets", row->sockets);
 	kinds(&json, row);
 	json_number(&json, "unread_bytes", row->unread_bytes);
@@ -141,10 +141,10 @@ static void show_row(const struct leaks *leaks, struct output *output,
 void leaks_show_json(const struct leaks *leaks, struct output *output,
 		     const struct clock_offsets *clocks, size_t limit)
 {
-	size_t rows = limit && limit < leaks->shown_count ? limit : leaks->shown_count;
+	size_t rows = limit && limit < leaks->rows.shown_count ? limit : leaks->rows.shown_count;
 
 	for (size_t i = 0; i < rows; i++)
-		show_row(leaks, output, clocks, leaks->shown[i]);
-	object_refresh(output, "leaks", leaks->model->close_waits.time_ns, clocks, leaks->seq, rows,
-		       leaks->incomplete);
+		show_row(leaks, output, clocks, leaks_shown(leaks, i));
+	object_refresh(output, "leaks", leaks->model->close_waits.time_ns, clocks, leaks->rows.seq,
+		       rows, leaks->incomplete);
 }

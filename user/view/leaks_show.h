@@ -5,22 +5,15 @@
 
 #include "leaks.h"
 #include "objects.h"
+#include "text.h"
 
 /* The rows of this refresh, `limit` at most (0: all), and the `refresh` object. */
 void leaks_show_json(const struct leaks *leaks, struct output *output,
 		     const struct clock_offsets *clocks, size_t limit);
 
-struct leaks_text {
-	size_t limit;	      /* rows; 0: as many as `lines` allow, or 20 */
-	unsigned int columns; /* of the terminal */
-	unsigned int lines;   /* of the terminal; 0: none */
-	bool sockets;	      /* list the oldest of each row */
-	bool color;
-};
-
 /* The same as a table, each row with a sentence that says what its verdict means here. */
 void leaks_show_text(const struct leaks *leaks, struct output *output,
-		     const struct clock_offsets *clocks, const struct leaks_text *text);
+		     const struct clock_offsets *clocks, const struct text_style *text);
 
 /* The worst row in two lines, for the summary. */
 void leaks_show_worst(const struct leaks *leaks, const struct leak_row *row, struct output *output);

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -7,60 +6,19 @@
 #include "leaks_show.h"
 
 #define NAME_COLUMNS	 30
-#define SENTENCE_COLUMNS 112
 #define ENDPOINT_NARROW	 21
-#define INDENT		 8
 #define WIDE_COLUMNS	 96 /* of a row with all its columns */
 #define ENDPOINT_COLUMNS 27 /* any IPv4 endpoint; IPv6 is cut in its middle */
-#define DEFAULT_ROWS	 20
-#define ROW_LINES	 2 /* the row and its sentence */
-#define TABLE_LINES	 4 /* the title, the header, what is left out, the cursor */
-#define SENTENCE	 400
+#define ROW_LINES	 2  /* the row and its sentence */
+#define TABLE_LINES	 4  /* the title, the header, what is left out, the cursor */
 #define NS_PER_S	 1000000000ULL
-
-static void show_name(const struct leaks *leaks, struct output *output, const struct leak_row *row)
-{
-	const struct process *process = leaks_process(leaks, row->process);
-	char name[4 * NAME_COLUMNS + 1] = "(nobody known)";
-	size_t used = strlen(name);
-
-	if (row->name)
-		used = format_harmless(name, row->name, SIZE_MAX, NAME_COLUMNS);
-	else if (process)
-		used = format_harmless(name, process->id.comm, sizeof(process->id.comm),
-				       NAME_COLUMNS - 8);
-	if (process) {
-		output_format(output, "%7u ", process->id.pid);
-		used += 8;
-	}
-	output_string(output, name);
-	while (used++ < NAME_COLUMNS)
-		output_string(output, " ");
-}
-
-/* "12.3s", "5m07s", "3h12m", "2d05h". `text`: 16 bytes. */
-static void format_age(char *text, uint64_t ns)
-{
-	uint64_t s = ns / NS_PER_S;
-
-	if (s < 60)
-		snprintf(text, 16, "%.1fs", (double)ns / NS_PER_S);
-	else if (s < 3600)
-		snprintf(text, 16, "%um%02us", (unsigned int)(s / 60), (unsigned int)(s % 60));
-	else if (s < 86400)
-		snprintf(text, 16, "%uh%02um", (unsigned int)(s / 3600),
-			 (unsigned int)(s / 60 % 60));
-	else
-		snprintf(text, 16, "%ud%02uh", (unsigned int)(s / 86400 % 100000),
-			 (unsigned int)(s / 3600 % 24));
-}
 
 /* ">" for a lower bound: the socket is older than the tool. `text`: 17 bytes. */
 static void format_oldest(char *text, const struct leak_row *row)
 {
 	if (!row->oldest[0].close_wait->since_ns)
 		*text++ = '>';
-	format_age(text, leaks_oldest_ns(row));
+	text_age(text, leaks_oldest_ns(row));
 }
 
 static bool grows(const struct leaks *leaks, const struct leak_row *row, double *per_s)
@@ -69,13 +27,13 @@ static bool grows(const struct leaks *leaks, const struct leak_row *row, double 
 }
 
 /* The descriptors are in the sentence as well: a narrow terminal does without their columns. */
-static bool is_narrow(const struct leaks_text *text)
+static bool is_narrow(const struct text_style *text)
 {
 	return text->columns < WIDE_COLUMNS;
 }
 
 static void show_figures(const struct leaks *leaks, struct output *output,
-			 const struct leak_row *row, const struct leaks_text *text)
+			 const struct leak_row *row, const struct text_style *text)
 {
 	char age[17] = "-", growth[16] = "-", fds[24] = "-", limit[24] = "-";
 	double per_s;
@@ -108,26 +66,6 @@ static const char *color_of(enum verdict verdict)
 	default:
 		return "";
 	}
-}
-
-/* A sentence that grows; what does not fit is cut. */
-struct sentence {
-	char text[SENTENCE];
-	size_t length;
-};
-
-__attribute__((format(printf, 2, 3))) static void say(struct sentence *sentence, const char *format,
-						      ...)
-{
-	size_t room = sizeof(sentence->text) - sentence->length;
-	va_list arguments;
-	int length;
-
-	va_start(arguments, format);
-	length = vsnprintf(sentence->text + sentence->length, room, format, arguments);
-	va_end(arguments);
-	if (length > 0)
-		sentence->length += (size_t)length < room ? (size_t)length : room - 1;
 }
 
 static void say_mixed(struct sentence *sentence, const struct leak_row *row)
@@ -233,25 +171,15 @@ static void say_trend(struct sentence *sentence, const struct leaks *leaks,
 		    (unsigned long long)facts->fd_limit);
 }
 
-static size_t sentence_columns(unsigned int columns)
-{
-	if (columns >= SENTENCE_COLUMNS + INDENT)
-		return SENTENCE_COLUMNS;
-	return columns > 2 * INDENT ? columns - INDENT : INDENT;
-}
-
 static void show_sentence(const struct leaks *leaks, struct output *output,
 			  const struct leak_row *row, unsigned int columns)
 {
 	struct sentence sentence = {0};
-	char text[4 * SENTENCE + 1];
 
 	say_verdict(&sentence, leaks, row);
 	say_why(&sentence, row);
 	say_trend(&sentence, leaks, row);
-	format_harmless(text, sentence.text, sizeof(sentence.text), sentence_columns(columns));
-	output_format(output, "        %s", text);
-	output_line(output);
+	text_sentence(output, &sentence, columns);
 }
 
 /* On a line of their own, as many as fit. */
@@ -266,7 +194,7 @@ static void show_other_holders(const struct leaks *leaks, struct output *output,
 	for (size_t i = 0; i < range.count; i++) {
 		const struct process *process = leaks_process(leaks, range.first[i].process);
 
-		if (range.first[i].process != row->process)
+		if (range.first[i].process != row->row.process)
 			say(&sentence, "%spid %u fd %u", sentence.length ? ", " : "also held by ",
 			    process->id.pid, range.first[i].fd);
 	}
@@ -280,17 +208,14 @@ static void show_other_holders(const struct leaks *leaks, struct output *output,
 /* The peer is what counts: a narrow terminal does without the local end. */
 static void show_endpoints(struct output *output, const struct tuple *tuple, bool narrow)
 {
-	int columns = narrow ? ENDPOINT_NARROW : ENDPOINT_COLUMNS;
-	char text[FORMAT_ENDPOINT];
+	size_t columns = narrow ? ENDPOINT_NARROW : ENDPOINT_COLUMNS;
 
 	if (!narrow) {
-		format_endpoint(text, tuple->laddr, tuple->lport);
-		format_shorten(text, (size_t)columns);
-		output_format(output, "%-*s ", columns, text);
+		text_endpoint(output, tuple->laddr, tuple->lport, columns);
+		output_string(output, " ");
 	}
-	format_endpoint(text, tuple->raddr, tuple->rport);
-	format_shorten(text, (size_t)columns);
-	output_format(output, "%-*s ", columns, text);
+	text_endpoint(output, tuple->raddr, tuple->rport, columns);
+	output_string(output, " ");
 }
 
 static void show_socket(const struct leaks *leaks, struct output *output,
@@ -300,7 +225,7 @@ static void show_socket(const struct leaks *leaks, struct output *output,
 	uint32_t unread = close_wait->recvq > 1 ? close_wait->recvq - 1 : 0;
 	char age[16], fd[24] = "-";
 
-	format_age(age, socket->age_ns);
+	text_age(age, socket->age_ns);
 	if (socket->fd >= 0)
 		snprintf(fd, sizeof(fd), "%lld", (long long)socket->fd);
 	output_string(output, "        ");
@@ -325,52 +250,35 @@ static void show_sockets(const struct leaks *leaks, struct output *output,
 }
 
 static void show_row(const struct leaks *leaks, struct output *output, const struct leak_row *row,
-		     const struct leaks_text *text)
+		     const struct text_style *text)
 {
 	enum verdict verdict = leaks_verdict(row);
 	const char *color = text->color ? color_of(verdict) : "";
 
-	show_name(leaks, output, row);
+	text_name(&leaks->rows, output, &row->row, NAME_COLUMNS);
 	show_figures(leaks, output, row, text);
 	output_format(output, "%s%s%s", color, verdict_name(verdict), color[0] ? "\033[0m" : "");
 	output_line(output);
 	show_sentence(leaks, output, row, text->columns);
-	if (text->sockets)
+	if (text->details)
 		show_sockets(leaks, output, row, is_narrow(text));
 }
 
 /* What show_row prints of it. */
-static size_t lines_of(const struct leak_row *row, const struct leaks_text *text)
+static size_t lines_of(const struct row *shown, const struct text_style *text)
 {
+	const struct leak_row *row = (const struct leak_row *)shown;
 	size_t lines = ROW_LINES;
 
-	if (!text->sockets)
+	if (!text->details)
 		return lines;
 	for (int i = 0; i < LEAKS_OLDEST && row->oldest[i].close_wait; i++)
 		lines++;
 	return lines + (row->sockets > LEAKS_OLDEST);
 }
 
-/* At least one. */
-static size_t rows_that_fit(const struct leaks *leaks, const struct leaks_text *text)
-{
-	size_t lines = TABLE_LINES, rows = 0;
-
-	if (text->limit)
-		return text->limit;
-	if (!text->lines)
-		return DEFAULT_ROWS;
-	while (rows < leaks->shown_count) {
-		lines += lines_of(leaks->shown[rows], text);
-		if (lines > text->lines && rows)
-			break;
-		rows++;
-	}
-	return rows;
-}
-
 static void show_title(const struct leaks *leaks, struct output *output,
-		       const struct clock_offsets *clocks, const struct leaks_text *text)
+		       const struct clock_offsets *clocks, const struct text_style *text)
 {
 	uint64_t time_ns = leaks->model->close_waits.time_ns + (uint64_t)clocks->monotonic_ns;
 	char time[FORMAT_TIME];
@@ -389,32 +297,23 @@ static void show_title(const struct leaks *leaks, struct output *output,
 }
 
 void leaks_show_text(const struct leaks *leaks, struct output *output,
-		     const struct clock_offsets *clocks, const struct leaks_text *text)
+		     const struct clock_offsets *clocks, const struct text_style *text)
 {
-	size_t rows = rows_that_fit(leaks, text);
+	size_t rows = text_rows(&leaks->rows, text, TABLE_LINES, lines_of);
 
-	if (rows > leaks->shown_count)
-		rows = leaks->shown_count;
 	show_title(leaks, output, clocks, text);
 	for (size_t i = 0; i < rows; i++)
-		show_row(leaks, output, leaks->shown[i], text);
-	if (rows < leaks->shown_count) {
-		output_format(output, "... and %zu more rows (--limit)", leaks->shown_count - rows);
-		output_line(output);
-	}
+		show_row(leaks, output, leaks_shown(leaks, i), text);
+	text_omitted(output, &leaks->rows, rows);
 }
 
 void leaks_show_worst(const struct leaks *leaks, const struct leak_row *row, struct output *output)
 {
-	const struct process *process = leaks_process(leaks, row->process);
-	char name[4 * NAME_COLUMNS + 1] = "nobody known";
+	struct sentence who = {0};
 
-	if (process)
-		format_harmless(name, process->id.comm, sizeof(process->id.comm), NAME_COLUMNS);
-	output_format(output, "%u of the CLOSE_WAIT are held by %s", row->sockets, name);
-	if (process)
-		output_format(output, "[%u]", process->id.pid);
-	output_format(output, ", %s:", verdict_name(leaks_verdict(row)));
+	text_process(&who, leaks_process(leaks, row->row.process));
+	output_format(output, "%u of the CLOSE_WAIT are held by %s, %s:", row->sockets, who.text,
+		      verdict_name(leaks_verdict(row)));
 	output_line(output);
 	show_sentence(leaks, output, row, SENTENCE_COLUMNS + INDENT);
 	output_line(output);

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "rows.h"
+
+#include "memory.h"
+
+#define ROWS_KEPT (ROWS_MAX / 10 * 9) /* of those too many, so that it is not done each time */
+
+void rows_init(struct rows *rows, const struct rows_config *config, struct processes *processes)
+{
+	*rows = (struct rows){.config = *config, .processes = processes};
+	pool_init(&rows->pool, config->bytes);
+	index_init(&rows->index, &rows->pool);
+}
+
+const struct process *rows_process(const struct rows *rows, uint32_t number)
+{
+	return processes_get(rows->processes, number);
+}
+
+static void release(struct rows *rows, struct row *row)
+{
+	if (rows->config.clear)
+		rows->config.clear(row);
+	processes_release(rows->processes, row->process);
+	free(row->name);
+}
+
+static void release_each(void *context, struct row *row)
+{
+	release(context, row);
+}
+
+void rows_free(struct rows *rows)
+{
+	rows_each(rows, release_each, rows);
+	index_free(&rows->index);
+	pool_free(&rows->pool);
+	free(rows->shown);
+}
+
+struct row *rows_get(const struct rows *rows, uint32_t number)
+{
+	return number ? pool_get(&rows->pool, number) : NULL;
+}
+
+uint32_t rows_number(const struct rows *rows, const struct row *row)
+{
+	return index_find(&rows->index, row->key);
+}
+
+struct row *rows_find(const struct rows *rows, uint64_t key)
+{
+	return rows_get(rows, index_find(&rows->index, key));
+}
+
+static void name_group(struct rows *rows, struct row *row, uint32_t number)
+{
+	const struct process *process = rows_process(rows, number);
+	enum grouping by = rows->config.by;
+	char text[17];
+
+	if (by == BY_PID) {
+		row->process = number;
+		processes_reference(rows->processes, number);
+	} else if (grouping_key(by, process)) {
+		row->name = memory_string(grouping_name(by, process, text));
+	}
+}
+
+struct row *rows_add(struct rows *rows, uint64_t key, uint32_t number)
+{
+	uint32_t row_number = pool_add(&rows->pool);
+	struct row *row = rows_get(rows, row_number);
+
+	row->key = key;
+	name_group(rows, row, number);
+	index_add(&rows->index, row_number);
+	return row;
+}
+
+void rows_each(const struct rows *rows, void (*visit)(void *context, struct row *row),
+	       void *context)
+{
+	for (uint32_t i = 0; i <= rows->index.mask; i++) {
+		uint32_t number = rows->index.slots[i].number;
+
+		if (number)
+			visit(context, rows_get(rows, number));
+	}
+}
+
+struct idle {
+	const struct rows *rows;
+	struct row **rows_found;
+	size_t count;
+};
+
+static void find_idle(void *context, struct row *row)
+{
+	struct idle *idle = context;
+
+	if (!row->was_shown && !idle->rows->config.is_present(row))
+		idle->rows_found[idle->count++] = row;
+}
+
+static int longer_idle(const void *a, const void *b)
+{
+	const struct row *left = *(struct row *const *)a, *right = *(struct row *const *)b;
+
+	return (left->active_ns > right->active_ns) - (left->active_ns < right->active_ns);
+}
+
+static void forget(struct rows *rows, struct row *row)
+{
+	uint32_t number = rows_number(rows, row);
+
+	if (rows->config.fold)
+		rows->config.fold(rows->config.context, row);
+	release(rows, row);
+	index_remove(&rows->index, row->key);
+	pool_remove(&rows->pool, number);
+}
+
+static void forget_idle(struct rows *rows)
+{
+	struct idle idle = {.rows = rows};
+	size_t too_many = rows->pool.live - ROWS_KEPT;
+
+	idle.rows_found = memory_new(rows->pool.live, sizeof(*idle.rows_found));
+	rows_each(rows, find_idle, &idle);
+	if (idle.count)
+		qsort(idle.rows_found, idle.count, sizeof(*idle.rows_found), longer_idle);
+	for (size_t i = 0; i < idle.count && i < too_many; i++)
+		forget(rows, idle.rows_found[i]);
+	free(idle.rows_found);
+}
+
+static void show(void *context, struct row *row)
+{
+	struct rows *rows = context;
+
+	rows->shown[rows->shown_count++] = row;
+}
+
+static void show_if_due(void *context, struct row *row)
+{
+	struct rows *rows = context;
+	bool present = rows->config.is_present(row);
+
+	if (present || row->was_shown)
+		show(rows, row);
+	row->was_shown = present;
+}
+
+void rows_choose(struct rows *rows, bool last)
+{
+	if (rows->pool.live > ROWS_MAX)
+		forget_idle(rows);
+	rows->shown = memory_resize(rows->shown, rows->pool.live + 1, sizeof(*rows->shown));
+	rows->shown_count = 0;
+	rows_each(rows, last ? show : show_if_due, rows);
+	rows->seq++;
+}
+
+struct order {
+	double (*figure)(const void *view, const struct row *row, const char *key);
+	const void *view;
+	const char *key;
+};
+
+static int compare(const void *a, const void *b, void *context)
+{
+	const struct row *left = *(struct row *const *)a, *right = *(struct row *const *)b;
+	const struct order *order = context;
+	double difference = order->figure(order->view, left, order->key) -
+			    order->figure(order->view, right, order->key);
+
+	if (difference != 0)
+		return difference > 0 ? -1 : 1;
+	return (left->key > right->key) - (left->key < right->key);
+}
+
+void rows_sort(struct rows *rows,
+	       double (*figure)(const void *view, const struct row *row, const char *key),
+	       const void *view, const char *key)
+{
+	struct order order = {figure, view, key};
+
+	if (rows->shown_count)
+		qsort_r(rows->shown, rows->shown_count, sizeof(*rows->shown), compare, &order);
+}

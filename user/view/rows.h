@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The rows of a view that is refreshed: found by key, bounded, chosen and ordered for showing. A
+ * row of a view begins with a struct row.
+ */
+#ifndef TCPLINGER_ROWS_H
+#define TCPLINGER_ROWS_H
+
+#include "grouping.h"
+
+#define ROWS_MAX 100000 /* beyond it the longest idle go */
+
+struct row {
+	uint64_t key;
+	uint32_t process;   /* number, referred to; 0: none, or a group of several */
+	char *name;	    /* of the group; NULL: by process, or none */
+	uint64_t active_ns; /* when something last happened to it */
+	bool was_shown;	    /* with something present, at the refresh before */
+	bool incomplete;    /* a loss touched it */
+};
+
+/* What a view's rows are like; `context` is the view. Each but is_present may be NULL. */
+struct rows_config {
+	size_t bytes; /* of a row: a multiple of 8 */
+	enum grouping by;
+	bool (*is_present)(const struct row *row);    /* has something to show now */
+	void (*fold)(void *context, struct row *row); /* is about to be forgotten */
+	void (*clear)(struct row *row);		      /* frees what is the view's own in it */
+	void *context;
+};
+
+struct rows {
+	struct rows_config config;
+	struct processes *processes; /* borrowed */
+	struct pool pool;
+	struct index index;
+	struct row **shown; /* of this refresh, in their order */
+	size_t shown_count;
+	uint64_t seq; /* refreshes so far */
+};
+
+void rows_init(struct rows *rows, const struct rows_config *config, struct processes *processes);
+void rows_free(struct rows *rows);
+
+/* The process of a row by its number; NULL for 0. */
+const struct process *rows_process(const struct rows *rows, uint32_t number);
+
+/* NULL if there is none. Rows do not move until rows_choose. */
+struct row *rows_find(const struct rows *rows, uint64_t key);
+
+/* A new row, zeroed but for its group: that of the process `number`. */
+struct row *rows_add(struct rows *rows, uint64_t key, uint32_t number);
+
+/* The number of a row, for what refers to it until rows_choose; and back. */
+uint32_t rows_number(const struct rows *rows, const struct row *row);
+struct row *rows_get(const struct rows *rows, uint32_t number);
+
+/* Calls `visit` for each; it must not add any. */
+void rows_each(const struct rows *rows, void (*visit)(void *context, struct row *row),
+	       void *context);
+
+/*
+ * A refresh: `shown` gets the rows with something present, and those that have just lost it; with
+ * `last`, every row that ever was. Forgets the longest idle where there are too many.
+ */
+void rows_choose(struct rows *rows, bool last);
+
+/* The greater `figure` first, the lower key for equals, so that rows do not jump. */
+void rows_sort(struct rows *rows,
+	       double (*figure)(const void *view, const struct row *row, const char *key),
+	       const void *view, const char *key);
+
+#endif
