@@ -221,8 +221,8 @@ static void refresh(struct world *world)
 
 	leaks_need_holders(&world->leaks);
 	leaks_refresh(&world->leaks, false);
-	for (size_t i = 0; i < world->leaks.shown_count; i++)
-		check_row(world->leaks.shown[i]);
+	for (size_t i = 0; i < world->leaks.rows.shown_count; i++)
+		check_row(leaks_shown(&world->leaks, i));
 	if (world->mode & MODE_JSON)
 		leaks_show_json(&world->leaks, &world->output, &clocks, 0);
 	else
@@ -304,18 +304,9 @@ static uint64_t audit_holders(const struct close_waits *close_waits)
 	return references;
 }
 
-static uint64_t audit_rows(const struct leaks *leaks)
+static void audit_row(void *context, struct row *row)
 {
-	uint64_t references = 0;
-
-	for (uint32_t i = 0; i <= leaks->index.mask; i++) {
-		uint32_t number = leaks->index.slots[i].number;
-
-		if (number)
-			references +=
-				!!((struct leak_row *)pool_get(&leaks->pool, number))->process;
-	}
-	return references;
+	*(uint64_t *)context += !!row->process;
 }
 
 /* What must hold whatever was applied. */
@@ -329,7 +320,7 @@ static void audit(const struct world *world)
 	connections_each(connections, audit_connection, &audit);
 	close_waits_each(&world->model.close_waits, audit_close_wait, &audit);
 	audit.references += audit_holders(&world->model.close_waits);
-	audit.references += audit_rows(&world->leaks);
+	rows_each(&world->leaks.rows, audit_row, &audit.references);
 	for (uint32_t i = 0; i <= processes->index.mask; i++) {
 		uint32_t number = processes->index.slots[i].number;
 

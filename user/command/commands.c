@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 #include "leaks.h"
+#include "timewait.h"
 
 const struct command summary_command = {
 	.name = "",
@@ -44,6 +45,21 @@ const struct command commands[] = {
 			   OPTION_BITS_TABLE | OPTION_BIT(OPTION_AGE),
 		.sort_keys = leaks_sort_keys,
 		.run = run_leaks,
+	},
+	{
+		.name = "timewait",
+		.summary = "TIME_WAIT by process and destination or service, lifetimes, ends",
+		.description =
+			"Shows who makes the TIME_WAITs: by process and destination (to) or "
+			"service (at), how many\n"
+			"now, how many a second, the share that this side closed first "
+			"(FIRST), how they end and how\n"
+			"long they live (P50, P99), with histograms; -v: a histogram for each "
+			"row.",
+		.options = OPTION_BITS_ALWAYS | OPTION_BITS_TUPLES | OPTION_BITS_PROCESSES |
+			   OPTION_BITS_TABLE,
+		.sort_keys = time_waits_sort_keys,
+		.run = run_timewait,
 	},
 };
 const size_t command_count = sizeof(commands) / sizeof(commands[0]);

@@ -10,6 +10,7 @@
 
 int run_summary(const struct options *options);
 int run_leaks(const struct options *options);
+int run_timewait(const struct options *options);
 int run_trace(const struct options *options);
 
 /* Why `trace` does not understand an option that other commands do; NULL: no more to say. */

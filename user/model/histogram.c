@@ -3,7 +3,7 @@
 
 #include "memory.h"
 
-#define NS_PER_US  1000
+#define NS_PER_US  1000ULL
 #define BIN_BITS   8
 #define BINS	   (1U << BIN_BITS) /* in an octave */
 #define US_MAX	   (1ULL << 40)	    /* 12 days: longer ones are counted as this */
@@ -146,17 +146,35 @@ static uint64_t edge_us(const struct histogram_scale *scale, uint32_t i)
 	return scale->edges_ns[i] / NS_PER_US;
 }
 
-void histogram_scale_log2(struct histogram_scale *scale, const struct histogram *histogram)
+/* The power of two above `us`. */
+static unsigned int log2_above(uint64_t us)
 {
-	uint64_t us = 1;
+	return us ? 64 - (unsigned int)__builtin_clzll(us) : 0;
+}
 
-	while (us <= histogram->min_ns / NS_PER_US && us < US_MAX)
-		us *= 2;
+static uint64_t bounded_us(uint64_t ns)
+{
+	uint64_t us = ns / NS_PER_US;
+
+	return us < US_MAX ? us : US_MAX - 1;
+}
+
+void histogram_scale_log2(struct histogram_scale *scale, const struct histogram *histogram,
+			  uint64_t lowest_ns, uint32_t edges)
+{
+	unsigned int lowest = log2_above(bounded_us(lowest_ns));
+	unsigned int low = log2_above(bounded_us(histogram->min_ns));
+	unsigned int high = log2_above(bounded_us(histogram->max_ns));
+	unsigned int step;
+
+	if (low < lowest)
+		low = lowest;
+	if (high < low)
+		high = low;
+	step = (high - low) / edges + 1;
 	scale->edges = 0;
-	do {
-		scale->edges_ns[scale->edges++] = us * NS_PER_US;
-		us *= 2;
-	} while (us / 2 <= histogram->max_ns / NS_PER_US && scale->edges < HISTOGRAM_EDGES);
+	for (unsigned int power = low; power < high + step; power += step)
+		scale->edges_ns[scale->edges++] = NS_PER_US << power;
 }
 
 /* A bin goes where its middle is; the edges of octaves are edges of bins. */

@@ -44,8 +44,13 @@ struct histogram_scale {
 /* Twelve steps up to a time-out of `length_ns`, those that lived it whole, and beyond. */
 void histogram_scale_life(struct histogram_scale *scale, uint64_t length_ns);
 
-/* Powers of two microseconds, around what the histogram holds. */
-void histogram_scale_log2(struct histogram_scale *scale, const struct histogram *histogram);
+/*
+ * Powers of two microseconds, around what the histogram holds: none below `lowest_ns`, which is how
+ * exactly it was measured; at most `edges` of them, steps of four, eight, ... where there would be
+ * more.
+ */
+void histogram_scale_log2(struct histogram_scale *scale, const struct histogram *histogram,
+			  uint64_t lowest_ns, uint32_t edges);
 
 /* How many are in each bucket; `counts` has room for one more than there are edges. */
 void histogram_buckets(const struct histogram *histogram, const struct histogram_scale *scale,

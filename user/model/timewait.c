@@ -57,12 +57,29 @@ static void enter_fin_wait2(struct model *model, struct connection *connection,
 				  time_ns);
 }
 
+/*
+ * A listing has met it already: its birth is told all the same, or its entry into TIME_WAIT if that
+ * is what the listing saw of it.
+ */
+static void armed_late(struct model *model, struct connection *connection,
+		       const struct record_timewait *record)
+{
+	connection->flags &= (uint8_t)~CONNECTION_PREDATES;
+	if (record->substate == TCP_TIME_WAIT)
+		model_tell(model, connection, record->header.time_ns, TCP_FIN_WAIT2, TCP_TIME_WAIT,
+			   END_NONE, UNKNOWN_NS);
+}
+
 static void armed(struct model *model, struct connection *connection,
 		  const struct record_timewait *record)
 {
 	bool born = !(connection->flags & CONNECTION_MINISOCKET);
 	uint64_t time_ns = record->header.time_ns;
 
+	if (!born && time_ns < connection->time_ns) {
+		armed_late(model, connection, record);
+		return;
+	}
 	if (born) {
 		connection->flags |= CONNECTION_MINISOCKET;
 		connection->flags &= (uint8_t)~CONNECTION_PREDATES;

@@ -180,6 +180,7 @@ void live_list(struct live *live)
 	mark(live, LISTING_BEGINS, LISTING_ALL, 0);
 	list_sockets(live, &subflows);
 	list_holders(live, &subflows);
+	live_drain(live); /* what the rows have shown already comes before the end */
 	mark_end(live, LISTING_ALL, false);
 	inodes_free(&subflows);
 }

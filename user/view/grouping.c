@@ -28,13 +28,16 @@ const char *grouping_name(enum grouping by, const struct process *process, char 
 	}
 }
 
-/* FNV-1a: of a few thousand names, two of 64 bits do not meet. */
-static uint64_t hash_of(const char *name)
-{
-	uint64_t hash = 0xcbf29ce484222325ULL;
+#define FNV_BASIS 0xcbf29ce484222325ULL
 
-	for (; *name; name++)
-		hash = (hash ^ (unsigned char)*name) * 0x100000001b3ULL;
+/* FNV-1a: of 100,000 keys, two of 64 bits do not meet. */
+uint64_t grouping_hash(uint64_t group, const void *bytes, size_t size)
+{
+	const unsigned char *byte = bytes;
+	uint64_t hash = group ^ FNV_BASIS;
+
+	for (size_t i = 0; i < size; i++)
+		hash = (hash ^ byte[i]) * 0x100000001b3ULL;
 	return hash ? hash : 1;
 }
 
@@ -48,5 +51,5 @@ uint64_t grouping_key(enum grouping by, const struct process *process)
 	if (by == BY_PID)
 		return process->key;
 	name = grouping_name(by, process, text);
-	return name[0] ? hash_of(name) : 0;
+	return name[0] ? grouping_hash(0, name, strlen(name)) : 0;
 }

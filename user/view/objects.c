@@ -55,13 +55,33 @@ static void port(struct json *json, const char *key, uint16_t number)
 		json_null(json, key);
 }
 
-void object_tuple(struct json *json, const struct tuple *tuple, bool listener)
+static const char *family_name(unsigned int family)
+{
+	switch (family) {
+	case AF_INET:
+		return "ipv4";
+	case AF_INET6:
+		return "ipv6";
+	default:
+		return NULL;
+	}
+}
+
+void object_no_tuple(struct json *json)
+{
+	static const char *const keys[] = {"netns", "family", "laddr", "lport", "raddr", "rport"};
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		json_null(json, keys[i]);
+}
+
+void object_tuple(struct json *json, const struct tuple *tuple, bool local)
 {
 	json_number(json, "netns", tuple->netns);
-	json_plain(json, "family", tuple->family == AF_INET ? "ipv4" : "ipv6");
+	json_plain(json, "family", family_name(tuple->family));
 	address(json, "laddr", tuple->laddr);
 	port(json, "lport", tuple->lport);
-	if (listener) {
+	if (local) {
 		json_null(json, "raddr");
 		json_null(json, "rport");
 		return;

@@ -17,8 +17,11 @@ struct clock_offsets {
 void object_process(struct json *json, const char *key, const struct process *process,
 		    const struct clock_offsets *clocks);
 
-/* `netns`, `family`, `laddr`, `lport`, `raddr`, `rport`; a listener has no remote. */
-void object_tuple(struct json *json, const struct tuple *tuple, bool listener);
+/* `netns`, `family`, `laddr`, `lport`, `raddr`, `rport`; `local`: null for the remote end. */
+void object_tuple(struct json *json, const struct tuple *tuple, bool local);
+
+/* The same keys, all null. */
+void object_no_tuple(struct json *json);
 
 /* `type` and `time`, which every object begins with. `time_ns`: CLOCK_MONOTONIC. */
 void object_begin(struct json *json, struct output *output, const char *type, uint64_t time_ns,

@@ -99,7 +99,7 @@ static void find_idle(void *context, struct row *row)
 {
 	struct idle *idle = context;
 
-	if (!row->was_shown && !idle->rows->config.is_present(row))
+	if (!row->was_shown && row->key != ROWS_OTHER && !idle->rows->config.is_present(row))
 		idle->rows_found[idle->count++] = row;
 }
 
@@ -110,12 +110,25 @@ static int longer_idle(const void *a, const void *b)
 	return (left->active_ns > right->active_ns) - (left->active_ns < right->active_ns);
 }
 
+static struct row *other_of(struct rows *rows)
+{
+	struct row *other = rows_find(rows, ROWS_OTHER);
+
+	if (other)
+		return other;
+	other = rows_add(rows, ROWS_OTHER, 0);
+	other->name = memory_string("other");
+	return other;
+}
+
 static void forget(struct rows *rows, struct row *row)
 {
 	uint32_t number = rows_number(rows, row);
 
-	if (rows->config.fold)
-		rows->config.fold(rows->config.context, row);
+	if (rows->config.fold) {
+		other_of(rows)->incomplete |= row->incomplete;
+		rows->config.fold(rows->config.context, other_of(rows), row);
+	}
 	release(rows, row);
 	index_remove(&rows->index, row->key);
 	pool_remove(&rows->pool, number);

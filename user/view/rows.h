@@ -8,7 +8,8 @@
 
 #include "grouping.h"
 
-#define ROWS_MAX 100000 /* beyond it the longest idle go */
+#define ROWS_MAX   100000     /* beyond it the longest idle go */
+#define ROWS_OTHER UINT64_MAX /* key of the row that they are folded into */
 
 struct row {
 	uint64_t key;
@@ -19,13 +20,14 @@ struct row {
 	bool incomplete;    /* a loss touched it */
 };
 
-/* What a view's rows are like; `context` is the view. Each but is_present may be NULL. */
+/* What a view's rows are like; `context` is the view. Each function but is_present may be NULL. */
 struct rows_config {
 	size_t bytes; /* of a row: a multiple of 8 */
 	enum grouping by;
-	bool (*is_present)(const struct row *row);    /* has something to show now */
-	void (*fold)(void *context, struct row *row); /* is about to be forgotten */
-	void (*clear)(struct row *row);		      /* frees what is the view's own in it */
+	bool (*is_present)(const struct row *row); /* has something to show now */
+	/* `row` is about to be forgotten: `other` is to keep its counters. NULL: it has none. */
+	void (*fold)(void *context, struct row *other, const struct row *row);
+	void (*clear)(struct row *row); /* frees what is the view's own in it */
 	void *context;
 };
 

@@ -1,0 +1,475 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "timewait.h"
+
+#include "memory.h"
+
+const char *const time_waits_sort_keys[] = {
+	"sockets",	"predates", "fin_wait2",     "created",	 "ended", "closed",
+	"closed_first", "rearmed",  "created_per_s", "overflow", NULL};
+
+static bool is_present(const struct row *row)
+{
+	const struct time_wait_row *wait = (const struct time_wait_row *)row;
+
+	return wait->sockets || wait->fin_wait2;
+}
+
+static void clear(struct row *row)
+{
+	struct time_wait_row *wait = (struct time_wait_row *)row;
+
+	histogram_free(&wait->lifetime);
+	histogram_free(&wait->fin_wait2_lifetime);
+	histogram_free(&wait->connected);
+}
+
+/* Adds the counters of one row to another. */
+static void add_counters(struct time_wait_row *sum, const struct time_wait_row *row)
+{
+	sum->created += row->created;
+	sum->ended += row->ended;
+	sum->closed += row->closed;
+	sum->closed_first += row->closed_first;
+	sum->rearmed += row->rearmed;
+	sum->overflow += row->overflow;
+	for (unsigned int i = 0; i < END_REASONS; i++)
+		sum->reasons[i] += row->reasons[i];
+}
+
+static void add_histograms(struct time_wait_row *sum, const struct time_wait_row *row)
+{
+	histogram_merge(&sum->lifetime, &row->lifetime);
+	histogram_merge(&sum->fin_wait2_lifetime, &row->fin_wait2_lifetime);
+	histogram_merge(&sum->connected, &row->connected);
+}
+
+static void fold(void *context, struct row *other, const struct row *folded)
+{
+	const struct time_wait_row *row = (const struct time_wait_row *)folded;
+	struct time_wait_row *sum = (struct time_wait_row *)other;
+	struct time_waits *waits = context;
+
+	sum->owner_by.mixed = sum->closer.mixed = sum->family.mixed = true;
+	add_counters(sum, row);
+	add_histograms(sum, row);
+	if (row->closer.known)
+		processes_release(waits->rows.processes, row->closer.value);
+}
+
+void time_waits_init(struct time_waits *waits, const struct process_filter *processes,
+		     enum grouping by, struct model *model)
+{
+	struct rows_config rows = {
+		.bytes = sizeof(struct time_wait_row),
+		.by = by,
+		.is_present = is_present,
+		.fold = fold,
+		.clear = clear,
+		.context = waits,
+	};
+
+	*waits = (struct time_waits){.model = model, .processes = processes, .by = by};
+	rows_init(&waits->rows, &rows, &model->connections.processes);
+}
+
+void time_waits_free(struct time_waits *waits)
+{
+	clear(&waits->total.row);
+	overflows_free(&waits->overflows);
+	rows_free(&waits->rows);
+}
+
+/* The end that a row is by: a remote port, or a local one, is never part of a key. */
+static struct tuple place_of(const struct connection *connection)
+{
+	struct tuple tuple = connection->tuple;
+
+	if (connection->direction == DIRECTION_IN) {
+		memset(tuple.raddr, 0, sizeof(tuple.raddr));
+		tuple.rport = 0;
+	} else {
+		tuple.lport = 0;
+	}
+	tuple.family = 0;
+	return tuple;
+}
+
+/* Of two keys among 100,000 rows, no two are alike. */
+static uint64_t key_of(uint64_t group, const struct tuple *place)
+{
+	uint64_t hash = grouping_hash(group, place, sizeof(*place));
+
+	return hash == ROWS_OTHER ? 1 : hash;
+}
+
+static void note_common(struct common *common, uint32_t value)
+{
+	if (!common->known) {
+		common->known = true;
+		common->value = value;
+	} else if (common->value != value) {
+		common->mixed = true;
+	}
+}
+
+/* NULL where a filter on processes leaves the connection out. */
+static struct time_wait_row *row_of(struct time_waits *waits, struct connection *connection,
+				    uint64_t time_ns)
+{
+	const struct process *owner = rows_process(&waits->rows, connection->owner);
+	struct tuple place = place_of(connection);
+	uint64_t key = key_of(grouping_key(waits->by, owner), &place);
+	struct time_wait_row *row = (struct time_wait_row *)rows_find(&waits->rows, key);
+
+	if (!model_concerns(waits->model, connection, waits->processes))
+		return NULL;
+	if (!row) {
+		row = (struct time_wait_row *)rows_add(&waits->rows, key, connection->owner);
+		row->tuple = place;
+	}
+	if (row->direction == DIRECTION_UNKNOWN)
+		row->direction = connection->direction;
+	note_common(&row->owner_by, connection->owner_by);
+	note_common(&row->family, connection->tuple.family);
+	row->row.active_ns = time_ns;
+	return row;
+}
+
+/* Who closed is known only once it has; the row refers to that process. */
+static void note_closer(struct time_waits *waits, struct time_wait_row *row,
+			const struct connection *connection)
+{
+	bool known = row->closer.known;
+
+	if (!connection->closer)
+		return;
+	note_common(&row->closer, connection->closer);
+	if (!known)
+		processes_reference(waits->rows.processes, connection->closer);
+}
+
+/* Where the connection is counted now; NULL if nowhere. */
+static struct time_wait_row *counted_at(struct time_waits *waits,
+					const struct connection *connection)
+{
+	return (struct time_wait_row *)rows_get(&waits->rows, connection->row);
+}
+
+/* Takes it out of what is counted as being there now. */
+static void leave(struct time_waits *waits, struct connection *connection, unsigned int state)
+{
+	struct time_wait_row *row = counted_at(waits, connection);
+
+	connection->row = 0;
+	if (!row)
+		return;
+	if (state == TCP_TIME_WAIT && row->sockets) {
+		row->sockets--;
+		if (connection->flags & CONNECTION_PREDATES && row->predates)
+			row->predates--;
+	}
+	if (state == TCP_FIN_WAIT2 && row->fin_wait2)
+		row->fin_wait2--;
+}
+
+static struct time_wait_row *enter(struct time_waits *waits, struct connection *connection,
+				   unsigned int state, uint64_t time_ns)
+{
+	struct time_wait_row *row = row_of(waits, connection, time_ns);
+
+	if (!row)
+		return NULL;
+	note_closer(waits, row, connection);
+	connection->row = rows_number(&waits->rows, &row->row);
+	if (state == TCP_TIME_WAIT)
+		row->sockets++;
+	else
+		row->fin_wait2++;
+	return row;
+}
+
+static bool is_close(const struct transition *transition)
+{
+	if (transition->old_state == TCP_SYN_RECV)
+		return transition->new_state == TCP_FIN_WAIT1 ||
+		       transition->new_state == TCP_CLOSE_WAIT;
+	return transition->old_state == TCP_ESTABLISHED;
+}
+
+/* The first FIN, or an abort. */
+static void closed(struct time_waits *waits, const struct transition *transition)
+{
+	struct time_wait_row *row = row_of(waits, transition->connection, transition->time_ns);
+
+	if (!row)
+		return;
+	row->closed++;
+	if (transition->new_state == TCP_FIN_WAIT1 ||
+	    (transition->new_state == TCP_CLOSE && transition->closer))
+		row->closed_first++;
+	if (transition->new_state != TCP_CLOSE && transition->in_old_ns != UNKNOWN_NS)
+		histogram_add(&row->connected, transition->in_old_ns);
+}
+
+static void began(struct time_waits *waits, const struct transition *transition)
+{
+	struct connection *connection = transition->connection;
+	struct time_wait_row *row = counted_at(waits, connection);
+
+	if (row && transition->in_old_ns != UNKNOWN_NS)
+		histogram_add(&row->fin_wait2_lifetime, transition->in_old_ns);
+	leave(waits, connection, TCP_FIN_WAIT2);
+	row = enter(waits, connection, TCP_TIME_WAIT, transition->time_ns);
+	if (!row)
+		return;
+	if (connection->flags & CONNECTION_PREDATES)
+		row->predates++;
+	if (transition->time_ns >= waits->model->listing.first_ns)
+		row->created++;
+}
+
+static void count_end(struct time_wait_row *row, unsigned int reason, uint64_t count)
+{
+	row->ended += count;
+	row->reasons[reason] += count;
+}
+
+static void ended(struct time_waits *waits, const struct transition *transition)
+{
+	struct connection *connection = transition->connection;
+	struct time_wait_row *row = counted_at(waits, connection);
+	bool lived = transition->in_old_ns != UNKNOWN_NS;
+
+	if (!row)
+		row = row_of(waits, connection, transition->time_ns);
+	leave(waits, connection, transition->old_state);
+	if (!row)
+		return;
+	row->row.active_ns = transition->time_ns;
+	if (transition->old_state == TCP_TIME_WAIT) {
+		count_end(row, transition->end_reason, 1);
+		if (lived)
+			histogram_add(&row->lifetime, transition->in_old_ns);
+	} else if (lived) {
+		histogram_add(&row->fin_wait2_lifetime, transition->in_old_ns);
+	}
+}
+
+void time_waits_transition(struct time_waits *waits, const struct transition *transition)
+{
+	if (is_close(transition))
+		closed(waits, transition);
+	else if (transition->new_state == TCP_TIME_WAIT)
+		began(waits, transition);
+	else if (transition->end_reason != END_NONE)
+		ended(waits, transition);
+}
+
+void time_waits_minisocket(struct time_waits *waits, struct connection *connection,
+			   enum minisocket_event event, uint64_t time_ns)
+{
+	struct time_wait_row *row;
+
+	switch (event) {
+	case MINISOCKET_WAITS:
+		enter(waits, connection, TCP_FIN_WAIT2, time_ns);
+		break;
+	case MINISOCKET_REARMED:
+		row = counted_at(waits, connection);
+		if (row)
+			row->rearmed++;
+		break;
+	case MINISOCKET_REFUSED:
+		row = row_of(waits, connection, time_ns);
+		if (row)
+			overflows_claim(&waits->overflows, connection->tuple.netns, row->row.key);
+		break;
+	}
+}
+
+static void refused(void *context, uint64_t key, uint64_t count)
+{
+	struct time_waits *waits = context;
+	struct time_wait_row *row = (struct time_wait_row *)rows_find(&waits->rows, key);
+
+	if (row)
+		row->overflow += count;
+}
+
+void time_waits_counters(struct time_waits *waits, const struct record_counters *counters)
+{
+	overflows_count(&waits->overflows, counters->netns,
+			counters->values[COUNTER_TIME_WAIT_OVERFLOW]);
+}
+
+void time_waits_settle(struct time_waits *waits, uint32_t netns)
+{
+	overflows_settle(&waits->overflows, netns, refused, waits);
+}
+
+bool time_waits_want_counters(const struct time_waits *waits, uint32_t *netns)
+{
+	return overflows_next(&waits->overflows, netns);
+}
+
+static void forget_present(void *context, struct row *row)
+{
+	struct time_wait_row *wait = (struct time_wait_row *)row;
+
+	(void)context;
+	wait->recounted = wait->predates = wait->fin_wait2 = 0;
+}
+
+/* Nothing told that it began: only the listing shows it. */
+static void find_new(struct time_waits *waits, struct connection *connection)
+{
+	struct time_wait_row *row =
+		enter(waits, connection, connection->state, connection->time_ns);
+
+	if (row && connection->state == TCP_TIME_WAIT && !(connection->flags & CONNECTION_PREDATES))
+		row->created++;
+}
+
+static void recount(void *context, struct connection *connection)
+{
+	struct time_waits *waits = context;
+	struct time_wait_row *row;
+
+	if (!(connection->flags & CONNECTION_MINISOCKET) || connection->flags & CONNECTION_GONE) {
+		connection->row = 0;
+		return;
+	}
+	if (!connection->row)
+		find_new(waits, connection);
+	else if (connection->state == TCP_FIN_WAIT2)
+		counted_at(waits, connection)->fin_wait2++;
+	row = counted_at(waits, connection);
+	if (!row || connection->state != TCP_TIME_WAIT)
+		return;
+	row->recounted++;
+	row->predates += !!(connection->flags & CONNECTION_PREDATES);
+}
+
+/* Those that are gone, and nothing told how: their end was lost, or nothing streams. */
+static void settle(void *context, struct row *row)
+{
+	struct time_wait_row *wait = (struct time_wait_row *)row;
+
+	(void)context;
+	if (wait->sockets > wait->recounted)
+		count_end(wait, END_UNKNOWN, wait->sockets - wait->recounted);
+	wait->sockets = wait->recounted;
+}
+
+void time_waits_listed(struct time_waits *waits)
+{
+	rows_each(&waits->rows, forget_present, NULL);
+	connections_each(&waits->model->connections, recount, waits);
+	rows_each(&waits->rows, settle, NULL);
+	overflows_listed(&waits->overflows);
+}
+
+static void mark_incomplete(void *context, struct row *row)
+{
+	(void)context;
+	row->incomplete = true;
+}
+
+/* What happened meanwhile is not told any more: the counters of all rows are lower bounds. */
+static void note_losses(struct time_waits *waits)
+{
+	uint64_t losses = losses_total(&waits->model->losses);
+
+	waits->incomplete = losses != waits->losses;
+	waits->losses = losses;
+	if (waits->incomplete)
+		rows_each(&waits->rows, mark_incomplete, NULL);
+}
+
+static void sum_up(void *context, struct row *shown)
+{
+	struct time_wait_row *sum = context;
+	const struct time_wait_row *row = (const struct time_wait_row *)shown;
+
+	sum->sockets += row->sockets;
+	sum->predates += row->predates;
+	sum->fin_wait2 += row->fin_wait2;
+	add_counters(sum, row);
+}
+
+static void sum_up_histograms(void *context, struct row *shown)
+{
+	add_histograms(context, (const struct time_wait_row *)shown);
+}
+
+void time_waits_refresh(struct time_waits *waits, uint64_t time_ns, bool last)
+{
+	struct growth growth = waits->total.growth;
+
+	waits->time_ns = time_ns;
+	note_losses(waits);
+	rows_choose(&waits->rows, last);
+	clear(&waits->total.row);
+	waits->total = (struct time_wait_row){.growth = growth};
+	rows_each(&waits->rows, sum_up, &waits->total);
+	growth_add(&waits->total.growth, time_ns, (double)waits->total.created);
+	for (size_t i = 0; i < waits->rows.shown_count; i++) {
+		struct time_wait_row *row = time_waits_shown(waits, i);
+
+		growth_add(&row->growth, time_ns, (double)row->created);
+	}
+	time_waits_sort(waits, time_waits_sort_keys[0]);
+}
+
+void time_waits_sum_histograms(struct time_waits *waits)
+{
+	clear(&waits->total.row);
+	rows_each(&waits->rows, sum_up_histograms, &waits->total);
+}
+
+struct time_wait_row *time_waits_shown(const struct time_waits *waits, size_t i)
+{
+	return (struct time_wait_row *)waits->rows.shown[i];
+}
+
+bool time_waits_rate(const struct time_waits *waits, const struct time_wait_row *row, double *per_s)
+{
+	return growth_per_s(&row->growth, waits->time_ns, (double)row->created, per_s);
+}
+
+const struct process *time_waits_closer(const struct time_waits *waits,
+					const struct time_wait_row *row)
+{
+	if (!row->closer.known || row->closer.mixed || row->closer.value == row->row.process)
+		return NULL;
+	return rows_process(&waits->rows, row->closer.value);
+}
+
+static double figure(const void *view, const struct row *shown, const char *key)
+{
+	const struct time_wait_row *row = (const struct time_wait_row *)shown;
+	const struct {
+		const char *key;
+		uint64_t figure;
+	} figures[] = {
+		{"predates", row->predates}, {"fin_wait2", row->fin_wait2},
+		{"created", row->created},   {"ended", row->ended},
+		{"closed", row->closed},     {"closed_first", row->closed_first},
+		{"rearmed", row->rearmed},   {"overflow", row->overflow},
+	};
+	double per_s = 0;
+
+	for (size_t i = 0; i < sizeof(figures) / sizeof(figures[0]); i++)
+		if (strcmp(figures[i].key, key) == 0)
+			return (double)figures[i].figure;
+	if (strcmp(key, "created_per_s") == 0)
+		time_waits_rate(view, row, &per_s);
+	else
+		return row->sockets;
+	return per_s;
+}
+
+void time_waits_sort(struct time_waits *waits, const char *key)
+{
+	rows_sort(&waits->rows, figure, waits, key);
+}
