@@ -58,8 +58,9 @@ static void show_bucket(struct output *output, const struct bars *bars, uint32_t
 }
 
 void bars_show(struct output *output, const char *title, const struct histogram *histogram,
-	       const struct histogram_scale *scale)
+	       const struct histogram_scale *scale, unsigned int columns)
 {
+	struct sentence sentence = {0};
 	char median[TEXT_AGE], most[TEXT_AGE];
 	struct bars bars;
 
@@ -68,9 +69,9 @@ void bars_show(struct output *output, const char *title, const struct histogram 
 	count(&bars, histogram, scale);
 	text_duration(median, histogram_percentile(histogram, 0.5));
 	text_duration(most, histogram_percentile(histogram, 0.99));
-	output_format(output, "%*s%s: %llu, half within %s, 99 %% within %s", INDENT, "", title,
-		      (unsigned long long)histogram->count, median, most);
-	output_line(output);
+	say(&sentence, "%s: %llu, half within %s, 99 %% within %s", title,
+	    (unsigned long long)histogram->count, median, most);
+	text_sentence(output, &sentence, columns);
 	for (uint32_t i = bars.first; i <= bars.last; i++)
 		if (!is_left_out(&bars, i))
 			show_bucket(output, &bars, i);

@@ -13,7 +13,7 @@
  * first that has any to the last; runs of empty ones are one line. Nothing for an empty histogram.
  */
 void bars_show(struct output *output, const char *title, const struct histogram *histogram,
-	       const struct histogram_scale *scale);
+	       const struct histogram_scale *scale, unsigned int columns);
 
 /* How many lines that takes. */
 size_t bars_lines(const struct histogram *histogram, const struct histogram_scale *scale);

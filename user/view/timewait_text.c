@@ -115,15 +115,16 @@ static void scale(struct scales *scales, const struct time_waits *waits,
 }
 
 static void show_histograms(const struct time_waits *waits, struct output *output,
-			    const struct time_wait_row *row)
+			    const struct time_wait_row *row, const struct text_style *style)
 {
 	struct scales scales;
 
 	scale(&scales, waits, row);
-	bars_show(output, "connected before the first FIN", &row->connected, &scales.connected);
-	bars_show(output, "in FIN_WAIT2, after this side's FIN", &row->fin_wait2_lifetime,
-		  &scales.fin_wait2);
-	bars_show(output, "in TIME_WAIT", &row->lifetime, &scales.lifetime);
+	bars_show(output, "connected until the first FIN", &row->connected, &scales.connected,
+		  style->columns);
+	bars_show(output, "alone in FIN_WAIT2", &row->fin_wait2_lifetime, &scales.fin_wait2,
+		  style->columns);
+	bars_show(output, "in TIME_WAIT", &row->lifetime, &scales.lifetime, style->columns);
 }
 
 static size_t histogram_lines(const struct time_waits *waits, const struct time_wait_row *row)
@@ -152,7 +153,7 @@ static void show_row(const struct time_waits *waits, struct output *output,
 	text_sentence(output, &sentence, style->columns);
 	output_string(output, red ? PLAIN : "");
 	if (style->details)
-		show_histograms(waits, output, row);
+		show_histograms(waits, output, row, style);
 }
 
 static void show_title(const struct time_waits *waits, struct output *output,
@@ -215,7 +216,7 @@ void time_waits_show_text(struct time_waits *waits, struct output *output,
 		show_row(waits, output, time_waits_shown(waits, i), style);
 	text_omitted(output, &waits->rows, rows);
 	if (fit)
-		show_histograms(waits, output, &waits->total);
+		show_histograms(waits, output, &waits->total, style);
 }
 
 void time_waits_show_total(const struct time_waits *waits, struct output *output, uint64_t begin_ns)
