@@ -31,7 +31,8 @@ PACKAGES_TEST := libcmocka-dev libclang-rt-14-dev python3 python3-pytest iproute
 WARNINGS := -Wall -Wextra -Werror
 INCLUDES := $(addprefix -Iuser/,model source view writer cli command) -Ibpf -isystem $(BUILD)
 CFLAGS ?= -O2 -g
-USER_CFLAGS := -std=c11 -D_GNU_SOURCE -DTCPLINGER_VERSION='"$(VERSION)"' $(WARNINGS) $(INCLUDES) -MMD -MP
+# -MD, not -MMD: the skeleton is a system header to the compiler, and must be rebuilt for like any other
+USER_CFLAGS := -std=c11 -D_GNU_SOURCE -DTCPLINGER_VERSION='"$(VERSION)"' $(WARNINGS) $(INCLUDES) -MD -MP
 LIBRARIES := -lbpf -lelf -lz -lmnl -lcap -lseccomp -lunistring
 BPF_CFLAGS := -g -O2 -mcpu=v3 -target bpf -D__TARGET_ARCH_$(BPF_ARCH) $(WARNINGS) \
 	-Wno-unused-parameter -Ivmlinux -Ibpf -MMD -MP

@@ -73,6 +73,8 @@ static __always_inline __u8 flags_of(struct tcp_sock *tp)
 		flags |= SOCKET_UNACCEPTED;
 	if (tp->write_seq != tp->snd_una)
 		flags |= SOCKET_SENDING;
+	if (made_by_bind(tp->inet_conn.icsk_bind_hash))
+		flags |= SOCKET_BOUND;
 	return flags;
 }
 
@@ -97,10 +99,24 @@ static __always_inline bool list_socket(struct record_socket *record, struct tcp
 	return true;
 }
 
+/*
+ * A view of ports wants neither what was accepted nor its listener's port, unless that is one which
+ * connect() might have chosen.
+ */
+static __always_inline bool wanted(const struct record_socket *record)
+{
+	__u16 port = record->tuple.lport;
+
+	if (!settings.outgoing || record->direction != DIRECTION_IN || record->state == TCP_LISTEN)
+		return true;
+	return record->flags & SOCKET_BOUND && port >= list_low && port <= list_high;
+}
+
 /* The cookie is asked for through `skc`: that makes one where nobody has asked before. */
 static __always_inline bool list_minisocket(struct record_socket *record, struct sock_common *skc,
-					    struct inet_timewait_sock *tw)
+					    struct tcp_timewait_sock *tcptw)
 {
+	struct inet_timewait_sock *tw = &tcptw->tw_sk;
 	struct minisocket mini = {.expires = tw->tw_timer.expires};
 	__u64 key = minisocket_timer(tw), cookie;
 
@@ -110,6 +126,10 @@ static __always_inline bool list_minisocket(struct record_socket *record, struct
 	record->cookie = cookie;
 	record->state = tw->tw_substate;
 	record->flags = SOCKET_MINISOCKET;
+	if (tcptw->tw_ts_recent_stamp)
+		record->flags |= SOCKET_TIMESTAMPS;
+	if (made_by_bind(tw->tw_tb))
+		record->flags |= SOCKET_BOUND;
 	record->remaining_ns = minisocket_remaining_ns(&mini);
 	if (record->state == TCP_FIN_WAIT2 &&
 	    bpf_map_update_elem(&fin_wait2, &key, &cookie, BPF_ANY))
@@ -140,11 +160,12 @@ int list_sockets(struct bpf_iter__tcp *ctx)
 	if (tp) {
 		if (settings.close_waits && skc->skc_state == TCP_CLOSE_WAIT)
 			close_wait_found(tp);
-		listed = listed_state(skc->skc_state) && list_socket(&record, tp);
+		listed = listed_state(skc->skc_state) && list_socket(&record, tp) &&
+			 wanted(&record);
 	} else {
 		tw = (void *)bpf_skc_to_tcp_timewait_sock(skc);
 		if (tw && listed_state(TCP_TIME_WAIT))
-			listed = list_minisocket(&record, skc, &tw->tw_sk);
+			listed = list_minisocket(&record, skc, tw);
 	}
 	if (listed)
 		bpf_seq_write(ctx->meta->seq, &record, sizeof(record));
@@ -166,6 +187,14 @@ static __always_inline void own_listener(struct sock *sk, const struct process_i
 	owner->process = *process;
 	owner->direction = DIRECTION_IN;
 	owner->by = OWNER_LISTEN;
+}
+
+/* Of a socket that is bound and nothing more, no listing but that of descriptors knows. */
+static __always_inline __u16 bound_port(struct sock *sk)
+{
+	struct tcp_sock *tp = (void *)bpf_skc_to_tcp_sock(sk);
+
+	return tp && made_by_bind(tp->inet_conn.icsk_bind_hash) ? sk->__sk_common.skc_num : 0;
 }
 
 SEC("iter/task_file")
@@ -191,11 +220,13 @@ int list_holders(struct bpf_iter__task_file *ctx)
 	record_begin(&record.header, RECORD_HOLDER, sizeof(record));
 	process_of_task(&record.process, task);
 	record.fd = ctx->fd;
+	record.netns = sk->__sk_common.skc_net.net->ns.inum;
 	record.inode = file->f_inode->i_ino;
 	if (sk->sk_protocol == IPPROTO_TCP) {
 		if (!listed_state(sk->__sk_common.skc_state))
 			return 0;
 		record.cookie = bpf_get_socket_cookie(sk);
+		record.bound_port = bound_port(sk);
 		if (sk->__sk_common.skc_state == TCP_LISTEN)
 			own_listener(sk, &record.process);
 	}

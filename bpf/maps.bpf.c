@@ -13,3 +13,5 @@ struct last_minisocket_map last_minisocket SEC(".maps");
 const volatile struct settings settings = {};
 struct losses losses = {};
 __u32 list_states = 0;
+__u32 list_low = 0;
+__u32 list_high = 0;

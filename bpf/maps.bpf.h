@@ -16,7 +16,8 @@ struct owner {
 	struct process_id process;
 	__u8 by;
 	__u8 direction;
-	__u8 reserved[6];
+	__u8 reserved[2];
+	__u32 write_seq;      /* when connect() began: a SYN sent moves it */
 	__u64 established_ns; /* of a connection; 0: not kept */
 };
 
@@ -91,6 +92,8 @@ extern struct last_minisocket_map last_minisocket SEC(".maps");
 extern const volatile struct settings settings;
 extern struct losses losses;
 extern __u32 list_states; /* sockets in these (bit 1 << state), and their holders, are listed now */
+extern __u32 list_low;	  /* so are, whoever made them, those that bind() gave a port of this */
+extern __u32 list_high;	  /* range */
 
 static __always_inline void count(__u64 *counter)
 {

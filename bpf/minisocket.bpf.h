@@ -18,6 +18,7 @@ struct minisocket {
 	struct tuple tuple;
 	__u64 expires; /* jiffies */
 	__u8 substate;
+	bool timestamps;
 };
 
 static __always_inline __u64 minisocket_timer(const struct inet_timewait_sock *tw)
@@ -26,8 +27,11 @@ static __always_inline __u64 minisocket_timer(const struct inet_timewait_sock *t
 }
 
 static __always_inline void minisocket_from(struct minisocket *mini,
-					    const struct inet_timewait_sock *tw)
+					    const struct tcp_timewait_sock *tcptw)
 {
+	const struct inet_timewait_sock *tw = &tcptw->tw_sk;
+
+	mini->timestamps = tcptw->tw_ts_recent_stamp != 0;
 	mini->cookie = tw->__tw_common.skc_cookie.counter;
 	mini->expires = tw->tw_timer.expires;
 	mini->substate = tw->tw_substate;
@@ -37,9 +41,12 @@ static __always_inline void minisocket_from(struct minisocket *mini,
 
 /* The same by copies: the way of kernels before 6.2, refused by lockdown=confidentiality. */
 static __always_inline void minisocket_copy(struct minisocket *mini,
-					    const struct inet_timewait_sock *tw)
+					    const struct tcp_timewait_sock *tcptw)
 {
+	const struct inet_timewait_sock *tw = &tcptw->tw_sk;
 	struct in6_addr local, remote;
+
+	mini->timestamps = BPF_CORE_READ(tcptw, tw_ts_recent_stamp) != 0;
 
 	mini->cookie = BPF_CORE_READ(tw, __tw_common.skc_cookie.counter);
 	mini->expires = BPF_CORE_READ(tw, tw_timer.expires);
@@ -70,7 +77,7 @@ static __always_inline void minisocket_read(struct minisocket *mini, __u64 timer
 
 	if (settings.rdonly_cast)
 		minisocket_from(mini, bpf_rdonly_cast(tw, bpf_core_type_id_kernel(
-								  struct inet_timewait_sock)));
+								  struct tcp_timewait_sock)));
 	else
 		minisocket_copy(mini, tw);
 }

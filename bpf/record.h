@@ -37,6 +37,7 @@ enum record_type {
 	RECORD_PROCESS,	       /* what /proc says of a process; user space only */
 	RECORD_LOSS,	       /* something was lost; user space only */
 	RECORD_COUNTERS,       /* what the kernel counted in a namespace; user space only */
+	RECORD_PORTS,	       /* how a namespace chooses ports; user space only */
 	RECORD_TYPES,
 };
 
@@ -89,6 +90,14 @@ struct tuple {
 	__u64 netns_cookie;
 };
 
+/* Why connect() got no port. */
+enum port_failure {
+	FAILURE_NONE,
+	FAILURE_NO_PORT, /* none of the range is free towards this destination */
+	FAILURE_IN_USE,	 /* the port that bind() took is in use towards this destination */
+	FAILURES,
+};
+
 struct record_transition {
 	struct record_header header;
 	__u64 cookie;
@@ -98,7 +107,10 @@ struct record_transition {
 	__u8 owner_by;
 	__u8 direction;
 	__u8 aborted; /* by a reset, a time-out, or ss -K: sk_err is set */
-	__u8 reserved[3];
+	__u8 failure; /* enum port_failure; SYN_SENT -> CLOSE only */
+	__u16 range_low; /* of the failure: the socket's IP_LOCAL_PORT_RANGE; 0: none */
+	__u16 range_high;
+	__u16 reserved[3];
 	__u64 since_ns; /* leaving ESTABLISHED: when it entered it; 0: not kept */
 	struct process_id owner;
 	struct process_id
@@ -145,7 +157,8 @@ struct record_timewait {
 	__u8 action;
 	__u8 substate;	 /* TCP_FIN_WAIT2 or TCP_TIME_WAIT */
 	__u8 end_reason; /* resolved from `frames` by the source; 0 from the kernel */
-	__u8 reserved[5];
+	__u8 timestamps; /* the connection had TCP timestamps */
+	__u8 reserved[4];
 	__s64 remaining_ns; /* until the timer expires, on the jiffies clock; may be negative */
 	__u64 frames[TIMEWAIT_FRAMES];
 };
@@ -159,6 +172,8 @@ enum socket_flags {
 	SOCKET_SENDING =
 		1
 		<< 4, /* has data queued, or, if `since_ns`, sent some since it entered its state */
+	SOCKET_BOUND = 1 << 5, /* its port was taken by bind(), or listen() */
+	SOCKET_TIMESTAMPS = 1 << 6, /* of a minisocket: tcp_tw_reuse may have it */
 };
 
 struct record_socket {
@@ -182,7 +197,9 @@ struct record_holder {
 			 inode */
 	__u64 inode;
 	__u32 fd;
-	__u32 reserved;
+	__u32 netns;
+	__u16 bound_port; /* taken by bind(), or listen(); 0: none */
+	__u16 reserved[3];
 	struct process_id process;
 };
 
@@ -253,13 +270,26 @@ struct record_counters {
 	__u64 values[COUNTERS];
 };
 
+#define PORTS 65536
+
+/* The settings of a namespace that connect() chooses ports by: net.ipv4.* */
+struct record_ports {
+	struct record_header header;
+	__u32 netns;
+	__u16 low; /* ip_local_port_range */
+	__u16 high;
+	__u32 tw_reuse;		  /* 0: off, 1: on, 2: loopback only */
+	__u32 tw_reuse_delay_ms;  /* so old must a TIME_WAIT be to be reused */
+	__u8 reserved[PORTS / 8]; /* bitmap: ip_local_reserved_ports */
+};
+
 _Static_assert(sizeof(struct record_header) == 16, "record_header");
 _Static_assert(sizeof(struct process_id) == 40, "process_id");
 _Static_assert(sizeof(struct tuple) == 56, "tuple");
-_Static_assert(sizeof(struct record_transition) == 176, "record_transition");
+_Static_assert(sizeof(struct record_transition) == 184, "record_transition");
 _Static_assert(sizeof(struct record_timewait) == 192, "record_timewait");
 _Static_assert(sizeof(struct record_socket) == 152, "record_socket");
-_Static_assert(sizeof(struct record_holder) == 80, "record_holder");
+_Static_assert(sizeof(struct record_holder) == 88, "record_holder");
 _Static_assert(sizeof(struct record_listing) == 24, "record_listing");
 _Static_assert(sizeof(struct record_process) == 2104, "record_process");
 _Static_assert(sizeof(struct record_loss) == 64, "record_loss");

@@ -6,6 +6,7 @@
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_endian.h>
+#include <bpf/bpf_core_read.h>
 #include "record.h"
 
 static __always_inline void address_from_v4(__u8 *address, __be32 v4)
@@ -42,6 +43,25 @@ static __always_inline void tuple_of(struct tuple *tuple, const struct sock_comm
 		address_from_v6(tuple->laddr, &skc->skc_v6_rcv_saddr);
 		address_from_v6(tuple->raddr, &skc->skc_v6_daddr);
 	}
+}
+
+/* connect() passes over a port of such a bucket, whatever the destination. */
+static __always_inline bool made_by_bind(const struct inet_bind_bucket *bucket)
+{
+	return bucket && (bucket->fastreuse >= 0 || bucket->fastreuseport >= 0);
+}
+
+/* IP_LOCAL_PORT_RANGE of the socket, high << 16 | low; 0: none. */
+static __always_inline __u32 own_range(struct tcp_sock *tp)
+{
+	struct inet_sock___range *one = (void *)tp;
+	struct inet_sock___range_pair *two = (void *)tp;
+
+	if (bpf_core_field_exists(one->local_port_range))
+		return one->local_port_range;
+	if (bpf_core_field_exists(two->local_port_range))
+		return (__u32)two->local_port_range.hi << 16 | two->local_port_range.lo;
+	return 0;
 }
 
 static __always_inline void tuple_namespace(struct tuple *tuple, const struct net *net)

@@ -31,6 +31,7 @@ static __always_inline struct record_timewait *timewait_reserve(const struct min
 	record->tuple = mini->tuple;
 	record->action = action;
 	record->substate = mini->substate;
+	record->timestamps = mini->timestamps;
 	record->remaining_ns = minisocket_remaining_ns(mini);
 	return record;
 }

@@ -18,16 +18,18 @@
 #define SHUTDOWN_MASK 3 /* include/net/sock.h */
 
 /* connect() and listen(): the process that calls them owns what comes of it. */
-static __always_inline struct owner *owner_create(struct sock *sk, struct task_struct *task,
+static __always_inline struct owner *owner_create(struct tcp_sock *tp, struct task_struct *task,
 						  int state)
 {
-	struct owner *owner = bpf_sk_storage_get(&owners, sk, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	struct owner *owner = bpf_sk_storage_get(&owners, (struct sock *)tp, NULL,
+						 BPF_LOCAL_STORAGE_GET_F_CREATE);
 
 	if (!owner) {
 		count(&losses.no_memory);
 		return NULL;
 	}
 	process_of_current(&owner->process, task);
+	owner->write_seq = tp->write_seq;
 	owner->by = state == TCP_LISTEN ? OWNER_LISTEN : OWNER_CONNECT;
 	/* a listener's children carry a copy of its entry (BPF_F_CLONE) */
 	owner->direction = state == TCP_LISTEN ? DIRECTION_IN : DIRECTION_OUT;
@@ -99,10 +101,50 @@ static __always_inline bool passes(const struct tuple *tuple, int old)
 	return filter_tuple(&settings.filter, tuple, tuple->lport && old != TCP_SYN_SENT);
 }
 
-static __always_inline void stream(struct sock *sk, const struct tuple *tuple, int old, int new,
+/* Of a listener, or accepted from one: its port says nothing of a range. */
+static __always_inline bool is_accepted(const struct owner *owner, int old, int new)
+{
+	return owner && owner->direction == DIRECTION_IN && old != TCP_LISTEN && new != TCP_LISTEN;
+}
+
+/*
+ * True if connect() goes back to CLOSE because it got no port, or not the one that bind() took.
+ * Neither a reset nor a time-out (sk_err), nor close() while a SYN is on its way (that has moved
+ * write_seq). A port given back leaves its number in inet_sport (tcp_set_state, inet_put_port).
+ */
+static __always_inline int failure_of(struct tcp_sock *tp, const struct tuple *tuple,
+				      const struct owner *owner, int old, int new)
+{
+	struct sock *sk = (struct sock *)tp;
+
+	if (old != TCP_SYN_SENT || new != TCP_CLOSE || sk->sk_err)
+		return FAILURE_NONE;
+	if (!tuple->lport)
+		return FAILURE_NO_PORT;
+	if (sk->__sk_common.skc_num && owner && owner->write_seq == tp->write_seq)
+		return FAILURE_IN_USE;
+	return FAILURE_NONE;
+}
+
+static __always_inline void explain_failure(struct record_transition *record, struct tcp_sock *tp,
+					    const struct owner *owner)
+{
+	__u32 range;
+
+	record->failure = failure_of(tp, &record->tuple, owner, record->old_state,
+				     record->new_state);
+	if (record->failure != FAILURE_NO_PORT)
+		return;
+	range = own_range(tp);
+	record->range_low = range & 0xffff;
+	record->range_high = range >> 16;
+}
+
+static __always_inline void stream(struct tcp_sock *tp, const struct tuple *tuple, int old, int new,
 				   const struct owner *owner, struct task_struct *task)
 {
 	struct record_transition *record = emit_reserve(RECORD_TRANSITION, sizeof(*record));
+	struct sock *sk = (struct sock *)tp;
 
 	if (!record)
 		return;
@@ -120,6 +162,8 @@ static __always_inline void stream(struct sock *sk, const struct tuple *tuple, i
 	}
 	if (task && current_closes(sk, old, new))
 		process_of_current(&record->closer, task);
+	if (task)
+		explain_failure(record, tp, owner);
 	emit_submit(record);
 }
 
@@ -134,12 +178,14 @@ static __always_inline int transition(struct sock *sk, int old, int new, struct 
 	if (!tp || is_handed_over(sk, old, new))
 		return 0;
 	if (task && begins(old, new))
-		owner = owner_create(sk, task, new);
+		owner = owner_create(tp, task, new);
 	else if (is_streamed(old, new) || is_established(new))
 		owner = bpf_sk_storage_get(&owners, sk, NULL, 0);
 	if (owner && is_established(new))
 		owner->established_ns = bpf_ktime_get_ns();
 	if (!is_streamed(old, new) && !enters_close_wait(new))
+		return 0;
+	if (settings.outgoing && is_accepted(owner, old, new))
 		return 0;
 	tuple_of(&tuple, &sk->__sk_common, tp->inet_conn.icsk_inet.inet_sport);
 	tuple_namespace(&tuple, sk->__sk_common.skc_net.net);
@@ -148,7 +194,7 @@ static __always_inline int transition(struct sock *sk, int old, int new, struct 
 	if (enters_close_wait(new))
 		close_wait_mark(tp, bpf_ktime_get_ns());
 	if (is_streamed(old, new))
-		stream(sk, &tuple, old, new, owner, task);
+		stream(tp, &tuple, old, new, owner, task);
 	return 0;
 }
 

@@ -49,8 +49,27 @@ struct inet_sock {
 	__be16 inet_sport; /* survives the return of the port, unlike skc_num */
 };
 
+/* IP_LOCAL_PORT_RANGE: 6.3 and later, as two numbers; as one, high << 16 | low, from 6.8 on. */
+struct inet_sock___range {
+	u32 local_port_range;
+};
+
+struct inet_sock___range_pair {
+	struct {
+		u16 lo;
+		u16 hi;
+	} local_port_range;
+};
+
+/* Of a port. Made by bind(), its fastreuse are 0 or 1; by connect(), both -1. */
+struct inet_bind_bucket {
+	signed char fastreuse;
+	signed char fastreuseport;
+};
+
 struct inet_connection_sock {
 	struct inet_sock icsk_inet;
+	struct inet_bind_bucket *icsk_bind_hash;
 	const struct tcp_ulp_ops *icsk_ulp_ops; /* kTLS, MPTCP, ... */
 	void *icsk_ulp_data;
 };
@@ -78,8 +97,10 @@ struct inet_timewait_sock {
 		tw_substate; /* TCP_FIN_WAIT2 or TCP_TIME_WAIT: skc_state is always the latter */
 	__be16 tw_sport;
 	struct timer_list tw_timer;
+	struct inet_bind_bucket *tw_tb;
 };
 
 struct tcp_timewait_sock {
 	struct inet_timewait_sock tw_sk;
+	int tw_ts_recent_stamp; /* 0: no timestamps */
 };

@@ -17,6 +17,7 @@ static const size_t sizes[RECORD_TYPES] = {
 	[RECORD_PROCESS] = sizeof(struct record_process),
 	[RECORD_LOSS] = sizeof(struct record_loss),
 	[RECORD_COUNTERS] = sizeof(struct record_counters),
+	[RECORD_PORTS] = sizeof(struct record_ports),
 };
 
 static bool state_valid(unsigned int state)
@@ -33,7 +34,7 @@ static bool transition_valid(const struct record_transition *record)
 {
 	return tuple_valid(&record->tuple) && state_valid(record->old_state) &&
 	       state_valid(record->new_state) && record->owner_by < OWNER_EVIDENCES &&
-	       record->direction < DIRECTIONS;
+	       record->direction < DIRECTIONS && record->failure < FAILURES;
 }
 
 static bool substate_valid(unsigned int state)

@@ -16,7 +16,6 @@
 #define BESIDE_ROWS  3 /* so many are shown even where histograms need the screen */
 #define LOG2_EDGES   12
 #define NS_PER_S     1000000000ULL
-#define DIM	     "\033[2m"
 #define RED	     "\033[31m"
 #define PLAIN	     "\033[0m"
 
