@@ -160,8 +160,8 @@ int list_sockets(struct bpf_iter__tcp *ctx)
 	if (tp) {
 		if (settings.close_waits && skc->skc_state == TCP_CLOSE_WAIT)
 			close_wait_found(tp);
-		listed = listed_state(skc->skc_state) && list_socket(&record, tp) &&
-			 wanted(&record);
+		listed =
+			listed_state(skc->skc_state) && list_socket(&record, tp) && wanted(&record);
 	} else {
 		tw = (void *)bpf_skc_to_tcp_timewait_sock(skc);
 		if (tw && listed_state(TCP_TIME_WAIT))
@@ -197,6 +197,15 @@ static __always_inline __u16 bound_port(struct sock *sk)
 	return tp && made_by_bind(tp->inet_conn.icsk_bind_hash) ? sk->__sk_common.skc_num : 0;
 }
 
+static __always_inline bool wanted_holder(struct sock *sk, __u16 bound_port)
+{
+	struct owner *owner = bpf_sk_storage_get(&owners, sk, NULL, 0);
+
+	if (sk->__sk_common.skc_state == TCP_LISTEN || !owner || owner->direction != DIRECTION_IN)
+		return true;
+	return bound_port && bound_port >= list_low && bound_port <= list_high;
+}
+
 SEC("iter/task_file")
 int list_holders(struct bpf_iter__task_file *ctx)
 {
@@ -225,8 +234,10 @@ int list_holders(struct bpf_iter__task_file *ctx)
 	if (sk->sk_protocol == IPPROTO_TCP) {
 		if (!listed_state(sk->__sk_common.skc_state))
 			return 0;
-		record.cookie = bpf_get_socket_cookie(sk);
 		record.bound_port = bound_port(sk);
+		if (settings.outgoing && !wanted_holder(sk, record.bound_port))
+			return 0;
+		record.cookie = bpf_get_socket_cookie(sk);
 		if (sk->__sk_common.skc_state == TCP_LISTEN)
 			own_listener(sk, &record.process);
 	}

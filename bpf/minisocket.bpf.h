@@ -19,6 +19,7 @@ struct minisocket {
 	__u64 expires; /* jiffies */
 	__u8 substate;
 	bool timestamps;
+	bool bound; /* to a port that bind() took, as an accepted connection is */
 };
 
 static __always_inline __u64 minisocket_timer(const struct inet_timewait_sock *tw)
@@ -32,6 +33,7 @@ static __always_inline void minisocket_from(struct minisocket *mini,
 	const struct inet_timewait_sock *tw = &tcptw->tw_sk;
 
 	mini->timestamps = tcptw->tw_ts_recent_stamp != 0;
+	mini->bound = made_by_bind(tw->tw_tb);
 	mini->cookie = tw->__tw_common.skc_cookie.counter;
 	mini->expires = tw->tw_timer.expires;
 	mini->substate = tw->tw_substate;
@@ -47,6 +49,8 @@ static __always_inline void minisocket_copy(struct minisocket *mini,
 	struct in6_addr local, remote;
 
 	mini->timestamps = BPF_CORE_READ(tcptw, tw_ts_recent_stamp) != 0;
+	mini->bound = BPF_CORE_READ(tw, tw_tb) && (BPF_CORE_READ(tw, tw_tb, fastreuse) >= 0 ||
+						   BPF_CORE_READ(tw, tw_tb, fastreuseport) >= 0);
 
 	mini->cookie = BPF_CORE_READ(tw, __tw_common.skc_cookie.counter);
 	mini->expires = BPF_CORE_READ(tw, tw_timer.expires);

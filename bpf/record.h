@@ -91,7 +91,7 @@ struct tuple {
 };
 
 /* Why connect() got no port. */
-enum port_failure {
+enum connect_failure {
 	FAILURE_NONE,
 	FAILURE_NO_PORT, /* none of the range is free towards this destination */
 	FAILURE_IN_USE,	 /* the port that bind() took is in use towards this destination */
@@ -106,8 +106,8 @@ struct record_transition {
 	__u8 new_state;
 	__u8 owner_by;
 	__u8 direction;
-	__u8 aborted; /* by a reset, a time-out, or ss -K: sk_err is set */
-	__u8 failure; /* enum port_failure; SYN_SENT -> CLOSE only */
+	__u8 aborted;	 /* by a reset, a time-out, or ss -K: sk_err is set */
+	__u8 failure;	 /* enum connect_failure; SYN_SENT -> CLOSE only */
 	__u16 range_low; /* of the failure: the socket's IP_LOCAL_PORT_RANGE; 0: none */
 	__u16 range_high;
 	__u16 reserved[3];
@@ -172,7 +172,7 @@ enum socket_flags {
 	SOCKET_SENDING =
 		1
 		<< 4, /* has data queued, or, if `since_ns`, sent some since it entered its state */
-	SOCKET_BOUND = 1 << 5, /* its port was taken by bind(), or listen() */
+	SOCKET_BOUND = 1 << 5,	    /* its port was taken by bind(), or listen() */
 	SOCKET_TIMESTAMPS = 1 << 6, /* of a minisocket: tcp_tw_reuse may have it */
 };
 

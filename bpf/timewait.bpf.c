@@ -43,13 +43,16 @@ static __always_inline bool is_timewait(const struct timer_list *timer)
 	return (__u64)timer->function == settings.tw_timer_handler;
 }
 
-/* False if the timer is not one of a minisocket. */
+/*
+ * False if the timer is not one of a minisocket, or if the view does not want it: connect() has not
+ * chosen its port.
+ */
 static __always_inline bool timewait_read(struct minisocket *mini, const struct timer_list *timer)
 {
 	if (!is_timewait(timer))
 		return false;
 	minisocket_read(mini, (__u64)timer);
-	return true;
+	return !settings.outgoing || !mini->bound;
 }
 
 /* The full socket that it stands for ends next: bpf/transition.bpf.c asks. */

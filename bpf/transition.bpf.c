@@ -131,8 +131,8 @@ static __always_inline void explain_failure(struct record_transition *record, st
 {
 	__u32 range;
 
-	record->failure = failure_of(tp, &record->tuple, owner, record->old_state,
-				     record->new_state);
+	record->failure =
+		failure_of(tp, &record->tuple, owner, record->old_state, record->new_state);
 	if (record->failure != FAILURE_NO_PORT)
 		return;
 	range = own_range(tp);

@@ -194,6 +194,9 @@ static void shape(struct input *input, struct record_header *header)
 	case RECORD_COUNTERS:
 		header->size = sizeof(struct record_counters);
 		break;
+	case RECORD_PORTS:
+		header->size = sizeof(struct record_ports);
+		break;
 	}
 }
 

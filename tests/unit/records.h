@@ -176,6 +176,19 @@ static inline struct record_loss loss_of(uint64_t time_ns, const struct losses *
 	};
 }
 
+/* The settings of a namespace with this range, and tcp_tw_reuse on. */
+static inline struct record_ports ports_of(uint64_t time_ns, uint16_t low, uint16_t high)
+{
+	return (struct record_ports){
+		.header = {RECORD_PORTS, sizeof(struct record_ports), 0, time_ns},
+		.netns = NETNS,
+		.low = low,
+		.high = high,
+		.tw_reuse = 1,
+		.tw_reuse_delay_ms = 1000,
+	};
+}
+
 static inline struct record_counters counters_of(uint64_t time_ns, uint64_t overflow)
 {
 	return (struct record_counters){

@@ -14,6 +14,7 @@ union any {
 	struct record_process process;
 	struct record_loss loss;
 	struct record_counters counters;
+	struct record_ports ports;
 };
 
 static union any valid(unsigned int type)
@@ -44,6 +45,9 @@ static union any valid(unsigned int type)
 		break;
 	case RECORD_COUNTERS:
 		any.counters = counters_of(SECOND, 0);
+		break;
+	case RECORD_PORTS:
+		any.ports = ports_of(SECOND, 32768, 60999);
 		break;
 	}
 	return any;

@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 #include "leaks.h"
+#include "ports.h"
 #include "timewait.h"
 
 const struct command summary_command = {
@@ -60,6 +61,21 @@ const struct command commands[] = {
 			   OPTION_BITS_TABLE,
 		.sort_keys = time_waits_sort_keys,
 		.run = run_timewait,
+	},
+	{
+		.name = "ports",
+		.summary = "destinations by use of their ports; why connect() got none",
+		.description =
+			"Shows how many of the ports that connect() may choose are in use "
+			"towards each destination,\n"
+			"who holds them, how many are taken a second (NEW/S) against what lasts "
+			"(MOST/S), and which\n"
+			"connects failed with EADDRNOTAVAIL, and why.",
+		.options = OPTION_BITS_ALWAYS | OPTION_BITS_TUPLES | OPTION_BITS_PROCESSES |
+			   (OPTION_BITS_TABLE & ~OPTION_BIT(OPTION_BY)),
+		.sort_keys = ports_sort_keys,
+		.why_not = ports_why_not,
+		.run = run_ports,
 	},
 };
 const size_t command_count = sizeof(commands) / sizeof(commands[0]);

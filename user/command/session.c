@@ -39,6 +39,7 @@ static uint64_t timewait_length_ns(void)
 static const enum close_waits_mode close_waits_modes[WATCHES] = {
 	[WATCH_TRANSITIONS] = CLOSE_WAITS_CONNECTIONS,
 	[WATCH_TIME_WAITS] = CLOSE_WAITS_CONNECTIONS,
+	[WATCH_PORTS] = CLOSE_WAITS_CONNECTIONS,
 	[WATCH_CLOSE_WAITS] = CLOSE_WAITS_APART,
 	[WATCH_NOTHING] = CLOSE_WAITS_BOTH,
 };
@@ -52,7 +53,7 @@ void session_init(struct session *session, const struct options *options, enum l
 		  const volatile sig_atomic_t *stop, struct model_observer observer)
 {
 	struct model_config config = {
-		.filter = &options->tuples,
+		.filter = &session->filter,
 		.processes = &options->processes,
 		.timewait_ns = timewait_length_ns(),
 		.close_waits = close_waits_modes[watch],
@@ -61,6 +62,10 @@ void session_init(struct session *session, const struct options *options, enum l
 	};
 
 	*session = (struct session){.options = options, .watch = watch, .stop = stop};
+	if (watch == WATCH_PORTS)
+		session->filter.netns = options->tuples.netns;
+	else
+		session->filter = options->tuples;
 	session->clocks.monotonic_ns = clock_realtime_offset_ns(CLOCK_MONOTONIC);
 	session->clocks.boottime_ns = clock_realtime_offset_ns(CLOCK_BOOTTIME);
 	output_init(&session->output, STDOUT_FILENO, stop);
@@ -83,7 +88,7 @@ int session_open(struct session *session, struct refusal *refusal)
 {
 	struct live_config config = {
 		.watch = session->watch,
-		.filter = &session->options->tuples,
+		.filter = &session->filter,
 		.stop = session->stop,
 		.sink = session_sink(session),
 		.verbose = session->options->verbose,

@@ -14,6 +14,9 @@
 struct session {
 	const struct options *options;
 	enum live_watch watch;
+	/* What is listed and streamed. Not all filters: who holds a destination's ports is told by
+	 * all of its connections. */
+	struct tuple_filter filter;
 	const volatile sig_atomic_t *stop;
 	struct model model;
 	struct live *live; /* NULL: nothing streams */

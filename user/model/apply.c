@@ -2,15 +2,22 @@
 /* What the records of every kind have in common. */
 #include "apply.h"
 
+static void tell(struct model *model, struct connection *connection, struct transition *transition)
+{
+	const struct processes *processes = &model->connections.processes;
+
+	transition->connection = connection;
+	transition->owner = processes_get(processes, connection->owner);
+	transition->closer = processes_get(processes, connection->closer);
+	if (model->observer.transition)
+		model->observer.transition(model->observer.context, transition);
+}
+
 void model_tell(struct model *model, struct connection *connection, uint64_t time_ns,
 		unsigned int old_state, unsigned int new_state, unsigned int end_reason,
 		uint64_t in_old_ns)
 {
-	const struct processes *processes = &model->connections.processes;
 	struct transition transition = {
-		.connection = connection,
-		.owner = processes_get(processes, connection->owner),
-		.closer = processes_get(processes, connection->closer),
 		.time_ns = time_ns,
 		.in_old_ns = in_old_ns,
 		.old_state = old_state,
@@ -18,8 +25,7 @@ void model_tell(struct model *model, struct connection *connection, uint64_t tim
 		.end_reason = end_reason,
 	};
 
-	if (model->observer.transition)
-		model->observer.transition(model->observer.context, &transition);
+	tell(model, connection, &transition);
 }
 
 void model_tell_minisocket(struct model *model, struct connection *connection,
@@ -29,15 +35,28 @@ void model_tell_minisocket(struct model *model, struct connection *connection,
 		model->observer.minisocket(model->observer.context, connection, event, time_ns);
 }
 
+void model_move(struct model *model, struct connection *connection, struct transition *transition)
+{
+	uint64_t since_ns = connection->since_ns, time_ns = transition->time_ns;
+
+	transition->in_old_ns = UNKNOWN_NS;
+	if (since_ns && connection->state == transition->old_state)
+		transition->in_old_ns = time_ns > since_ns ? time_ns - since_ns : 0;
+	connections_enter(&model->connections, connection, transition->new_state, time_ns, time_ns);
+	tell(model, connection, transition);
+}
+
 void model_transition(struct model *model, struct connection *connection, uint64_t time_ns,
 		      unsigned int old_state, unsigned int new_state, unsigned int end_reason)
 {
-	uint64_t in_old_ns = UNKNOWN_NS;
+	struct transition transition = {
+		.time_ns = time_ns,
+		.old_state = old_state,
+		.new_state = new_state,
+		.end_reason = end_reason,
+	};
 
-	if (connection->since_ns && connection->state == old_state)
-		in_old_ns = time_ns > connection->since_ns ? time_ns - connection->since_ns : 0;
-	connections_enter(&model->connections, connection, new_state, time_ns, time_ns);
-	model_tell(model, connection, time_ns, old_state, new_state, end_reason, in_old_ns);
+	model_move(model, connection, &transition);
 }
 
 void model_end(struct model *model, struct connection *connection)

@@ -18,6 +18,9 @@ void apply_listing(struct model *model, const struct record_listing *record);
 void model_transition(struct model *model, struct connection *connection, uint64_t time_ns,
 		      unsigned int old_state, unsigned int new_state, unsigned int end_reason);
 
+/* The same with all that is known of it filled in, but for what the model itself knows. */
+void model_move(struct model *model, struct connection *connection, struct transition *transition);
+
 /* Tells the observer of a transition without moving the connection. */
 void model_tell(struct model *model, struct connection *connection, uint64_t time_ns,
 		unsigned int old_state, unsigned int new_state, unsigned int end_reason,

@@ -16,13 +16,15 @@ enum connection_flags {
 	CONNECTION_MINISOCKET =
 		1 << 0,		  /* the full socket is gone or going: a minisocket stands for it */
 	CONNECTION_GONE = 1 << 1, /* ended while a listing ran: kept until the listing is over */
-	CONNECTION_PREDATES = 1 << 2, /* listed, not seen to begin: older than the tool */
-	CONNECTION_HELD = 1 << 3,     /* a process that the filter asks for holds or closed it */
+	CONNECTION_PREDATES = 1 << 2,	/* listed, not seen to begin: older than the tool */
+	CONNECTION_HELD = 1 << 3,	/* a process that the filter asks for holds or closed it */
+	CONNECTION_TIMESTAMPS = 1 << 4, /* a minisocket that tcp_tw_reuse may have */
 };
 
 struct connection {
 	uint64_t cookie;
 	uint64_t since_ns; /* when it entered `state`; 0: not seen */
+	uint64_t began_ns; /* when connect() began; 0: not seen, or accepted */
 	uint64_t time_ns;  /* of the newest evidence: a record older than it does not change the
 			      state */
 	struct tuple tuple;

@@ -76,6 +76,11 @@ static bool process_valid(const struct record_process *record)
 	       memchr(record->cgroup, 0, sizeof(record->cgroup));
 }
 
+static bool ports_valid(const struct record_ports *record)
+{
+	return record->low <= record->high;
+}
+
 static bool payload_valid(const struct record_header *header)
 {
 	switch (header->type) {
@@ -89,6 +94,8 @@ static bool payload_valid(const struct record_header *header)
 		return listing_valid((const void *)header);
 	case RECORD_PROCESS:
 		return process_valid((const void *)header);
+	case RECORD_PORTS:
+		return ports_valid((const void *)header);
 	default:
 		return true;
 	}

@@ -74,6 +74,8 @@ void apply_socket(struct model *model, const struct record_socket *record)
 		connection->tuple = record->tuple;
 	if (direction != DIRECTION_UNKNOWN)
 		connection->direction = direction;
+	if (record->flags & SOCKET_TIMESTAMPS)
+		connection->flags |= CONNECTION_TIMESTAMPS;
 	connections_own(&model->connections, connection, &record->owner, record->owner_by);
 	if (record->header.time_ns >= connection->time_ns)
 		listed_state(model, connection, record);

@@ -15,11 +15,13 @@ void model_init(struct model *model, const struct model_config *config)
 	};
 	connections_init(&model->connections);
 	close_waits_init(&model->close_waits, &model->connections);
+	port_spaces_init(&model->ports, &model->connections.processes);
 }
 
 void model_free(struct model *model)
 {
 	close_waits_free(&model->close_waits);
+	port_spaces_free(&model->ports);
 	connections_free(&model->connections);
 	free(model->listing.namespaces);
 }
@@ -37,6 +39,8 @@ static void apply_socket_row(struct model *model, const struct record_socket *re
 	bool apart = record->state == TCP_CLOSE_WAIT &&
 		     model->close_waits_mode != CLOSE_WAITS_CONNECTIONS;
 
+	if (record->flags & SOCKET_BOUND)
+		port_spaces_bound(&model->ports, record->tuple.netns, record->tuple.lport, 0);
 	if (apart)
 		close_waits_socket(&model->close_waits, record);
 	if (!apart || model->close_waits_mode == CLOSE_WAITS_BOTH)
@@ -48,12 +52,17 @@ static void apply_holder_row(struct model *model, const struct record_holder *re
 	if (model->close_waits_mode != CLOSE_WAITS_CONNECTIONS)
 		close_waits_holder(&model->close_waits, record);
 	apply_holder(model, record);
+	if (record->bound_port)
+		port_spaces_bound(&model->ports, record->netns, record->bound_port,
+				  processes_meet(&model->connections.processes, &record->process));
 }
 
 static void apply_listing_mark(struct model *model, const struct record_listing *record)
 {
-	if (record->scope == LISTING_ALL)
+	if (record->scope == LISTING_ALL) {
+		port_spaces_listing(&model->ports, record);
 		apply_listing(model, record);
+	}
 	if (model->close_waits_mode != CLOSE_WAITS_CONNECTIONS)
 		close_waits_listing(&model->close_waits, record);
 }
@@ -81,6 +90,9 @@ void model_apply(struct model *model, const struct record_header *record)
 		break;
 	case RECORD_LOSS:
 		apply_loss(model, (const void *)record);
+		break;
+	case RECORD_PORTS:
+		port_spaces_settings(&model->ports, (const void *)record);
 		break;
 	case RECORD_COUNTERS:
 		if (model->observer.counters)

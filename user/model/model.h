@@ -10,6 +10,7 @@
 #include "close_wait.h"
 #include "connection.h"
 #include "filter.h"
+#include "port_space.h"
 #include "process_filter.h"
 
 #define UNKNOWN_NS UINT64_MAX
@@ -24,6 +25,9 @@ struct transition {
 	uint8_t old_state;
 	uint8_t new_state;
 	uint8_t end_reason; /* END_NONE but for the end of a minisocket */
+	uint8_t failure;    /* enum connect_failure: why connect() got no port; */
+	uint16_t range_low; /* of its own range, if it has one */
+	uint16_t range_high;
 };
 
 /* What happens to a minisocket that is no transition of its connection. */
@@ -82,6 +86,7 @@ struct listing {
 struct model {
 	struct connections connections;
 	struct close_waits close_waits;
+	struct port_spaces ports;
 	struct listing listing;
 	const struct tuple_filter *filter;
 	const struct process_filter *processes;

@@ -36,12 +36,14 @@ static void enter_time_wait(struct model *model, struct connection *connection, 
 	model_transition(model, connection, time_ns, connection->state, TCP_TIME_WAIT, END_NONE);
 }
 
-/* Met only after a loss: nothing else is known of it. */
+/* Met only after a loss, or not streamed before, as what was accepted may be. */
 static struct connection *add(struct model *model, const struct record_timewait *record)
 {
 	struct connection *connection = connections_add(&model->connections, record->cookie);
 
 	connection->tuple = record->tuple;
+	if (connections_listener(&model->connections, &connection->tuple, 0))
+		connection->direction = DIRECTION_IN;
 	return connection;
 }
 
@@ -163,6 +165,8 @@ void apply_timewait(struct model *model, const struct record_timewait *record)
 		connection = add(model, record);
 	else if (connection->flags & CONNECTION_GONE)
 		return;
+	if (record->timestamps)
+		connection->flags |= CONNECTION_TIMESTAMPS;
 	switch (record->action) {
 	case TIMEWAIT_ARMED:
 		armed(model, connection, record);

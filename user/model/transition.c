@@ -79,6 +79,21 @@ static bool is_refused(const struct record_transition *record)
 	return comes_late(record) && !record->aborted;
 }
 
+static void move(struct model *model, struct connection *connection,
+		 const struct record_transition *record)
+{
+	struct transition transition = {
+		.time_ns = record->header.time_ns,
+		.old_state = record->old_state,
+		.new_state = record->new_state,
+		.failure = record->failure,
+		.range_low = record->range_low,
+		.range_high = record->range_high,
+	};
+
+	model_move(model, connection, &transition);
+}
+
 void apply_transition(struct model *model, const struct record_transition *record)
 {
 	struct connection *connection = connections_find(&model->connections, record->cookie);
@@ -104,8 +119,9 @@ void apply_transition(struct model *model, const struct record_transition *recor
 		return;
 	}
 	learn_since(model, connection, record);
-	model_transition(model, connection, time_ns, record->old_state, record->new_state,
-			 END_NONE);
+	if (record->new_state == TCP_SYN_SENT)
+		connection->began_ns = time_ns;
+	move(model, connection, record);
 	if (is_refused(record))
 		model_tell_minisocket(model, connection, MINISOCKET_REFUSED, time_ns);
 	if (model->last_states & 1U << record->new_state)

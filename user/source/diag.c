@@ -12,9 +12,11 @@
 #include "clock.h"
 #include "descriptors.h"
 #include "netns.h"
+#include "port_settings.h"
 
 #define ALL_STATES     0xfff
-#define TIMER_TIMEWAIT 3 /* inet_diag_msg.idiag_timer, inet_twsk_diag_fill */
+#define BOUND_INACTIVE (1U << 13) /* bound, and nothing more: told since 6.8 */
+#define TIMER_TIMEWAIT 3	  /* inet_diag_msg.idiag_timer, inet_twsk_diag_fill */
 #define NS_PER_MS      1000000LL
 
 struct dump {
@@ -85,6 +87,8 @@ static int on_message(const struct nlmsghdr *header, void *context)
 	socket_of(&record, message, dump->netns);
 	if (has_ulp(header))
 		record.flags |= SOCKET_OPAQUE;
+	if (record.state == TCP_LISTEN || record.state == TCP_CLOSE)
+		record.flags |= SOCKET_BOUND;
 	if (!filter_tuple(dump->config->filter, &record.tuple, 1))
 		return MNL_CB_OK;
 	if (dump->config->need_holders && record.inode)
@@ -105,6 +109,8 @@ static bool request(const struct dump *dump, struct mnl_socket *netlink, uint8_t
 	request->sdiag_family = family;
 	request->sdiag_protocol = IPPROTO_TCP;
 	request->idiag_states = dump->config->states ? dump->config->states : ALL_STATES;
+	if (dump->config->ports)
+		request->idiag_states |= BOUND_INACTIVE;
 	return mnl_socket_sendto(netlink, header, header->nlmsg_len) >= 0;
 }
 
@@ -151,8 +157,17 @@ static void mark(const struct dump *dump, enum listing_phase phase)
 	sink_record(&dump->config->sink, &record.header);
 }
 
+static void report_ports(const struct dump *dump)
+{
+	struct record_ports record;
+
+	if (dump->config->ports && port_settings_read(&record, dump->netns))
+		sink_record(&dump->config->sink, &record.header);
+}
+
 static bool dump_one(struct dump *dump, struct refusal *refusal)
 {
+	report_ports(dump);
 	if (!dump_namespace(dump)) {
 		snprintf(refusal->text, sizeof(refusal->text),
 			 "cannot list sockets: %s (CONFIG_INET_DIAG, CONFIG_INET_TCP_DIAG)",

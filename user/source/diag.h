@@ -14,6 +14,7 @@ struct diag_config {
 	const struct tuple_filter *filter;
 	struct record_sink sink;
 	uint32_t states; /* bit 1 << state: only sockets in these; 0: all */
+	bool ports;	 /* tell how each namespace chooses ports, and which bind() took */
 	/*
 	 * Asked after the last socket: are their holders wanted, from the descriptor tables of all
 	 * processes that may be looked at? NULL: no.

@@ -134,6 +134,18 @@ const struct needs live_needs[WATCHES] = {
 			.minisockets = true,
 			.established = true,
 		},
+	[WATCH_PORTS] =
+		{
+			.stream =
+				{
+					[TCP_ESTABLISHED... TCP_LAST_ACK] = ALL_STATES,
+					[TCP_LISTEN] = BIT(TCP_CLOSE),
+					[TCP_CLOSING] = ALL_STATES,
+				},
+			.list = ALL_STATES,
+			.minisockets = true,
+			.outgoing = true,
+		},
 	[WATCH_CLOSE_WAITS] =
 		{
 			.stream =
@@ -161,6 +173,7 @@ static void select_programs(struct live *live, struct settings *settings)
 	memcpy(settings->stream, needs->stream, sizeof(needs->stream));
 	settings->close_waits = needs->close_waits;
 	settings->established = needs->established;
+	settings->outgoing = needs->outgoing;
 	bpf_program__set_autoload(bpf->progs.timewait_armed, minisockets);
 	bpf_program__set_autoload(bpf->progs.timewait_ended, minisockets);
 	bpf_program__set_autoload(bpf->progs.find_time_wait, minisockets);

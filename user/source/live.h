@@ -19,6 +19,7 @@ struct live;
 enum live_watch {
 	WATCH_TRANSITIONS, /* every transition, TIME_WAIT included */
 	WATCH_TIME_WAITS,  /* how connections end, from the first FIN on; minisockets */
+	WATCH_PORTS,	   /* connections that were not accepted, from connect() on; minisockets */
 	WATCH_CLOSE_WAITS, /* listeners, and what is in CLOSE_WAIT at each refresh */
 	WATCH_NOTHING,	   /* no live source: what exists is listed once, by another */
 	WATCHES,

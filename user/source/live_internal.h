@@ -20,6 +20,7 @@ struct needs {
 	bool minisockets;		/* followed by their timers */
 	bool close_waits;		/* marked, and listed at each refresh */
 	bool established;		/* since when is kept */
+	bool outgoing;			/* what was accepted is left out; ports are told of */
 };
 
 extern const struct needs live_needs[];
@@ -41,8 +42,10 @@ struct live {
 	bool dirty;	     /* a loss that no listing has healed yet */
 	uint64_t heal_at_ns; /* not before */
 	uint64_t heal_pause_ns;
-	uint32_t batch; /* records of this poll */
-	size_t unseen;	/* namespaces that could not be listed */
+	uint32_t batch;	    /* records of this poll */
+	uint16_t ports_low; /* of all namespaces' ip_local_port_range */
+	uint16_t ports_high;
+	size_t unseen; /* namespaces that could not be listed */
 	char limits[160];
 };
 

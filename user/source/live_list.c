@@ -8,6 +8,7 @@
 #include "descriptors.h"
 #include "live_internal.h"
 #include "netns.h"
+#include "port_settings.h"
 
 /* The descriptor of an MPTCP socket holds each of its subflows. */
 static void receive_msk_holder(struct live *live, const struct inodes *subflows,
@@ -117,9 +118,29 @@ static void report_counters(struct live *live, uint32_t netns)
 		sink_record(&live->config.sink, &record.header);
 }
 
+/*
+ * Of this thread's namespace. The listing leaves out ports that no connect() chooses.
+ */
+static void report_ports(struct live *live, uint32_t netns)
+{
+	struct record_ports record;
+
+	if (!port_settings_read(&record, netns))
+		return;
+	live->bpf->bss->list_low = record.low;
+	live->bpf->bss->list_high = record.high;
+	if (record.low < live->ports_low)
+		live->ports_low = record.low;
+	if (record.high > live->ports_high)
+		live->ports_high = record.high;
+	sink_record(&live->config.sink, &record.header);
+}
+
 /* iter/tcp walks the host's whole hash table for each namespace: empty ones are passed over. */
 static void list_namespace(struct live *live, uint32_t netns, struct inodes *subflows)
 {
+	if (live_needs[live->config.watch].outgoing)
+		report_ports(live, netns);
 	if (netns_has_tcp() &&
 	    !run_iterator(live, live->sockets, sizeof(struct record_socket), subflows))
 		return;
@@ -137,6 +158,8 @@ static void list_sockets(struct live *live, struct inodes *subflows)
 {
 	struct netns_list list;
 
+	live->ports_low = UINT16_MAX;
+	live->ports_high = 0;
 	netns_find(&list);
 	live->unseen = netns_missing(&list, live->config.filter->netns);
 	for (size_t i = 0; i < list.count; i++) {
@@ -169,6 +192,8 @@ void live_count(struct live *live, uint32_t netns)
 static void list_holders(struct live *live, struct inodes *subflows)
 {
 	inodes_sort(subflows);
+	live->bpf->bss->list_low = live->ports_low;
+	live->bpf->bss->list_high = live->ports_high;
 	run_iterator(live, live->holders, sizeof(struct record_holder), subflows);
 }
 

@@ -10,12 +10,18 @@
 void object_begin(struct json *json, struct output *output, const char *type, uint64_t time_ns,
 		  const struct clock_offsets *clocks)
 {
+	json_begin(json, output);
+	json_plain(json, "type", type);
+	object_time(json, "time", time_ns, clocks);
+}
+
+void object_time(struct json *json, const char *key, uint64_t time_ns,
+		 const struct clock_offsets *clocks)
+{
 	char time[FORMAT_TIME];
 
 	format_time(time, time_ns + (uint64_t)clocks->monotonic_ns);
-	json_begin(json, output);
-	json_plain(json, "type", type);
-	json_plain(json, "time", time);
+	json_plain(json, key, time);
 }
 
 void object_process(struct json *json, const char *key, const struct process *process,
@@ -86,6 +92,15 @@ void object_tuple(struct json *json, const struct tuple *tuple, bool local)
 		json_null(json, "rport");
 		return;
 	}
+	address(json, "raddr", tuple->raddr);
+	port(json, "rport", tuple->rport);
+}
+
+void object_destination(struct json *json, const struct tuple *tuple)
+{
+	json_number(json, "netns", tuple->netns);
+	json_plain(json, "family", family_name(tuple->family));
+	address(json, "laddr", tuple->laddr);
 	address(json, "raddr", tuple->raddr);
 	port(json, "rport", tuple->rport);
 }

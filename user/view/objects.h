@@ -13,12 +13,19 @@ struct clock_offsets {
 			      */
 };
 
+/* A time beside that of the object itself. */
+void object_time(struct json *json, const char *key, uint64_t time_ns,
+		 const struct clock_offsets *clocks);
+
 /* NULL: null. */
 void object_process(struct json *json, const char *key, const struct process *process,
 		    const struct clock_offsets *clocks);
 
 /* `netns`, `family`, `laddr`, `lport`, `raddr`, `rport`; `local`: null for the remote end. */
 void object_tuple(struct json *json, const struct tuple *tuple, bool local);
+
+/* The same of a destination: no `lport`. */
+void object_destination(struct json *json, const struct tuple *tuple);
 
 /* The same keys, all null. */
 void object_no_tuple(struct json *json);

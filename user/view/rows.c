@@ -5,6 +5,16 @@
 
 #define ROWS_KEPT (ROWS_MAX / 10 * 9) /* of those too many, so that it is not done each time */
 
+void common_note(struct common *common, uint32_t value)
+{
+	if (!common->known) {
+		common->known = true;
+		common->value = value;
+	} else if (common->value != value) {
+		common->mixed = true;
+	}
+}
+
 void rows_init(struct rows *rows, const struct rows_config *config, struct processes *processes)
 {
 	*rows = (struct rows){.config = *config, .processes = processes};
@@ -20,7 +30,7 @@ const struct process *rows_process(const struct rows *rows, uint32_t number)
 static void release(struct rows *rows, struct row *row)
 {
 	if (rows->config.clear)
-		rows->config.clear(row);
+		rows->config.clear(rows->config.context, row);
 	processes_release(rows->processes, row->process);
 	free(row->name);
 }

@@ -20,6 +20,15 @@ struct row {
 	bool incomplete;    /* a loss touched it */
 };
 
+/* What all that a row counts have in common; `mixed`: nothing. */
+struct common {
+	uint32_t value;
+	bool known;
+	bool mixed;
+};
+
+void common_note(struct common *common, uint32_t value);
+
 /* What a view's rows are like; `context` is the view. Each function but is_present may be NULL. */
 struct rows_config {
 	size_t bytes; /* of a row: a multiple of 8 */
@@ -27,7 +36,7 @@ struct rows_config {
 	bool (*is_present)(const struct row *row); /* has something to show now */
 	/* `row` is about to be forgotten: `other` is to keep its counters. NULL: it has none. */
 	void (*fold)(void *context, struct row *other, const struct row *row);
-	void (*clear)(struct row *row); /* frees what is the view's own in it */
+	void (*clear)(void *context, struct row *row); /* frees what is the view's own in it */
 	void *context;
 };
 

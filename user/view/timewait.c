@@ -14,10 +14,11 @@ static bool is_present(const struct row *row)
 	return wait->sockets || wait->fin_wait2;
 }
 
-static void clear(struct row *row)
+static void clear(void *context, struct row *row)
 {
 	struct time_wait_row *wait = (struct time_wait_row *)row;
 
+	(void)context;
 	histogram_free(&wait->lifetime);
 	histogram_free(&wait->fin_wait2_lifetime);
 	histogram_free(&wait->connected);
@@ -74,7 +75,7 @@ void time_waits_init(struct time_waits *waits, const struct process_filter *proc
 
 void time_waits_free(struct time_waits *waits)
 {
-	clear(&waits->total.row);
+	clear(waits, &waits->total.row);
 	overflows_free(&waits->overflows);
 	rows_free(&waits->rows);
 }
@@ -102,16 +103,6 @@ static uint64_t key_of(uint64_t group, const struct tuple *place)
 	return hash == ROWS_OTHER ? 1 : hash;
 }
 
-static void note_common(struct common *common, uint32_t value)
-{
-	if (!common->known) {
-		common->known = true;
-		common->value = value;
-	} else if (common->value != value) {
-		common->mixed = true;
-	}
-}
-
 /* NULL where a filter on processes leaves the connection out. */
 static struct time_wait_row *row_of(struct time_waits *waits, struct connection *connection,
 				    uint64_t time_ns)
@@ -129,8 +120,8 @@ static struct time_wait_row *row_of(struct time_waits *waits, struct connection 
 	}
 	if (row->direction == DIRECTION_UNKNOWN)
 		row->direction = connection->direction;
-	note_common(&row->owner_by, connection->owner_by);
-	note_common(&row->family, connection->tuple.family);
+	common_note(&row->owner_by, connection->owner_by);
+	common_note(&row->family, connection->tuple.family);
 	row->row.active_ns = time_ns;
 	return row;
 }
@@ -143,7 +134,7 @@ static void note_closer(struct time_waits *waits, struct time_wait_row *row,
 
 	if (!connection->closer)
 		return;
-	note_common(&row->closer, connection->closer);
+	common_note(&row->closer, connection->closer);
 	if (!known)
 		processes_reference(waits->rows.processes, connection->closer);
 }
@@ -409,7 +400,7 @@ void time_waits_refresh(struct time_waits *waits, uint64_t time_ns, bool last)
 	waits->time_ns = time_ns;
 	note_losses(waits);
 	rows_choose(&waits->rows, last);
-	clear(&waits->total.row);
+	clear(waits, &waits->total.row);
 	waits->total = (struct time_wait_row){.growth = growth};
 	rows_each(&waits->rows, sum_up, &waits->total);
 	growth_add(&waits->total.growth, time_ns, (double)waits->total.created);
@@ -423,7 +414,7 @@ void time_waits_refresh(struct time_waits *waits, uint64_t time_ns, bool last)
 
 void time_waits_sum_histograms(struct time_waits *waits)
 {
-	clear(&waits->total.row);
+	clear(waits, &waits->total.row);
 	rows_each(&waits->rows, sum_up_histograms, &waits->total);
 }
 

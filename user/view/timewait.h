@@ -12,13 +12,6 @@
 #include "overflow.h"
 #include "rows.h"
 
-/* What all that a row counts have in common; `mixed`: nothing. */
-struct common {
-	uint32_t value;
-	bool known;
-	bool mixed;
-};
-
 struct time_wait_row {
 	struct row row;
 	struct tuple tuple; /* outgoing: no lport; incoming: no remote end */

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "census.h"
+
+#include "memory.h"
+
+bool census_concerns(const struct connection *connection)
+{
+	if (connection->flags & CONNECTION_GONE || connection->direction == DIRECTION_IN)
+		return false;
+	if (connection->state == TCP_CLOSE || connection->state == TCP_LISTEN)
+		return false;
+	return connection->tuple.lport || connection->state == TCP_SYN_SENT;
+}
+
+static void forget_owners(struct census *census, struct processes *processes)
+{
+	for (size_t i = 0; i < census->owner_count; i++)
+		processes_release(processes, census->owners[i].process);
+	census->owner_count = 0;
+}
+
+void census_free(struct census *census, struct processes *processes)
+{
+	forget_owners(census, processes);
+	free(census->owners);
+	*census = (struct census){0};
+}
+
+void census_begin(struct census *census, const struct model *model, uint32_t netns,
+		  uint16_t own_low, uint16_t own_high)
+{
+	const struct port_space *space = port_spaces_find(&model->ports, netns);
+	struct census fresh = {
+		.owners = census->owners,
+		.owner_capacity = census->owner_capacity,
+		.supply_known = space != NULL,
+	};
+
+	forget_owners(census, model->ports.processes);
+	*census = fresh;
+	if (space)
+		port_supply(space, own_low, own_high, &census->supply);
+}
+
+/* The place of the owner among those found so far, by number, or where it would be. */
+static size_t place_of(const struct census *census, uint32_t process)
+{
+	size_t low = 0, high = census->owner_count;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (census->owners[middle].process < process)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static struct census_owner *owner_of(struct census *census, struct processes *processes,
+				     uint32_t process)
+{
+	size_t place = place_of(census, process);
+	struct census_owner *owner;
+
+	if (place < census->owner_count && census->owners[place].process == process)
+		return &census->owners[place];
+	if (census->owner_count == census->owner_capacity) {
+		census->owner_capacity = census->owner_capacity ? census->owner_capacity * 2 : 4;
+		census->owners = memory_resize(census->owners, census->owner_capacity,
+					       sizeof(*census->owners));
+	}
+	owner = &census->owners[place];
+	memmove(owner + 1, owner, (census->owner_count - place) * sizeof(*owner));
+	*owner = (struct census_owner){.process = process};
+	processes_reference(processes, process);
+	census->owner_count++;
+	return owner;
+}
+
+static bool is_reusable(const struct port_space *space, const struct connection *connection,
+			uint64_t time_ns)
+{
+	bool timestamps = connection->flags & CONNECTION_TIMESTAMPS;
+	uint64_t since_ns = connection->since_ns;
+
+	if (connection->state != TCP_TIME_WAIT || !since_ns || since_ns > time_ns)
+		return false;
+	return port_reusable(space, &connection->tuple, timestamps, time_ns - since_ns);
+}
+
+void census_count(struct census *census, struct model *model, const struct connection *connection,
+		  uint64_t time_ns)
+{
+	const struct port_space *space = port_spaces_find(&model->ports, connection->tuple.netns);
+	struct census_owner *owner;
+
+	if (space && connection->tuple.lport &&
+	    !port_supplied(space, &census->supply, connection->tuple.lport))
+		return;
+	owner = owner_of(census, &model->connections.processes, connection->owner);
+	owner->ports++;
+	owner->by_state[connection->state]++;
+	census->by_state[connection->state]++;
+	census->used++;
+	if (space && is_reusable(space, connection, time_ns))
+		census->reusable++;
+	if (connection->began_ns && connection->began_ns < time_ns)
+		census->age_ns += time_ns - connection->began_ns;
+}
+
+void census_copy(struct census *to, const struct census *from, struct processes *processes)
+{
+	*to = *from;
+	to->owner_capacity = from->owner_count;
+	to->owners = memory_new(from->owner_count + 1, sizeof(*to->owners));
+	for (size_t i = 0; i < from->owner_count; i++) {
+		to->owners[i] = from->owners[i];
+		processes_reference(processes, to->owners[i].process);
+	}
+}
+
+static int more_ports(const void *a, const void *b)
+{
+	const struct census_owner *left = a, *right = b;
+
+	if (left->ports != right->ports)
+		return left->ports > right->ports ? -1 : 1;
+	return (left->process > right->process) - (left->process < right->process);
+}
+
+void census_sort_owners(struct census *census)
+{
+	if (census->owner_count)
+		qsort(census->owners, census->owner_count, sizeof(*census->owners), more_ports);
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* `tcplinger ports` on paper: JSON objects of the contract, and the table for people. */
+#ifndef TCPLINGER_PORTS_SHOW_H
+#define TCPLINGER_PORTS_SHOW_H
+
+#include "objects.h"
+#include "ports.h"
+#include "text.h"
+
+/* Destinations, `limit` at most (0: all), failures that grew, and the `refresh` object. */
+void ports_show_json(const struct ports *ports, struct output *output,
+		     const struct clock_offsets *clocks, size_t limit);
+
+/* The same as a table, and a paragraph for each failure. */
+void ports_show_text(const struct ports *ports, struct output *output,
+		     const struct clock_offsets *clocks, const struct text_style *style);
+
+/* The nearest destination in two lines, for the summary. */
+void ports_show_worst(const struct ports *ports, const struct port_row *row, struct output *output);
+
+#endif

@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include <stdio.h>
+
+#include "format.h"
+#include "names.h"
+#include "ports_show.h"
+
+#define WIDE_COLUMNS  100
+#define PLACE_NARROW  21 /* any IPv4 endpoint; IPv6 is cut in its middle */
+#define PLACE_WIDE    40
+#define BAR_COLUMNS   10
+#define ROW_LINES     2
+#define FAILURE_LINES 2
+#define FAILURES_MAX  5
+#define TABLE_LINES   4
+#define NAMED_OWNERS  4
+#define NEAR	      0.9
+#define FAILURE_NS    60000000000ULL /* so long a failure stays on the screen */
+#define RED	      "\033[31m"
+#define YELLOW	      "\033[33m"
+#define PLAIN	      "\033[0m"
+
+static bool is_narrow(const struct text_style *style)
+{
+	return style->columns < WIDE_COLUMNS;
+}
+
+/* Of the supply; 0 where that is not known. */
+static double share(const struct ports *ports, const struct census *census)
+{
+	uint32_t supply;
+
+	if (!ports_supply(ports, census, &supply))
+		return 0;
+	return supply ? (double)census->used / supply : 1;
+}
+
+static const char *color_of(double used, const struct text_style *style)
+{
+	if (!style->color || used < NEAR)
+		return "";
+	return used < 1 ? YELLOW : RED;
+}
+
+static void show_bar(struct output *output, double used)
+{
+	static const char stars[BAR_COLUMNS + 1] = "##########";
+	int bar = (int)(used * BAR_COLUMNS);
+
+	if (used > 0 && !bar)
+		bar = 1;
+	output_format(output, " [%-*.*s]%4.0f%%", BAR_COLUMNS,
+		      bar < BAR_COLUMNS ? bar : BAR_COLUMNS, stars, 100 * used);
+}
+
+static void format_left(char *text, const struct ports *ports, const struct port_row *row,
+			double used)
+{
+	double seconds;
+
+	if (used >= 1)
+		snprintf(text, TEXT_AGE, row->now.reusable ? "REUSES" : "EXHAUSTED");
+	else if (ports_exhausted_in(ports, row, &seconds))
+		text_age(text, (uint64_t)(seconds * 1e9));
+	else
+		snprintf(text, TEXT_AGE, used >= NEAR ? "NEAR" : "-");
+}
+
+static void show_figures(const struct ports *ports, struct output *output,
+			 const struct port_row *row)
+{
+	char use[24], rate[16] = "-", most[16] = "-", left[TEXT_AGE];
+	double used = share(ports, &row->now), number;
+	uint32_t supply;
+
+	if (ports_supply(ports, &row->now, &supply))
+		snprintf(use, sizeof(use), "%u/%u", row->now.used, supply);
+	else
+		snprintf(use, sizeof(use), "%u/?", row->now.used);
+	if (ports_consumed(ports, row, &number))
+		snprintf(rate, sizeof(rate), "%.1f", number);
+	if (ports_sustainable(ports, row, &number))
+		snprintf(most, sizeof(most), "%.1f", number);
+	format_left(left, ports, row, used);
+	output_format(output, " %11s", use);
+	show_bar(output, used);
+	output_format(output, " %7s %7s %9s", rate, most, left);
+}
+
+/* "27960 TIME_WAIT made by php-fpm[812], 272 ESTABLISHED by worker[33]": what one owner holds. */
+static void say_owner(struct sentence *sentence, const struct ports *ports,
+		      const struct census_owner *owner)
+{
+	const char *comma = "";
+
+	for (unsigned int state = TCP_ESTABLISHED; state < TCP_STATES; state++) {
+		if (!owner->by_state[state])
+			continue;
+		say(sentence, "%s%u %s", comma, owner->by_state[state], tcp_state_name(state));
+		comma = " + ";
+	}
+	say(sentence, " of ");
+	text_process(sentence, rows_process(&ports->rows, owner->process));
+}
+
+static void say_owners(struct sentence *sentence, const struct ports *ports,
+		       const struct census *census)
+{
+	uint32_t others = 0;
+
+	for (size_t i = 0; i < census->owner_count; i++) {
+		if (i >= NAMED_OWNERS) {
+			others += census->owners[i].ports;
+			continue;
+		}
+		if (i)
+			say(sentence, ", ");
+		say_owner(sentence, ports, &census->owners[i]);
+	}
+	if (others)
+		say(sentence, ", %u of %zu more", others, census->owner_count - NAMED_OWNERS);
+}
+
+static void say_row(struct sentence *sentence, const struct ports *ports,
+		    const struct port_row *row)
+{
+	const struct census *census = &row->now;
+
+	say_owners(sentence, ports, census);
+	if (!census->owner_count)
+		say(sentence, "none held now");
+	if (census->reusable)
+		say(sentence, "; %u could be reused", census->reusable);
+	if (census->supply.blocked)
+		say(sentence, "; bind() blocks %u", census->supply.blocked);
+	if (census->supply.reserved)
+		say(sentence, "; %u reserved", census->supply.reserved);
+}
+
+static void show_row(const struct ports *ports, struct output *output, const struct port_row *row,
+		     const struct text_style *style)
+{
+	size_t columns = is_narrow(style) ? PLACE_NARROW : PLACE_WIDE;
+	const char *color = color_of(share(ports, &row->now), style);
+	struct sentence sentence = {0};
+
+	output_string(output, color);
+	text_endpoint(output, row->tuple.raddr, row->tuple.rport, columns);
+	show_figures(ports, output, row);
+	output_string(output, color[0] ? PLAIN : "");
+	output_line(output);
+	say_row(&sentence, ports, row);
+	text_sentence(output, &sentence, style->columns);
+}
+
+static size_t lines_of(const struct row *row, const struct text_style *style)
+{
+	(void)row;
+	(void)style;
+	return ROW_LINES;
+}
+
+static void show_title(const struct ports *ports, struct output *output,
+		       const struct clock_offsets *clocks, const struct text_style *style)
+{
+	char time[FORMAT_TIME];
+
+	format_clock(time, ports->time_ns + (uint64_t)clocks->monotonic_ns);
+	output_format(output, "%.8s  %zu destinations%s", time, ports->rows.shown_count,
+		      ports->incomplete ? "  (incomplete: something was lost, listing again)" : "");
+	output_line(output);
+	output_format(output, "%-*s %11s %-17s %7s %7s %9s",
+		      is_narrow(style) ? PLACE_NARROW : PLACE_WIDE, "DESTINATION", "USED/SUPPLY",
+		      "", "NEW/S", "MOST/S", "LEFT");
+	output_line(output);
+}
+
+static void say_binder(struct sentence *sentence, const struct ports *ports,
+		       const struct port_failure *failure)
+{
+	if (!failure->binder)
+		return;
+	say(sentence, " (%u of ", failure->binder_ports);
+	text_process(sentence, rows_process(&ports->failures, failure->binder));
+	say(sentence, ")");
+}
+
+static void say_rates(struct sentence *sentence, const struct ports *ports,
+		      const struct port_failure *failure)
+{
+	const struct port_row *row = ports_destination(ports, &failure->tuple);
+	double consumed, failed, most;
+
+	if (!row || !ports_consumed(ports, row, &consumed) || !ports_failed(ports, row, &failed))
+		return;
+	say(sentence, "; %.1f/s wanted", consumed + failed);
+	if (ports_sustainable(ports, row, &most))
+		say(sentence, ", %.1f/s sustainable", most);
+}
+
+static void say_why(struct sentence *sentence, const struct ports *ports,
+		    const struct port_failure *failure)
+{
+	const struct census *census = &failure->census;
+	uint32_t supply = census->supply.supply;
+
+	switch (failure->cause) {
+	case CAUSE_RANGE_EXHAUSTED:
+		say(sentence, "%u of %u held: ", census->used, supply);
+		say_owners(sentence, ports, census);
+		say_rates(sentence, ports, failure);
+		break;
+	case CAUSE_BLOCKED_BY_BIND:
+		say(sentence, "bind() blocks %u of ports %u-%u for all destinations",
+		    census->supply.blocked, census->supply.low, census->supply.high);
+		say_binder(sentence, ports, failure);
+		say(sentence, ": IP_BIND_ADDRESS_NO_PORT avoids that");
+		break;
+	case CAUSE_TUPLE_IN_USE:
+		say(sentence, "the port that it bound is in use towards this destination");
+		break;
+	default:
+		say(sentence, "the settings of its network namespace cannot be read");
+	}
+}
+
+static const char *headline(const struct port_failure *failure)
+{
+	switch (failure->cause) {
+	case CAUSE_BLOCKED_BY_BIND:
+		return "no free port, because of bind()";
+	case CAUSE_TUPLE_IN_USE:
+		return "its port is in use";
+	default:
+		return "no free port";
+	}
+}
+
+static void show_failure(const struct ports *ports, struct output *output,
+			 const struct clock_offsets *clocks, const struct port_failure *failure,
+			 const struct text_style *style)
+{
+	struct sentence title = {0}, why = {0};
+	char time[FORMAT_TIME], place[FORMAT_ENDPOINT], text[4 * SENTENCE + 1];
+
+	format_clock(time, failure->last_ns + (uint64_t)clocks->monotonic_ns);
+	format_endpoint(place, failure->tuple.raddr, failure->tuple.rport);
+	text_process(&title, rows_process(&ports->failures, failure->row.process));
+	say(&title, " -> %s: %s", place, headline(failure));
+	say(&title, ", %llu times, last %.8s", (unsigned long long)failure->count, time);
+	format_harmless(text, title.text, sizeof(title.text),
+			style->columns > INDENT ? style->columns - 1 : INDENT);
+	output_format(output, "%s%s%s", style->color ? RED : "", text, style->color ? PLAIN : "");
+	output_line(output);
+	say_why(&why, ports, failure);
+	text_sentence(output, &why, style->columns);
+}
+
+static bool is_recent(const struct ports *ports, const struct port_failure *failure)
+{
+	return ports->time_ns - failure->last_ns < FAILURE_NS;
+}
+
+static void show_failures(const struct ports *ports, struct output *output,
+			  const struct clock_offsets *clocks, const struct text_style *style)
+{
+	size_t shown = 0;
+
+	for (size_t i = 0; i < ports->recent_count && shown < FAILURES_MAX; i++) {
+		if (!is_recent(ports, ports->recent[i]))
+			continue;
+		show_failure(ports, output, clocks, ports->recent[i], style);
+		shown++;
+	}
+}
+
+void ports_show_text(const struct ports *ports, struct output *output,
+		     const struct clock_offsets *clocks, const struct text_style *style)
+{
+	size_t failures = ports->recent_count < FAILURES_MAX ? ports->recent_count : FAILURES_MAX;
+	size_t rows =
+		text_rows(&ports->rows, style, TABLE_LINES + failures * FAILURE_LINES, lines_of);
+
+	show_title(ports, output, clocks, style);
+	for (size_t i = 0; i < rows; i++)
+		show_row(ports, output, ports_shown(ports, i), style);
+	text_omitted(output, &ports->rows, rows);
+	show_failures(ports, output, clocks, style);
+}
+
+void ports_show_worst(const struct ports *ports, const struct port_row *row, struct output *output)
+{
+	struct sentence sentence = {0};
+	char place[FORMAT_ENDPOINT];
+	uint32_t supply;
+
+	format_endpoint(place, row->tuple.raddr, row->tuple.rport);
+	output_format(output, "%u", row->now.used);
+	if (ports_supply(ports, &row->now, &supply))
+		output_format(output, " of %u", supply);
+	output_format(output, " ports are in use towards %s:", place);
+	output_line(output);
+	say_row(&sentence, ports, row);
+	text_sentence(output, &sentence, SENTENCE_COLUMNS + INDENT);
+	output_line(output);
+}
