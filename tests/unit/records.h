@@ -177,7 +177,7 @@ static inline struct record_loss loss_of(uint64_t time_ns, const struct losses *
 }
 
 /* The settings of a namespace with this range, and tcp_tw_reuse on. */
-static inline struct record_ports ports_of(uint64_t time_ns, uint16_t low, uint16_t high)
+static inline struct record_ports port_settings_of(uint64_t time_ns, uint16_t low, uint16_t high)
 {
 	return (struct record_ports){
 		.header = {RECORD_PORTS, sizeof(struct record_ports), 0, time_ns},

@@ -47,7 +47,7 @@ static union any valid(unsigned int type)
 		any.counters = counters_of(SECOND, 0);
 		break;
 	case RECORD_PORTS:
-		any.ports = ports_of(SECOND, 32768, 60999);
+		any.ports = port_settings_of(SECOND, 32768, 60999);
 		break;
 	}
 	return any;
