@@ -142,7 +142,7 @@ def test_text_has_the_counts_and_what_to_run_next(crowd):
     truths = {s: str(n) for s, n in truth.ss_counts(crowd).items() if s != "CLOSE"}
     assert {s: n for s, n in rows.items() if s in STATES and s != "CLOSE"} == truths
     assert "tcplinger leaks" in result.stdout
-    assert "tcplinger trace --state TIME_WAIT" in result.stdout
+    assert "tcplinger timewait" in result.stdout
     assert max(map(len, result.stdout.splitlines())) <= 120
 
 

@@ -131,7 +131,7 @@ static void the_text_says_what_to_do_about_what_lingers(void **state)
 	feed(world, minisocket_row(++next_cookie, SECOND, TCP_TIME_WAIT, SECOND));
 	text = shown(world, &output, false, &everyone);
 	assert_non_null(strstr(text, "tcplinger leaks\n"));
-	assert_non_null(strstr(text, "tcplinger trace --state TIME_WAIT\n"));
+	assert_non_null(strstr(text, "tcplinger timewait\n"));
 	output_free(&output);
 }
 

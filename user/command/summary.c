@@ -6,14 +6,25 @@
 #include "diag.h"
 #include "facts.h"
 #include "leaks_show.h"
+#include "ports_show.h"
 #include "session.h"
 #include "status.h"
 #include "stop.h"
+#include "timewait_show.h"
 
 struct summary_run {
 	struct session session;
-	struct leaks leaks; /* for its worst row */
+	struct leaks leaks; /* for their worst rows */
+	struct time_waits waits;
+	struct ports ports;
 };
+
+static void on_listed(void *context)
+{
+	struct summary_run *run = context;
+
+	time_waits_listed(&run->waits);
+}
 
 /* For the worst row, and where a filter asks for processes. */
 static bool need_holders(void *context)
@@ -43,14 +54,41 @@ static const struct leak_row *worst_leak(struct summary_run *run)
 	return row;
 }
 
+static void show_fullest(struct summary_run *run, uint64_t now_ns)
+{
+	struct output *output = &run->session.output;
+
+	time_waits_refresh(&run->waits, now_ns, false);
+	if (run->waits.rows.shown_count)
+		time_waits_show_worst(time_waits_shown(&run->waits, 0), output);
+}
+
+/* A filter must not change the count of a destination's ports: then it is left out. */
+static bool ports_are_whole(const struct tuple_filter *filter)
+{
+	return !filter->lport.active && !filter->laddr.port && !filter->families;
+}
+
+static void show_nearest(struct summary_run *run, uint64_t now_ns)
+{
+	if (!ports_are_whole(&run->session.options->tuples))
+		return;
+	ports_refresh(&run->ports, now_ns, false);
+	if (run->ports.rows.shown_count)
+		ports_show_worst(&run->ports, ports_shown(&run->ports, 0), &run->session.output);
+}
+
 static void show_text(struct summary_run *run, const struct summary *summary)
 {
 	struct output *output = &run->session.output;
 	const struct leak_row *worst = worst_leak(run);
+	uint64_t now_ns = clock_now_ns(CLOCK_MONOTONIC);
 
 	summary_text(summary, output);
 	if (worst)
 		leaks_show_worst(&run->leaks, worst, output);
+	show_fullest(run, now_ns);
+	show_nearest(run, now_ns);
 	summary_text_next(summary, output);
 }
 
@@ -75,6 +113,7 @@ static int list_and_show(struct summary_run *run)
 	struct diag_config config = {
 		.filter = &run->session.options->tuples,
 		.sink = session_sink(&run->session),
+		.ports = true,
 		.need_holders = need_holders,
 		.context = run,
 		.unseen = &unseen,
@@ -91,13 +130,18 @@ static int list_and_show(struct summary_run *run)
 int run_summary(const struct options *options)
 {
 	struct leaks_config leaks_config = {.processes = &options->processes, .once = true};
-	struct model_observer nobody = {0};
+	struct ports_config ports_config = {.processes = &options->processes, .without_bpf = true};
 	struct summary_run run;
+	struct model_observer observer = {.listed = on_listed, .context = &run};
 	int status;
 
-	session_init(&run.session, options, WATCH_NOTHING, stop_on_signals(), nobody);
+	session_init(&run.session, options, WATCH_NOTHING, stop_on_signals(), observer);
 	leaks_init(&run.leaks, &leaks_config, &run.session.model);
+	time_waits_init(&run.waits, &options->processes, BY_PID, &run.session.model);
+	ports_init(&run.ports, &ports_config, &run.session.model);
 	status = list_and_show(&run);
+	ports_free(&run.ports);
+	time_waits_free(&run.waits);
 	leaks_free(&run.leaks);
 	session_free(&run.session);
 	return status;

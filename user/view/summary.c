@@ -136,7 +136,8 @@ struct next {
 
 static const struct next nexts[] = {
 	{TCP_CLOSE_WAIT, "who has not closed, and why:", "leaks"},
-	{TCP_TIME_WAIT, "who closes first, and how that ends:", "trace --state TIME_WAIT"},
+	{TCP_TIME_WAIT, "who makes TIME_WAITs, how they end:", "timewait"},
+	{0, "which destination runs out of ports:", "ports"},
 	{0, "every transition, with its owner:", "trace"},
 };
 

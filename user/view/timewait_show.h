@@ -25,8 +25,7 @@ void time_waits_show_text(struct time_waits *waits, struct output *output,
 void time_waits_show_total(const struct time_waits *waits, struct output *output,
 			   uint64_t begin_ns);
 
-/* The fullest row in two lines, for the summary. */
-void time_waits_show_worst(const struct time_waits *waits, const struct time_wait_row *row,
-			   struct output *output);
+/* The fullest row in a line, for the summary. */
+void time_waits_show_worst(const struct time_wait_row *row, struct output *output);
 
 #endif

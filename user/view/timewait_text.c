@@ -236,8 +236,7 @@ void time_waits_show_total(const struct time_waits *waits, struct output *output
 	text_sentence(output, &sentence, SENTENCE_COLUMNS + INDENT);
 }
 
-void time_waits_show_worst(const struct time_waits *waits, const struct time_wait_row *row,
-			   struct output *output)
+void time_waits_show_worst(const struct time_wait_row *row, struct output *output)
 {
 	const struct tuple *tuple = &row->tuple;
 	bool in = row->direction == DIRECTION_IN;
@@ -247,5 +246,5 @@ void time_waits_show_worst(const struct time_waits *waits, const struct time_wai
 	output_format(output, "%u of the TIME_WAIT are of connections %s %s", row->sockets,
 		      in ? "accepted at" : "made to", place);
 	output_line(output);
-	(void)waits;
+	output_string(output, "\n");
 }
