@@ -41,6 +41,8 @@ static void apply_socket_row(struct model *model, const struct record_socket *re
 
 	if (record->flags & SOCKET_BOUND)
 		port_spaces_bound(&model->ports, record->tuple.netns, record->tuple.lport, 0);
+	if (record->state == TCP_CLOSE)
+		return; /* bound, and no connection yet */
 	if (apart)
 		close_waits_socket(&model->close_waits, record);
 	if (!apart || model->close_waits_mode == CLOSE_WAITS_BOTH)
