@@ -41,7 +41,7 @@ static void apply_socket_row(struct model *model, const struct record_socket *re
 
 	if (record->flags & SOCKET_BOUND)
 		port_spaces_bound(&model->ports, record->tuple.netns, record->tuple.lport, 0);
-	if (record->state == TCP_CLOSE)
+	if (record->state == TCP_CLOSE && record->flags & SOCKET_BOUND)
 		return; /* bound, and no connection yet */
 	if (apart)
 		close_waits_socket(&model->close_waits, record);
