@@ -31,6 +31,12 @@ void growth_add(struct growth *growth, uint64_t time_ns, double value)
 	growth->value[last] = value;
 }
 
+void growth_begin(struct growth *growth, uint64_t refresh_ns)
+{
+	if (refresh_ns)
+		growth_add(growth, refresh_ns, 0);
+}
+
 bool growth_per_s(const struct growth *growth, uint64_t time_ns, double value, double *per_s)
 {
 	for (uint32_t i = 0; i < growth->count; i++) {

@@ -15,6 +15,9 @@ struct growth {
 	uint32_t count;
 };
 
+/* A row that was not there at the last refresh (0: there was none): its figure was 0 then. */
+void growth_begin(struct growth *growth, uint64_t refresh_ns);
+
 /* The figure as of a refresh. */
 void growth_add(struct growth *growth, uint64_t time_ns, double value);
 

@@ -117,6 +117,8 @@ static struct port_row *row_of(struct ports *view, const struct connection *conn
 		row = (struct port_row *)rows_add(&view->rows, key, 0);
 		row->tuple = place;
 		census_begin(&row->now, view->model, place.netns, 0, 0);
+		growth_begin(&row->consumption, view->time_ns);
+		growth_begin(&row->failing, view->time_ns);
 	}
 	common_note(&row->family, connection->tuple.family);
 	return row;

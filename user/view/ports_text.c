@@ -49,8 +49,8 @@ static void show_bar(struct output *output, double used)
 
 	if (used > 0 && !bar)
 		bar = 1;
-	output_format(output, " [%-*.*s]%4.0f%%", BAR_COLUMNS,
-		      bar < BAR_COLUMNS ? bar : BAR_COLUMNS, stars, 100 * used);
+	output_format(output, " [%-*.*s]%4d%%", BAR_COLUMNS, bar < BAR_COLUMNS ? bar : BAR_COLUMNS,
+		      stars, (int)(100 * used));
 }
 
 static void format_left(char *text, const struct ports *ports, const struct port_row *row,
@@ -248,7 +248,8 @@ static void show_failure(const struct ports *ports, struct output *output,
 	format_endpoint(place, failure->tuple.raddr, failure->tuple.rport);
 	text_process(&title, rows_process(&ports->failures, failure->row.process));
 	say(&title, " -> %s: %s", place, headline(failure));
-	say(&title, ", %llu times, last %.8s", (unsigned long long)failure->count, time);
+	say(&title, ", %llu time%s, last %.8s", (unsigned long long)failure->count,
+	    failure->count == 1 ? "" : "s", time);
 	format_harmless(text, title.text, sizeof(title.text),
 			style->columns > INDENT ? style->columns - 1 : INDENT);
 	output_format(output, "%s%s%s", style->color ? RED : "", text, style->color ? PLAIN : "");

@@ -117,6 +117,7 @@ static struct time_wait_row *row_of(struct time_waits *waits, struct connection 
 	if (!row) {
 		row = (struct time_wait_row *)rows_add(&waits->rows, key, connection->owner);
 		row->tuple = place;
+		growth_begin(&row->growth, waits->time_ns);
 	}
 	if (row->direction == DIRECTION_UNKNOWN)
 		row->direction = connection->direction;
