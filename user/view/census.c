@@ -90,6 +90,22 @@ static bool is_reusable(const struct port_space *space, const struct connection 
 	return port_reusable(space, &connection->tuple, timestamps, time_ns - since_ns);
 }
 
+/* A TIME_WAIT will be held for its whole length, or until connect() may have it. */
+static uint64_t hold_ns(const struct model *model, const struct port_space *space,
+			const struct connection *connection, uint64_t time_ns)
+{
+	bool timestamps = connection->flags & CONNECTION_TIMESTAMPS;
+	uint64_t length_ns = model->timewait_ns;
+	uint64_t age_ns = time_ns - connection->began_ns;
+
+	if (connection->state != TCP_TIME_WAIT || connection->since_ns < connection->began_ns)
+		return age_ns;
+	if (space && port_reusable(space, &connection->tuple, timestamps, UINT64_MAX))
+		length_ns = space->tw_reuse_delay_ns;
+	length_ns += connection->since_ns - connection->began_ns;
+	return age_ns > length_ns ? age_ns : length_ns;
+}
+
 void census_count(struct census *census, struct model *model, const struct connection *connection,
 		  uint64_t time_ns)
 {
@@ -106,19 +122,10 @@ void census_count(struct census *census, struct model *model, const struct conne
 	census->used++;
 	if (space && is_reusable(space, connection, time_ns))
 		census->reusable++;
-	if (connection->began_ns && connection->began_ns < time_ns)
-		census->age_ns += time_ns - connection->began_ns;
-}
-
-void census_copy(struct census *to, const struct census *from, struct processes *processes)
-{
-	*to = *from;
-	to->owner_capacity = from->owner_count;
-	to->owners = memory_new(from->owner_count + 1, sizeof(*to->owners));
-	for (size_t i = 0; i < from->owner_count; i++) {
-		to->owners[i] = from->owners[i];
-		processes_reference(processes, to->owners[i].process);
-	}
+	if (!connection->began_ns || connection->began_ns > time_ns)
+		return;
+	census->held++;
+	census->hold_ns += hold_ns(model, space, connection, time_ns);
 }
 
 static int more_ports(const void *a, const void *b)

@@ -21,7 +21,8 @@ struct census {
 	struct census_owner *owners; /* by number */
 	size_t owner_count;
 	size_t owner_capacity;
-	uint64_t age_ns; /* sum of how long they have been held, of those where that is known */
+	uint64_t held;	  /* of these, so many were seen to be taken: */
+	uint64_t hold_ns; /* how long they will have been held in all, as far as is known */
 };
 
 /* Nothing counted yet, towards destinations in a namespace; own_low, own_high as in port_supply. */
@@ -35,9 +36,6 @@ void census_free(struct census *census, struct processes *processes);
  */
 void census_count(struct census *census, struct model *model, const struct connection *connection,
 		  uint64_t time_ns);
-
-/* A copy of its own. */
-void census_copy(struct census *to, const struct census *from, struct processes *processes);
 
 /* Most ports first. */
 void census_sort_owners(struct census *census);

@@ -507,14 +507,16 @@ bool ports_failed(const struct ports *view, const struct port_row *row, double *
 }
 
 /*
- * Ports still held count as well with the time they have been held so far: else the mean would be
- * that of the short-lived until the first TIME_WAIT ends.
+ * Ports still held count as well, as long as they will be: else the mean would be that of the
+ * short-lived until the first TIME_WAIT ends.
  */
 static double mean_hold_s(const struct ports *view, const struct port_row *row)
 {
+	double count = (double)row->released + (double)row->now.held;
+
 	if (!row->released)
 		return (double)view->model->timewait_ns / NS_PER_S;
-	return ((double)row->held_ns + (double)row->now.age_ns) / (double)row->released / NS_PER_S;
+	return ((double)row->held_ns + (double)row->now.hold_ns) / count / NS_PER_S;
 }
 
 bool ports_sustainable(const struct ports *view, const struct port_row *row, double *per_s)
