@@ -686,6 +686,23 @@ static void a_birth_that_the_first_listing_was_ahead_of_is_created(void **state)
 	assert_int_equal(row_of(screen, 7)->sockets, 1);
 }
 
+/* The close was lost, the birth was not. */
+static void a_birth_out_of_any_state_is_a_birth(void **state)
+{
+	struct screen *screen = *state;
+	struct record_transition record = owned(1, screen->time_ns, TCP_ESTABLISHED, 7);
+
+	record.old_state = TCP_SYN_SENT;
+	record.since_ns = 0;
+	feed(screen->world, record);
+	pass(screen, SECOND);
+	enters(screen, 1);
+	assert_int_equal(row_of(screen, 7)->sockets, 1);
+	assert_int_equal(row_of(screen, 7)->created, 1);
+	ends(screen, 1, END_SYN);
+	assert_int_equal(row_of(screen, 7)->ended, 1);
+}
+
 static void destinations_have_rows_of_their_own_and_local_ports_have_not(void **state)
 {
 	struct screen *screen = *state;
@@ -1246,6 +1263,7 @@ int main(void)
 		screen_test(listings_alone_count_what_comes_and_goes),
 		screen_test(a_birth_that_a_listing_was_ahead_of_is_counted_once),
 		screen_test(a_birth_that_the_first_listing_was_ahead_of_is_created),
+		screen_test(a_birth_out_of_any_state_is_a_birth),
 		screen_test(destinations_have_rows_of_their_own_and_local_ports_have_not),
 		screen_test(a_service_is_one_row_whoever_its_clients_are),
 		screen_test(an_unknown_direction_is_taken_for_out),

@@ -188,18 +188,20 @@ static bool is_close(const struct transition *transition)
 	return transition->old_state == TCP_ESTABLISHED;
 }
 
-/* The first FIN, or an abort. */
+/* The first FIN, or an abort; or, where the FIN was lost, the TIME_WAIT of who sent it first. */
 static void closed(struct time_waits *waits, const struct transition *transition)
 {
 	struct time_wait_row *row = row_of(waits, transition->connection, transition->time_ns);
+	unsigned int new_state = transition->new_state;
 
 	if (!row)
 		return;
 	row->closed++;
-	if (transition->new_state == TCP_FIN_WAIT1 ||
-	    (transition->new_state == TCP_CLOSE && transition->closer))
+	if (new_state == TCP_FIN_WAIT1 || new_state == TCP_TIME_WAIT ||
+	    (new_state == TCP_CLOSE && transition->closer))
 		row->closed_first++;
-	if (transition->new_state != TCP_CLOSE && transition->in_old_ns != UNKNOWN_NS)
+	if ((new_state == TCP_FIN_WAIT1 || new_state == TCP_CLOSE_WAIT) &&
+	    transition->in_old_ns != UNKNOWN_NS)
 		histogram_add(&row->connected, transition->in_old_ns);
 }
 
@@ -251,7 +253,7 @@ void time_waits_transition(struct time_waits *waits, const struct transition *tr
 {
 	if (is_close(transition))
 		closed(waits, transition);
-	else if (transition->new_state == TCP_TIME_WAIT)
+	if (transition->new_state == TCP_TIME_WAIT)
 		began(waits, transition);
 	else if (transition->end_reason != END_NONE)
 		ended(waits, transition);
