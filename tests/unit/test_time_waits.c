@@ -491,6 +491,22 @@ static void what_the_kernel_refused_is_overflow(void **state)
 	assert_int_equal(row_of(screen, 8)->overflow, 0);
 }
 
+/* Those of others were refused too: they are not to confirm what this one broke off itself. */
+static void refusals_of_others_confirm_nothing(void **state)
+{
+	struct screen *screen = *state;
+
+	list_nothing(screen);
+	screen->filter.pid = 8;
+	for (uint64_t cookie = 1; cookie <= 3; cookie++)
+		fails_to_wait(screen, cookie, 7, false);
+	settle(screen, 3);
+	fails_to_wait(screen, 4, 8, false);
+	settle(screen, 3);
+	assert_null(row_of(screen, 7));
+	assert_int_equal(row_of(screen, 8)->overflow, 0);
+}
+
 static uint64_t whole_lives(const struct screen *screen, const struct time_wait_row *row)
 {
 	uint64_t counts[HISTOGRAM_EDGES + 1];
@@ -1254,6 +1270,7 @@ int main(void)
 		screen_test(born_whole_it_never_was_in_fin_wait2),
 		screen_test(a_fin_that_comes_again_is_counted),
 		screen_test(what_the_kernel_refused_is_overflow),
+		screen_test(refusals_of_others_confirm_nothing),
 		screen_test(a_length_of_15_s_is_configured),
 		screen_test(a_length_of_15_s_is_learned),
 		screen_test(what_is_older_than_the_tool_is_nobodys),

@@ -7,6 +7,8 @@ const char *const time_waits_sort_keys[] = {
 	"sockets",	"predates", "fin_wait2",     "created",	 "ended", "closed",
 	"closed_first", "rearmed",  "created_per_s", "overflow", NULL};
 
+#define KEY_NONE 0 /* of no row: what a filter leaves out was refused all the same */
+
 static bool is_present(const struct row *row)
 {
 	const struct time_wait_row *wait = (const struct time_wait_row *)row;
@@ -275,8 +277,8 @@ void time_waits_minisocket(struct time_waits *waits, struct connection *connecti
 		break;
 	case MINISOCKET_REFUSED:
 		row = row_of(waits, connection, time_ns);
-		if (row)
-			overflows_claim(&waits->overflows, connection->tuple.netns, row->row.key);
+		overflows_claim(&waits->overflows, connection->tuple.netns,
+				row ? row->row.key : KEY_NONE);
 		break;
 	}
 }
