@@ -802,6 +802,17 @@ static void a_group_keeps_destinations_apart(void **state)
 	assert_int_equal(screen->waits.rows.shown_count, 2);
 }
 
+static void an_owner_who_closes_is_no_closer_of_its_group(void **state)
+{
+	struct screen *screen = *state;
+
+	again_by(screen, BY_COMM);
+	lives(screen, 1, 7);
+	assert_null(time_waits_closer(&screen->waits, only_row(screen)));
+	lives(screen, 2, 8);
+	assert_null(time_waits_closer(&screen->waits, only_row(screen)));
+}
+
 static void a_filter_leaves_out_what_others_own(void **state)
 {
 	struct screen *screen = *state;
@@ -1286,6 +1297,7 @@ int main(void)
 		screen_test(an_unknown_direction_is_taken_for_out),
 		screen_test(a_group_has_the_sockets_of_all_its_processes),
 		screen_test(a_group_keeps_destinations_apart),
+		screen_test(an_owner_who_closes_is_no_closer_of_its_group),
 		screen_test(a_filter_leaves_out_what_others_own),
 		screen_test(a_better_owner_moves_no_time_wait),
 		screen_test(a_row_is_shown_once_more_at_zero),

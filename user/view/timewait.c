@@ -133,13 +133,13 @@ static struct time_wait_row *row_of(struct time_waits *waits, struct connection 
 static void note_closer(struct time_waits *waits, struct time_wait_row *row,
 			const struct connection *connection)
 {
-	bool known = row->closer.known;
+	uint32_t closer = connection->closer == connection->owner ? 0 : connection->closer;
 
 	if (!connection->closer)
 		return;
-	common_note(&row->closer, connection->closer);
-	if (!known)
-		processes_reference(waits->rows.processes, connection->closer);
+	if (!row->closer.known)
+		processes_reference(waits->rows.processes, closer);
+	common_note(&row->closer, closer);
 }
 
 /* Where the connection is counted now; NULL if nowhere. */
@@ -436,9 +436,7 @@ bool time_waits_rate(const struct time_waits *waits, const struct time_wait_row 
 const struct process *time_waits_closer(const struct time_waits *waits,
 					const struct time_wait_row *row)
 {
-	if (!row->closer.known || row->closer.mixed || row->closer.value == row->row.process)
-		return NULL;
-	return rows_process(&waits->rows, row->closer.value);
+	return row->closer.mixed ? NULL : rows_process(&waits->rows, row->closer.value);
 }
 
 static double figure(const void *view, const struct row *shown, const char *key)
