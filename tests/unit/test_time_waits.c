@@ -599,6 +599,52 @@ static void what_enters_while_we_watch_is_created(void **state)
 	assert_int_equal(row->created, 2);
 }
 
+/* The hooks are attached before what exists is listed; the ring is read later. */
+static void what_begins_between_attaching_and_listing_is_created(void **state)
+{
+	struct screen *screen = *state;
+
+	pass(screen, SECOND);
+	listing_begins(screen);
+	screen->time_ns -= SECOND;
+	lives(screen, 1, 7);
+	pass(screen, SECOND);
+	feed(screen->world,
+	     minisocket_row(1, screen->time_ns, TCP_TIME_WAIT, LENGTH - (int64_t)SECOND));
+	listing_ends(screen);
+	assert_int_equal(row_of(screen, 7)->sockets, 1);
+	assert_int_equal(row_of(screen, 7)->created, 1);
+	assert_int_equal(row_of(screen, 7)->predates, 0);
+}
+
+static void what_ends_before_the_first_refresh_leaves_the_books_alone(void **state)
+{
+	struct screen *screen = *state;
+
+	listing_begins(screen);
+	feed(screen->world,
+	     minisocket_row(1, screen->time_ns, TCP_TIME_WAIT, 20 * (int64_t)SECOND));
+	ends(screen, 1, END_SYN);
+	listing_ends(screen);
+	assert_true(sum_up(screen).sockets == 0);
+}
+
+/* Nobody had asked for a cookie, and no listing showed it: it was never counted. */
+static void what_was_never_there_cannot_end(void **state)
+{
+	struct screen *screen = *state;
+
+	list_nothing(screen);
+	pass(screen, 10 * SECOND);
+	feed(screen->world,
+	     timewait_end(0, screen->time_ns, TCP_TIME_WAIT, 20 * (int64_t)SECOND, END_SYN));
+	feed(screen->world,
+	     timewait_end(5, screen->time_ns, TCP_TIME_WAIT, 20 * (int64_t)SECOND, END_SYN));
+	check_books(screen);
+	assert_true(sum_up(screen).sockets == 0);
+	assert_true(sum_up(screen).created == 0);
+}
+
 static void what_is_gone_at_the_next_listing_ended_for_unknown_reasons(void **state)
 {
 	struct screen *screen = *state;
@@ -638,6 +684,24 @@ static void what_only_a_later_listing_shows_was_created_meanwhile(void **state)
 	ends(screen, 1, END_EXPIRED);
 	assert_int_equal(row_of(screen, 0)->ended, 1);
 	assert_true(histogram_percentile(&row_of(screen, 0)->lifetime, 1) == 5 * SECOND);
+}
+
+/* Its birth was lost; the listing shows it, and it ends before the listing does. */
+static void what_is_found_and_ends_within_a_listing_began_and_ended(void **state)
+{
+	struct screen *screen = *state;
+
+	list_nothing(screen);
+	pass(screen, 10 * SECOND);
+	closes(screen, 1, 7);
+	pass(screen, SECOND);
+	listing_begins(screen);
+	feed(screen->world, minisocket_row(1, screen->time_ns, TCP_TIME_WAIT, LENGTH));
+	pass(screen, MS);
+	ends(screen, 1, END_SYN);
+	listing_ends(screen);
+	assert_int_equal(row_of(screen, 7)->created, 1);
+	assert_int_equal(row_of(screen, 7)->ended, 1);
 }
 
 /* Without BPF each refresh lists anew. */
@@ -827,6 +891,25 @@ static void a_filter_leaves_out_what_others_own(void **state)
 	ends(screen, 1, END_SYN);
 	list_nothing(screen);
 	assert_null(row_of(screen, 7));
+}
+
+/* The cgroup of a process is read behind the record that names it. */
+static void a_filter_that_matches_later_keeps_the_books(void **state)
+{
+	struct screen *screen = *state;
+
+	screen->filter.cgroup = "/web";
+	lives(screen, 1, 7);
+	closes(screen, 2, 7);
+	waits(screen, 2);
+	feed(screen->world, description_of(7, "owner", "/bin/owner", "/web"));
+	pass(screen, SECOND);
+	check_books(screen);
+	ends(screen, 1, END_SYN);
+	check_books(screen);
+	enters(screen, 2);
+	check_books(screen);
+	assert_int_equal(only_row(screen)->sockets, 1);
 }
 
 /* A better owner is found while it waits: it stays where it is counted. */
@@ -1286,8 +1369,12 @@ int main(void)
 		screen_test(a_length_of_15_s_is_learned),
 		screen_test(what_is_older_than_the_tool_is_nobodys),
 		screen_test(what_enters_while_we_watch_is_created),
+		screen_test(what_begins_between_attaching_and_listing_is_created),
+		screen_test(what_ends_before_the_first_refresh_leaves_the_books_alone),
+		screen_test(what_was_never_there_cannot_end),
 		screen_test(what_is_gone_at_the_next_listing_ended_for_unknown_reasons),
 		screen_test(what_only_a_later_listing_shows_was_created_meanwhile),
+		screen_test(what_is_found_and_ends_within_a_listing_began_and_ended),
 		screen_test(listings_alone_count_what_comes_and_goes),
 		screen_test(a_birth_that_a_listing_was_ahead_of_is_counted_once),
 		screen_test(a_birth_that_the_first_listing_was_ahead_of_is_created),
@@ -1299,6 +1386,7 @@ int main(void)
 		screen_test(a_group_keeps_destinations_apart),
 		screen_test(an_owner_who_closes_is_no_closer_of_its_group),
 		screen_test(a_filter_leaves_out_what_others_own),
+		screen_test(a_filter_that_matches_later_keeps_the_books),
 		screen_test(a_better_owner_moves_no_time_wait),
 		screen_test(a_row_is_shown_once_more_at_zero),
 		screen_test(the_rate_is_of_those_that_began),

@@ -103,8 +103,13 @@ static void armed(struct model *model, struct connection *connection,
 void timewait_seen(struct model *model, struct connection *connection, uint64_t time_ns,
 		   int64_t remaining_ns)
 {
-	if (connection->state != TCP_TIME_WAIT)
-		enter_time_wait(model, connection, timewait_entry_ns(model, time_ns, remaining_ns));
+	uint64_t entry_ns = timewait_entry_ns(model, time_ns, remaining_ns);
+
+	if (connection->state == TCP_TIME_WAIT)
+		return;
+	if (!connection->since_ns && entry_ns < model->listing.first_ns)
+		connection->flags |= CONNECTION_PREDATES;
+	enter_time_wait(model, connection, entry_ns);
 }
 
 static void seen(struct model *model, struct connection *connection,

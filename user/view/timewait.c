@@ -207,11 +207,21 @@ static void closed(struct time_waits *waits, const struct transition *transition
 		histogram_add(&row->connected, transition->in_old_ns);
 }
 
+/* Its TIME_WAIT began before the tool listed what exists, and nothing told that it did. */
+static bool is_older(const struct time_waits *waits, const struct transition *transition)
+{
+	return transition->connection->flags & CONNECTION_PREDATES &&
+	       transition->time_ns < waits->model->listing.first_ns;
+}
+
 static void began(struct time_waits *waits, const struct transition *transition)
 {
 	struct connection *connection = transition->connection;
 	struct time_wait_row *row = counted_at(waits, connection);
+	bool older = is_older(waits, transition);
 
+	if (!row && older)
+		return; /* no listing showed it: that it ends is all that will be told */
 	if (row && transition->in_old_ns != UNKNOWN_NS)
 		histogram_add(&row->fin_wait2_lifetime, transition->in_old_ns);
 	leave(waits, connection, TCP_FIN_WAIT2);
@@ -220,7 +230,7 @@ static void began(struct time_waits *waits, const struct transition *transition)
 		return;
 	if (connection->flags & CONNECTION_PREDATES)
 		row->predates++;
-	if (transition->time_ns >= waits->model->listing.first_ns)
+	if (!older)
 		row->created++;
 }
 
@@ -230,6 +240,24 @@ static void count_end(struct time_wait_row *row, unsigned int reason, uint64_t c
 	row->reasons[reason] += count;
 }
 
+/*
+ * Counted nowhere: found by a listing that still runs, or by a filter only now, it begins and ends
+ * at once. One older than the tool that was never shown as being there has not ended either.
+ */
+static struct time_wait_row *began_unseen(struct time_waits *waits,
+					  const struct transition *transition)
+{
+	struct time_wait_row *row;
+
+	if (transition->old_state != TCP_TIME_WAIT ||
+	    transition->connection->flags & CONNECTION_PREDATES)
+		return NULL;
+	row = row_of(waits, transition->connection, transition->time_ns);
+	if (row)
+		row->created++;
+	return row;
+}
+
 static void ended(struct time_waits *waits, const struct transition *transition)
 {
 	struct connection *connection = transition->connection;
@@ -237,7 +265,7 @@ static void ended(struct time_waits *waits, const struct transition *transition)
 	bool lived = transition->in_old_ns != UNKNOWN_NS;
 
 	if (!row)
-		row = row_of(waits, connection, transition->time_ns);
+		row = began_unseen(waits, transition);
 	leave(waits, connection, transition->old_state);
 	if (!row)
 		return;
