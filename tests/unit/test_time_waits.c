@@ -766,6 +766,38 @@ static void a_birth_that_the_first_listing_was_ahead_of_is_created(void **state)
 	assert_int_equal(row_of(screen, 7)->sockets, 1);
 }
 
+/* The timer's clock has ticks: it may date the FIN before or after its own record. */
+static void a_fin_that_a_listing_was_ahead_of_is_counted_once(void **state)
+{
+	static const int64_t ticks[] = {-4 * (int64_t)MS, 0, 4 * (int64_t)MS};
+	struct screen *screen = *state;
+
+	for (size_t i = 0; i < COUNT(ticks); i++) {
+		const struct time_wait_row *row;
+		uint64_t fin_ns;
+
+		again_by(screen, BY_PID);
+		list_nothing(screen);
+		pass(screen, SECOND);
+		closes(screen, 1, 7);
+		waits(screen, 1);
+		pass(screen, SECOND);
+		fin_ns = screen->time_ns;
+		pass(screen, SECOND);
+		listing_begins(screen);
+		feed(screen->world, minisocket_row(1, screen->time_ns, TCP_TIME_WAIT,
+						   LENGTH - (int64_t)SECOND + ticks[i]));
+		feed(screen->world, timewait_of(1, fin_ns, TIMEWAIT_ARMED, TCP_TIME_WAIT, LENGTH));
+		listing_ends(screen);
+		row = row_of(screen, 7);
+		check(row->sockets == 1 && row->created == 1 && row->fin_wait2 == 0 &&
+			      row->rearmed == 0 && row->fin_wait2_lifetime.count == 1,
+		      "%lld: %u sockets, %llu created, %u in FIN_WAIT2, %llu rearmed",
+		      (long long)ticks[i], row->sockets, (unsigned long long)row->created,
+		      row->fin_wait2, (unsigned long long)row->rearmed);
+	}
+}
+
 /* The close was lost, the birth was not. */
 static void a_birth_out_of_any_state_is_a_birth(void **state)
 {
@@ -983,6 +1015,7 @@ static void each_figure_sorts(void **state)
 	refresh(screen, false);
 	for (uint64_t cookie = 2; cookie <= 4; cookie++) {
 		lives(screen, cookie, 8);
+		pass(screen, 200 * MS);
 		enters(screen, cookie);
 		ends(screen, cookie, END_REUSED);
 	}
@@ -1378,6 +1411,7 @@ int main(void)
 		screen_test(listings_alone_count_what_comes_and_goes),
 		screen_test(a_birth_that_a_listing_was_ahead_of_is_counted_once),
 		screen_test(a_birth_that_the_first_listing_was_ahead_of_is_created),
+		screen_test(a_fin_that_a_listing_was_ahead_of_is_counted_once),
 		screen_test(a_birth_out_of_any_state_is_a_birth),
 		screen_test(destinations_have_rows_of_their_own_and_local_ports_have_not),
 		screen_test(a_service_is_one_row_whoever_its_clients_are),

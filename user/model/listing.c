@@ -18,7 +18,7 @@ static void listed_minisocket(struct model *model, struct connection *connection
 		timewait_seen(model, connection, time_ns, record->remaining_ns);
 		return;
 	}
-	connection->flags |= CONNECTION_MINISOCKET;
+	connection->flags |= CONNECTION_MINISOCKET | CONNECTION_UNTOLD;
 	if (record->state == TCP_TIME_WAIT)
 		since_ns = timewait_entry_ns(model, time_ns, record->remaining_ns);
 	if (connection->state != record->state)

@@ -33,6 +33,7 @@ static void enter_time_wait(struct model *model, struct connection *connection, 
 {
 	if (time_ns < connection->since_ns)
 		time_ns = connection->since_ns;
+	connection->flags &= (uint8_t)~CONNECTION_UNTOLD;
 	model_transition(model, connection, time_ns, connection->state, TCP_TIME_WAIT, END_NONE);
 }
 
@@ -61,15 +62,25 @@ static void enter_fin_wait2(struct model *model, struct connection *connection,
 
 /*
  * A listing has met it already: its birth is told all the same, or its entry into TIME_WAIT if that
- * is what the listing saw of it.
+ * is what the listing saw of it. If it was known before, the row has told of that entry.
  */
 static void armed_late(struct model *model, struct connection *connection,
 		       const struct record_timewait *record)
 {
+	if (!(connection->flags & CONNECTION_UNTOLD))
+		return;
 	connection->flags &= (uint8_t)~CONNECTION_PREDATES;
-	if (record->substate == TCP_TIME_WAIT)
-		model_tell(model, connection, record->header.time_ns, TCP_FIN_WAIT2, TCP_TIME_WAIT,
-			   END_NONE, UNKNOWN_NS);
+	if (record->substate != TCP_TIME_WAIT)
+		return;
+	connection->flags &= (uint8_t)~CONNECTION_UNTOLD;
+	model_tell(model, connection, record->header.time_ns, TCP_FIN_WAIT2, TCP_TIME_WAIT,
+		   END_NONE, UNKNOWN_NS);
+}
+
+/* The peer's FIN comes again after a time-out, not within a few ticks of the timer. */
+static bool is_rearmed(const struct connection *connection, const struct record_timewait *record)
+{
+	return record->header.time_ns > connection->since_ns + TICK_TOLERANCE_NS;
 }
 
 static void armed(struct model *model, struct connection *connection,
@@ -96,7 +107,7 @@ static void armed(struct model *model, struct connection *connection,
 		learn_length(model, record);
 	if (connection->state != TCP_TIME_WAIT)
 		enter_time_wait(model, connection, time_ns);
-	else if (!born)
+	else if (!born && is_rearmed(connection, record))
 		model_tell_minisocket(model, connection, MINISOCKET_REARMED, time_ns);
 }
 
