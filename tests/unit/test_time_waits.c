@@ -1270,6 +1270,15 @@ static void check_width(const char *text, size_t columns)
 	}
 }
 
+static size_t lines_in(const char *text)
+{
+	size_t lines = 0;
+
+	for (; *text; text++)
+		lines += *text == '\n';
+	return lines;
+}
+
 /* A histogram of as many as that, all alike but for one. */
 static void fill(struct histogram *histogram, uint64_t ns, uint32_t count)
 {
@@ -1330,14 +1339,47 @@ static void no_line_is_wider_than(struct screen *screen, unsigned int columns)
 		}
 		style.details = false;
 		screen->output.length = 0;
-		time_waits_show_total(&screen->waits, &screen->output, BEGIN);
+		time_waits_show_total(&screen->waits, &screen->output, BEGIN, &style);
 		check_width(text_of(screen), columns);
 	}
+}
+
+static void at_80_columns_no_line_is_wider(void **state)
+{
+	no_line_is_wider_than(*state, 80);
 }
 
 static void at_120_columns_no_line_is_wider(void **state)
 {
 	no_line_is_wider_than(*state, 120);
+}
+
+static void the_screen_is_never_scrolled(void **state)
+{
+	struct screen *screen = *state;
+	uint64_t cookie = 100;
+
+	listing_begins(screen);
+	feed(screen->world, minisocket_row(1, screen->time_ns, TCP_TIME_WAIT, LENGTH));
+	listing_ends(screen);
+	for (uint32_t pid = 1; pid <= 40; pid++) {
+		for (unsigned int times = 0; times < pid; times++) {
+			lives(screen, ++cookie, pid);
+			pass(screen, pid * pid * pid * MS);
+			if (times % 2)
+				ends(screen, cookie, END_SYN);
+		}
+	}
+	refresh(screen, false);
+	for (unsigned int lines = 8; lines < 120; lines++)
+		for (unsigned int details = 0; details < 2; details++) {
+			struct text_style style = {
+				.columns = 80, .lines = lines, .details = details};
+			size_t shown = lines_in(table_of(screen, style));
+
+			if (!details || lines > 50)
+				check(shown < lines, "%zu lines of %u", shown, lines);
+		}
 }
 
 static void the_table_says_what_it_is(void **state)
@@ -1435,7 +1477,9 @@ int main(void)
 		screen_test(the_limit_bounds_what_is_printed),
 		screen_test(the_longest_idle_rows_become_one_without_a_place),
 		screen_test(a_forgotten_row_releases_its_closer),
+		screen_test(at_80_columns_no_line_is_wider),
 		screen_test(at_120_columns_no_line_is_wider),
+		screen_test(the_screen_is_never_scrolled),
 		screen_test(the_table_says_what_it_is),
 		screen_test(hostile_names_are_harmless),
 	};
