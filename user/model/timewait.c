@@ -48,14 +48,14 @@ static struct connection *add(struct model *model, const struct record_timewait 
 	return connection;
 }
 
-/* The step from FIN_WAIT1 to FIN_WAIT2 is not always streamed. */
+/* The step from FIN_WAIT1 to FIN_WAIT2 is not always streamed. There is no way back. */
 static void enter_fin_wait2(struct model *model, struct connection *connection,
 			    const struct record_timewait *record)
 {
 	uint64_t time_ns = record->header.time_ns;
 	uint64_t since_ns = record->action == TIMEWAIT_ARMED ? time_ns : 0;
 
-	if (connection->state != TCP_FIN_WAIT2)
+	if (connection->state != TCP_FIN_WAIT2 && connection->state != TCP_TIME_WAIT)
 		connections_enter(&model->connections, connection, TCP_FIN_WAIT2, since_ns,
 				  time_ns);
 }
@@ -127,8 +127,7 @@ static void seen(struct model *model, struct connection *connection,
 		 const struct record_timewait *record)
 {
 	connection->flags |= CONNECTION_MINISOCKET;
-	if (connection->state != TCP_TIME_WAIT)
-		enter_fin_wait2(model, connection, record);
+	enter_fin_wait2(model, connection, record);
 	timewait_seen(model, connection, record->header.time_ns, record->remaining_ns);
 }
 
@@ -136,8 +135,7 @@ static void ended(struct model *model, struct connection *connection,
 		  const struct record_timewait *record)
 {
 	connection->flags |= CONNECTION_MINISOCKET;
-	if (connection->state != TCP_TIME_WAIT)
-		enter_fin_wait2(model, connection, record);
+	enter_fin_wait2(model, connection, record);
 	if (record->substate == TCP_TIME_WAIT)
 		timewait_seen(model, connection, record->header.time_ns, record->remaining_ns);
 	model_transition(model, connection, record->header.time_ns, connection->state, TCP_CLOSE,
