@@ -16,7 +16,7 @@
 #include "trace.h"
 
 #define SECOND	   1000000000ULL
-#define RECORD_MAX 2200
+#define RECORD_MAX sizeof(struct record_ports) /* the largest */
 
 enum mode {
 	MODE_RAW = 1,
