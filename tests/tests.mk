@@ -96,12 +96,12 @@ $(BUILD)/asan/user/%.o: user/%.c | $(SKELETON)
 
 $(BUILD)/unit/test_%: tests/unit/test_%.c $(BUILD)/unit/libtcplinger.a
 	$(call say,TEST,$@)
-	$(Q)$(CC) $(CFLAGS) $(USER_CFLAGS) -MF $@.d -Itests/unit $(filter-out %.h,$^) -o $@ \
+	$(Q)$(CC) $(CFLAGS) $(USER_CFLAGS) -MF $@.d -Itests/unit $(filter %.c %.a,$^) -o $@ \
 		-lcmocka $(LIBRARIES)
 
 $(BUILD)/asan/unit/test_%: tests/unit/test_%.c $(BUILD)/asan/unit/libtcplinger.a
 	$(call say,TEST,$@)
-	$(Q)$(CC) $(SANITIZE) $(USER_CFLAGS) -MF $@.d -Itests/unit $(filter-out %.h,$^) -o $@ \
+	$(Q)$(CC) $(SANITIZE) $(USER_CFLAGS) -MF $@.d -Itests/unit $(filter %.c %.a,$^) -o $@ \
 		-lcmocka $(LIBRARIES)
 
 $(BUILD)/fuzz/user/%.o: user/%.c | $(SKELETON)
@@ -111,7 +111,7 @@ $(BUILD)/fuzz/user/%.o: user/%.c | $(SKELETON)
 
 $(BUILD)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(BUILD)/fuzz/libtcplinger.a
 	$(call say,FUZZ,$@)
-	$(Q)$(CLANG) $(SANITIZE) -fsanitize=fuzzer $(USER_CFLAGS) -MF $@.d $(filter-out %.h,$^) -o $@ \
+	$(Q)$(CLANG) $(SANITIZE) -fsanitize=fuzzer $(USER_CFLAGS) -MF $@.d $(filter %.c %.a,$^) -o $@ \
 		-lunistring -lm
 
 -include $(ASAN_OBJECTS:.o=.d) $(FUZZ_OBJECTS:.o=.d)

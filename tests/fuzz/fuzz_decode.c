@@ -12,10 +12,11 @@
 #include "decode.h"
 #include "fuzz.h"
 #include "leaks_show.h"
+#include "timewait_show.h"
 #include "trace.h"
 
 #define SECOND	   1000000000ULL
-#define RECORD_MAX 2200
+#define RECORD_MAX sizeof(struct record_ports) /* the largest */
 
 enum mode {
 	MODE_RAW = 1,
@@ -38,6 +39,7 @@ struct world {
 	struct output output;
 	struct trace trace;
 	struct leaks leaks;
+	struct time_waits waits;
 	unsigned int mode;
 	uint64_t time_ns;
 };
@@ -66,7 +68,27 @@ static void on_transition(void *context, const struct transition *transition)
 	must(transition->end_reason < END_REASONS);
 	must(transition->connection != NULL);
 	trace_transition(&world->trace, transition);
+	time_waits_transition(&world->waits, transition);
 	world->output.length = 0;
+}
+
+static void on_minisocket(void *context, struct connection *connection, enum minisocket_event event,
+			  uint64_t time_ns)
+{
+	time_waits_minisocket(&((struct world *)context)->waits, connection, event, time_ns);
+}
+
+static void on_listed(void *context)
+{
+	time_waits_listed(&((struct world *)context)->waits);
+}
+
+static void on_counters(void *context, const struct record_counters *counters)
+{
+	struct world *world = context;
+
+	time_waits_counters(&world->waits, counters);
+	time_waits_settle(&world->waits, counters->netns);
 }
 
 static void on_loss(void *context, uint64_t time_ns, const struct losses *losses)
@@ -192,6 +214,8 @@ static void shape(struct input *input, struct record_header *header)
 		header->size = sizeof(struct record_loss);
 		break;
 	case RECORD_COUNTERS:
+		((struct record_counters *)header)->netns = below(input, 2);
+		((struct record_counters *)header)->values[0] = below(input, 8);
 		header->size = sizeof(struct record_counters);
 		break;
 	case RECORD_PORTS:
@@ -216,12 +240,74 @@ static void check_row(const struct leak_row *row)
 		must(row->oldest[i - 1].age_ns >= row->oldest[i].age_ns);
 }
 
+/* Of all rows of TIME_WAIT, or of the connections that they count. */
+struct sums {
+	uint64_t sockets, fin_wait2, reasons;
+};
+
+static void sum_row(void *context, struct row *shown)
+{
+	const struct time_wait_row *row = (const struct time_wait_row *)shown;
+	uint64_t reasons = 0;
+	struct sums *sums = context;
+
+	for (unsigned int i = 0; i < END_REASONS; i++)
+		reasons += row->reasons[i];
+	must(reasons == row->ended);
+	must(row->predates <= row->sockets);
+	must(row->closed_first <= row->closed);
+	must(row->lifetime.count <= row->ended);
+	must(row->connected.count <= row->closed);
+	sums->sockets += row->sockets;
+	sums->fin_wait2 += row->fin_wait2;
+}
+
+static void sum_connection(void *context, struct connection *connection)
+{
+	struct sums *sums = context;
+
+	if (!connection->row)
+		return;
+	must(connection->flags & CONNECTION_MINISOCKET);
+	must(connection->state == TCP_TIME_WAIT || connection->state == TCP_FIN_WAIT2);
+	if (connection->state == TCP_TIME_WAIT)
+		sums->sockets++;
+	else
+		sums->fin_wait2++;
+}
+
+static void check_time_waits(const struct world *world)
+{
+	struct sums rows = {0}, there = {0};
+
+	rows_each(&world->waits.rows, sum_row, &rows);
+	connections_each(&world->model.connections, sum_connection, &there);
+	must(rows.sockets == there.sockets);
+	must(rows.fin_wait2 == there.fin_wait2);
+}
+
+static void refresh_time_waits(struct world *world, const struct text_style *text)
+{
+	static const struct clock_offsets clocks;
+
+	check_time_waits(world);
+	time_waits_refresh(&world->waits, world->time_ns, world->mode & MODE_ONCE);
+	if (world->mode & MODE_JSON)
+		time_waits_show_json(&world->waits, &world->output, &clocks, 0);
+	else
+		time_waits_show_text(&world->waits, &world->output, &clocks, text);
+	world->output.length = 0;
+}
+
 /* After a listing, as the view does it: no pointer of a refresh outlives the next record. */
 static void refresh(struct world *world)
 {
 	static const struct clock_offsets clocks;
 	struct text_style text = {.details = true, .color = world->mode & MODE_COLOR};
 
+	refresh_time_waits(world, &text);
+	if (!(world->mode & MODE_LEAKS))
+		return;
 	leaks_need_holders(&world->leaks);
 	leaks_refresh(&world->leaks, false);
 	for (size_t i = 0; i < world->leaks.rows.shown_count; i++)
@@ -240,7 +326,7 @@ static void offer(struct world *world, const void *data, size_t size)
 	if (!record)
 		return;
 	model_apply(&world->model, record);
-	if (world->mode & MODE_LEAKS && record->type == RECORD_LISTING &&
+	if (record->type == RECORD_LISTING &&
 	    ((const struct record_listing *)record)->phase == LISTING_ENDS)
 		refresh(world);
 }
@@ -312,6 +398,11 @@ static void audit_row(void *context, struct row *row)
 	*(uint64_t *)context += !!row->process;
 }
 
+static void audit_closer(void *context, struct row *row)
+{
+	*(uint64_t *)context += !!((struct time_wait_row *)row)->closer.value;
+}
+
 /* What must hold whatever was applied. */
 static void audit(const struct world *world)
 {
@@ -324,6 +415,9 @@ static void audit(const struct world *world)
 	close_waits_each(&world->model.close_waits, audit_close_wait, &audit);
 	audit.references += audit_holders(&world->model.close_waits);
 	rows_each(&world->leaks.rows, audit_row, &audit.references);
+	rows_each(&world->waits.rows, audit_row, &audit.references);
+	rows_each(&world->waits.rows, audit_closer, &audit.references);
+	check_time_waits(world);
 	for (uint32_t i = 0; i <= processes->index.mask; i++) {
 		uint32_t number = processes->index.slots[i].number;
 
@@ -351,7 +445,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.processes = processes,
 		.timewait_ns = 60 * SECOND,
 		.close_waits = mode & MODE_LEAKS ? CLOSE_WAITS_APART : CLOSE_WAITS_CONNECTIONS,
-		.observer = {.transition = on_transition, .loss = on_loss, .context = &world},
+		.observer = {.transition = on_transition,
+			     .minisocket = on_minisocket,
+			     .listed = on_listed,
+			     .counters = on_counters,
+			     .loss = on_loss,
+			     .context = &world},
 	};
 	struct leaks_config leaks = {
 		.processes = processes,
@@ -373,6 +472,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	output_init(&world.output, -1, NULL);
 	trace_init(&world.trace, &trace, &world.output, &world.model);
 	leaks_init(&world.leaks, &leaks, &world.model);
+	time_waits_init(&world.waits, processes, leaks.by, &world.model);
 	while (input.size) {
 		if (mode & MODE_RAW)
 			feed_raw(&world, &input);
@@ -380,6 +480,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			feed_shaped(&world, &input);
 	}
 	audit(&world);
+	time_waits_free(&world.waits);
 	leaks_free(&world.leaks);
 	output_free(&world.output);
 	model_free(&world.model);

@@ -175,9 +175,22 @@ static void every_value_in_range_passes(void **state)
 			any.transition.owner_by = old_state % OWNER_EVIDENCES;
 			any.transition.direction = new_state % DIRECTIONS;
 			any.transition.tuple.family = new_state % 2 ? AF_INET : AF_INET6;
-			assert_true(passes(&any));
+			assert_true(passes(&any) ==
+				    (old_state != TCP_TIME_WAIT && new_state != TCP_TIME_WAIT));
 		}
 	}
+}
+
+static void only_a_minisocket_is_in_TIME_WAIT(void **state)
+{
+	union any any = valid(RECORD_SOCKET);
+
+	(void)state;
+	any.socket.state = TCP_TIME_WAIT;
+	any.socket.flags = 0;
+	assert_false(passes(&any));
+	any.socket.flags = SOCKET_MINISOCKET;
+	assert_true(passes(&any));
 }
 
 static void a_row_in_CLOSE_WAIT_passes_whatever_its_figures(void **state)
@@ -253,6 +266,7 @@ int main(void)
 		cmocka_unit_test(a_record_of_an_unknown_type_is_refused),
 		cmocka_unit_test(a_value_out_of_range_is_refused),
 		cmocka_unit_test(every_value_in_range_passes),
+		cmocka_unit_test(only_a_minisocket_is_in_TIME_WAIT),
 		cmocka_unit_test(a_row_in_CLOSE_WAIT_passes_whatever_its_figures),
 		cmocka_unit_test(both_scopes_of_a_listing_pass),
 		cmocka_unit_test(a_path_without_an_end_is_refused),

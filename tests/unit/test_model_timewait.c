@@ -315,6 +315,22 @@ static void a_minisocket_older_than_the_clock_is_no_trouble(void **state)
 	assert_in_range(told_last(world, TCP_TIME_WAIT, TCP_CLOSE)->in_old_ns, 0, 5 * SECOND);
 }
 
+/* Whatever comes: what a minisocket stands for has no full socket any more. */
+static void a_minisocket_never_becomes_anything_else(void **state)
+{
+	struct world *world = *state;
+
+	feed(world, timewait_of(1, 10 * SECOND, TIMEWAIT_ARMED, TCP_TIME_WAIT, LENGTH));
+	feed(world, transition_of(1, 11 * SECOND, TCP_SYN_SENT, TCP_ESTABLISHED));
+	feed(world, timewait_of(1, 12 * SECOND, TIMEWAIT_ARMED, TCP_FIN_WAIT2, LENGTH));
+	feed(world, listing_of(13 * SECOND, LISTING_BEGINS, 0));
+	feed(world, socket_row(1, 14 * SECOND, TCP_ESTABLISHED));
+	feed(world, minisocket_row(1, 15 * SECOND, TCP_FIN_WAIT2, LENGTH));
+	feed(world, listing_of(16 * SECOND, LISTING_ENDS, 0));
+	assert_int_equal(world_find(world, 1)->state, TCP_TIME_WAIT);
+	assert_int_equal(world->count, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -340,6 +356,7 @@ int main(void)
 		world_test(without_a_cookie_the_time_in_fin_wait2_is_unknown),
 		world_test(two_without_a_cookie_are_told_apart),
 		world_test(a_minisocket_older_than_the_clock_is_no_trouble),
+		world_test(a_minisocket_never_becomes_anything_else),
 	};
 
 	return cmocka_run_group_tests_name("model_timewait", tests, NULL, NULL);

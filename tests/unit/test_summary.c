@@ -10,6 +10,8 @@ static void add(struct world *world, unsigned int state, uint32_t netns, uint32_
 {
 	struct record_socket record = socket_row(++next_cookie, SECOND, state);
 
+	if (state == TCP_TIME_WAIT)
+		record.flags = SOCKET_MINISOCKET;
 	record.tuple.netns = netns;
 	record.owner = process_of(pid, "owner");
 	record.owner_by = pid ? OWNER_CONNECT : OWNER_NONE;

@@ -116,6 +116,8 @@ void close_waits_holder(struct close_waits *close_waits, const struct record_hol
 	struct processes *processes = &close_waits->connections->processes;
 	struct holder *holder;
 
+	if (!record->process.pid)
+		return;
 	if (close_waits->holder_count == close_waits->holder_capacity) {
 		close_waits->holder_capacity =
 			close_waits->holder_capacity ? close_waits->holder_capacity * 2 : 64;

@@ -19,6 +19,7 @@ enum connection_flags {
 	CONNECTION_PREDATES = 1 << 2,	/* listed, not seen to begin: older than the tool */
 	CONNECTION_HELD = 1 << 3,	/* a process that the filter asks for holds or closed it */
 	CONNECTION_TIMESTAMPS = 1 << 4, /* a minisocket that tcp_tw_reuse may have */
+	CONNECTION_UNTOLD = 1 << 5,	/* only a listing has shown its minisocket yet */
 };
 
 struct connection {

@@ -25,6 +25,12 @@ static bool state_valid(unsigned int state)
 	return state > 0 && state < TCP_STATES;
 }
 
+/* inet_sock_set_state never shows a TIME_WAIT, nor is a full socket ever in one. */
+static bool full_state_valid(unsigned int state)
+{
+	return state_valid(state) && state != TCP_TIME_WAIT;
+}
+
 static bool tuple_valid(const struct tuple *tuple)
 {
 	return tuple->family == AF_INET || tuple->family == AF_INET6;
@@ -32,8 +38,8 @@ static bool tuple_valid(const struct tuple *tuple)
 
 static bool transition_valid(const struct record_transition *record)
 {
-	return tuple_valid(&record->tuple) && state_valid(record->old_state) &&
-	       state_valid(record->new_state) && record->owner_by < OWNER_EVIDENCES &&
+	return tuple_valid(&record->tuple) && full_state_valid(record->old_state) &&
+	       full_state_valid(record->new_state) && record->owner_by < OWNER_EVIDENCES &&
 	       record->direction < DIRECTIONS && record->failure < FAILURES;
 }
 
@@ -57,11 +63,12 @@ static bool timewait_valid(const struct record_timewait *record)
 
 static bool socket_valid(const struct record_socket *record)
 {
-	if (record->flags & SOCKET_MINISOCKET &&
-	    !(substate_valid(record->state) && remaining_valid(record->remaining_ns)))
+	if (record->flags & SOCKET_MINISOCKET
+		    ? !(substate_valid(record->state) && remaining_valid(record->remaining_ns))
+		    : !full_state_valid(record->state))
 		return false;
-	return tuple_valid(&record->tuple) && state_valid(record->state) &&
-	       record->owner_by < OWNER_EVIDENCES && record->direction < DIRECTIONS;
+	return tuple_valid(&record->tuple) && record->owner_by < OWNER_EVIDENCES &&
+	       record->direction < DIRECTIONS;
 }
 
 static bool listing_valid(const struct record_listing *record)

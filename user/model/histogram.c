@@ -171,7 +171,7 @@ void histogram_scale_log2(struct histogram_scale *scale, const struct histogram 
 		low = lowest;
 	if (high < low)
 		high = low;
-	step = (high - low) / edges + 1;
+	step = high > low ? (high - low + edges - 2) / (edges - 1) : 1;
 	scale->edges = 0;
 	for (unsigned int power = low; power < high + step; power += step)
 		scale->edges_ns[scale->edges++] = NS_PER_US << power;

@@ -46,8 +46,8 @@ void histogram_scale_life(struct histogram_scale *scale, uint64_t length_ns);
 
 /*
  * Powers of two microseconds, around what the histogram holds: none below `lowest_ns`, which is how
- * exactly it was measured; at most `edges` of them, steps of four, eight, ... where there would be
- * more.
+ * exactly it was measured; at most `edges` (two or more) of them, steps of four, eight, ... where
+ * there would be more.
  */
 void histogram_scale_log2(struct histogram_scale *scale, const struct histogram *histogram,
 			  uint64_t lowest_ns, uint32_t edges);

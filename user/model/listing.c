@@ -14,11 +14,12 @@ static void listed_minisocket(struct model *model, struct connection *connection
 {
 	uint64_t time_ns = record->header.time_ns, since_ns = 0;
 
-	if (connection->flags & CONNECTION_MINISOCKET && record->state == TCP_TIME_WAIT) {
-		timewait_seen(model, connection, time_ns, record->remaining_ns);
+	if (connection->flags & CONNECTION_MINISOCKET) {
+		if (record->state == TCP_TIME_WAIT)
+			timewait_seen(model, connection, time_ns, record->remaining_ns);
 		return;
 	}
-	connection->flags |= CONNECTION_MINISOCKET;
+	connection->flags |= CONNECTION_MINISOCKET | CONNECTION_UNTOLD;
 	if (record->state == TCP_TIME_WAIT)
 		since_ns = timewait_entry_ns(model, time_ns, record->remaining_ns);
 	if (connection->state != record->state)
@@ -31,7 +32,7 @@ static void listed_state(struct model *model, struct connection *connection,
 {
 	if (record->flags & SOCKET_MINISOCKET)
 		listed_minisocket(model, connection, record);
-	else if (connection->state != record->state)
+	else if (!(connection->flags & CONNECTION_MINISOCKET) && connection->state != record->state)
 		connections_enter(&model->connections, connection, record->state, 0,
 				  record->header.time_ns);
 }

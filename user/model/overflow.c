@@ -44,13 +44,13 @@ static struct overflow_namespace *add(struct overflows *overflows, uint32_t netn
 
 void overflows_count(struct overflows *overflows, uint32_t netns, uint64_t counter)
 {
-	struct overflow_namespace *namespace = find(overflows, netns);
+	struct overflow_namespace *counted = find(overflows, netns);
 
-	if (!namespace)
-	namespace = add(overflows, netns, overflows->listed ? 0 : counter);
-	if (counter > namespace->counter)
-	namespace->credit += counter - namespace->counter;
-	namespace->counter = counter;
+	if (!counted)
+		counted = add(overflows, netns, overflows->listed ? 0 : counter);
+	if (counter > counted->counter)
+		counted->credit += counter - counted->counter;
+	counted->counter = counter;
 }
 
 void overflows_listed(struct overflows *overflows)
@@ -68,7 +68,7 @@ bool overflows_next(const struct overflows *overflows, uint32_t *netns)
 void overflows_settle(struct overflows *overflows, uint32_t netns,
 		      void (*refused)(void *context, uint64_t key, uint64_t count), void *context)
 {
-	struct overflow_namespace *namespace = find(overflows, netns);
+	struct overflow_namespace *counted = find(overflows, netns);
 	size_t kept = 0;
 
 	for (size_t i = 0; i < overflows->claim_count; i++) {
@@ -79,11 +79,11 @@ void overflows_settle(struct overflows *overflows, uint32_t netns,
 			overflows->claims[kept++] = *claim;
 			continue;
 		}
-		if (!namespace || confirmed > namespace->credit)
-			confirmed = namespace ? namespace->credit : 0;
+		if (!counted || confirmed > counted->credit)
+			confirmed = counted ? counted->credit : 0;
 		if (!confirmed)
 			continue;
-		namespace->credit -= confirmed;
+		counted->credit -= confirmed;
 		refused(context, claim->key, confirmed);
 	}
 	overflows->claim_count = kept;

@@ -33,6 +33,7 @@ static void enter_time_wait(struct model *model, struct connection *connection, 
 {
 	if (time_ns < connection->since_ns)
 		time_ns = connection->since_ns;
+	connection->flags &= (uint8_t)~CONNECTION_UNTOLD;
 	model_transition(model, connection, time_ns, connection->state, TCP_TIME_WAIT, END_NONE);
 }
 
@@ -47,29 +48,39 @@ static struct connection *add(struct model *model, const struct record_timewait 
 	return connection;
 }
 
-/* The step from FIN_WAIT1 to FIN_WAIT2 is not always streamed. */
+/* The step from FIN_WAIT1 to FIN_WAIT2 is not always streamed. There is no way back. */
 static void enter_fin_wait2(struct model *model, struct connection *connection,
 			    const struct record_timewait *record)
 {
 	uint64_t time_ns = record->header.time_ns;
 	uint64_t since_ns = record->action == TIMEWAIT_ARMED ? time_ns : 0;
 
-	if (connection->state != TCP_FIN_WAIT2)
+	if (connection->state != TCP_FIN_WAIT2 && connection->state != TCP_TIME_WAIT)
 		connections_enter(&model->connections, connection, TCP_FIN_WAIT2, since_ns,
 				  time_ns);
 }
 
 /*
  * A listing has met it already: its birth is told all the same, or its entry into TIME_WAIT if that
- * is what the listing saw of it.
+ * is what the listing saw of it. If it was known before, the row has told of that entry.
  */
 static void armed_late(struct model *model, struct connection *connection,
 		       const struct record_timewait *record)
 {
+	if (!(connection->flags & CONNECTION_UNTOLD))
+		return;
 	connection->flags &= (uint8_t)~CONNECTION_PREDATES;
-	if (record->substate == TCP_TIME_WAIT)
-		model_tell(model, connection, record->header.time_ns, TCP_FIN_WAIT2, TCP_TIME_WAIT,
-			   END_NONE, UNKNOWN_NS);
+	if (record->substate != TCP_TIME_WAIT)
+		return;
+	connection->flags &= (uint8_t)~CONNECTION_UNTOLD;
+	model_tell(model, connection, record->header.time_ns, TCP_FIN_WAIT2, TCP_TIME_WAIT,
+		   END_NONE, UNKNOWN_NS);
+}
+
+/* The peer's FIN comes again after a time-out, not within a few ticks of the timer. */
+static bool is_rearmed(const struct connection *connection, const struct record_timewait *record)
+{
+	return record->header.time_ns > connection->since_ns + TICK_TOLERANCE_NS;
 }
 
 static void armed(struct model *model, struct connection *connection,
@@ -96,23 +107,27 @@ static void armed(struct model *model, struct connection *connection,
 		learn_length(model, record);
 	if (connection->state != TCP_TIME_WAIT)
 		enter_time_wait(model, connection, time_ns);
-	else if (!born)
+	else if (!born && is_rearmed(connection, record))
 		model_tell_minisocket(model, connection, MINISOCKET_REARMED, time_ns);
 }
 
 void timewait_seen(struct model *model, struct connection *connection, uint64_t time_ns,
 		   int64_t remaining_ns)
 {
-	if (connection->state != TCP_TIME_WAIT)
-		enter_time_wait(model, connection, timewait_entry_ns(model, time_ns, remaining_ns));
+	uint64_t entry_ns = timewait_entry_ns(model, time_ns, remaining_ns);
+
+	if (connection->state == TCP_TIME_WAIT)
+		return;
+	if (!connection->since_ns && entry_ns < model->listing.first_ns)
+		connection->flags |= CONNECTION_PREDATES;
+	enter_time_wait(model, connection, entry_ns);
 }
 
 static void seen(struct model *model, struct connection *connection,
 		 const struct record_timewait *record)
 {
 	connection->flags |= CONNECTION_MINISOCKET;
-	if (connection->state != TCP_TIME_WAIT)
-		enter_fin_wait2(model, connection, record);
+	enter_fin_wait2(model, connection, record);
 	timewait_seen(model, connection, record->header.time_ns, record->remaining_ns);
 }
 
@@ -120,8 +135,7 @@ static void ended(struct model *model, struct connection *connection,
 		  const struct record_timewait *record)
 {
 	connection->flags |= CONNECTION_MINISOCKET;
-	if (connection->state != TCP_TIME_WAIT)
-		enter_fin_wait2(model, connection, record);
+	enter_fin_wait2(model, connection, record);
 	if (record->substate == TCP_TIME_WAIT)
 		timewait_seen(model, connection, record->header.time_ns, record->remaining_ns);
 	model_transition(model, connection, record->header.time_ns, connection->state, TCP_CLOSE,

@@ -42,12 +42,13 @@ static bool unwanted(const struct model *model, const struct connection *connect
 }
 
 /*
- * The full socket of a connection in TIME_WAIT is closed by the kernel as soon as the minisocket
- * stands for it: no transition of the connection.
+ * The full socket is closed by the kernel as soon as a minisocket stands for it: no transition of
+ * the connection. What went before may be told late.
  */
 static bool hands_over(const struct connection *connection, const struct record_transition *record)
 {
-	return record->new_state == TCP_CLOSE && connection->flags & CONNECTION_MINISOCKET;
+	return connection->flags & CONNECTION_MINISOCKET &&
+	       (record->new_state == TCP_CLOSE || record->header.time_ns >= connection->time_ns);
 }
 
 /*
@@ -108,7 +109,7 @@ void apply_transition(struct model *model, const struct record_transition *recor
 	if (hands_over(connection, record))
 		return;
 	learn(model, connection, record);
-	if (unwanted(model, connection)) {
+	if (!(connection->flags & CONNECTION_MINISOCKET) && unwanted(model, connection)) {
 		connections_remove(&model->connections, connection);
 		return;
 	}

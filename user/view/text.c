@@ -100,21 +100,21 @@ void text_age(char *text, uint64_t ns)
 			 (unsigned int)(s / 3600 % 24));
 }
 
-/* Three digits are enough to compare by. */
+/* Three digits are enough to compare by: 9.9, then 10. */
 static int decimals(double value)
 {
-	return value < 10 ? 1 : 0;
+	return value < 9.95 ? 1 : 0;
 }
 
 void text_duration(char *text, uint64_t ns)
 {
 	double us = (double)ns / 1000, ms = us / 1000;
 
-	if (us < 1000)
+	if (us < 999.5)
 		snprintf(text, TEXT_AGE, "%.*fus", decimals(us), us);
-	else if (ms < 1000)
+	else if (ms < 999.5)
 		snprintf(text, TEXT_AGE, "%.*fms", decimals(ms), ms);
-	else if (ns < 100 * NS_PER_S)
+	else if (ms < 99950)
 		snprintf(text, TEXT_AGE, "%.1fs", ms / 1000);
 	else
 		text_age(text, ns);

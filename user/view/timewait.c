@@ -7,6 +7,8 @@ const char *const time_waits_sort_keys[] = {
 	"sockets",	"predates", "fin_wait2",     "created",	 "ended", "closed",
 	"closed_first", "rearmed",  "created_per_s", "overflow", NULL};
 
+#define KEY_NONE 0 /* of no row: what a filter leaves out was refused all the same */
+
 static bool is_present(const struct row *row)
 {
 	const struct time_wait_row *wait = (const struct time_wait_row *)row;
@@ -131,13 +133,13 @@ static struct time_wait_row *row_of(struct time_waits *waits, struct connection 
 static void note_closer(struct time_waits *waits, struct time_wait_row *row,
 			const struct connection *connection)
 {
-	bool known = row->closer.known;
+	uint32_t closer = connection->closer == connection->owner ? 0 : connection->closer;
 
 	if (!connection->closer)
 		return;
-	common_note(&row->closer, connection->closer);
-	if (!known)
-		processes_reference(waits->rows.processes, connection->closer);
+	if (!row->closer.known)
+		processes_reference(waits->rows.processes, closer);
+	common_note(&row->closer, closer);
 }
 
 /* Where the connection is counted now; NULL if nowhere. */
@@ -188,26 +190,38 @@ static bool is_close(const struct transition *transition)
 	return transition->old_state == TCP_ESTABLISHED;
 }
 
-/* The first FIN, or an abort. */
+/* The first FIN, or an abort; or, where the FIN was lost, the TIME_WAIT of who sent it first. */
 static void closed(struct time_waits *waits, const struct transition *transition)
 {
 	struct time_wait_row *row = row_of(waits, transition->connection, transition->time_ns);
+	unsigned int new_state = transition->new_state;
 
 	if (!row)
 		return;
 	row->closed++;
-	if (transition->new_state == TCP_FIN_WAIT1 ||
-	    (transition->new_state == TCP_CLOSE && transition->closer))
+	if (new_state == TCP_FIN_WAIT1 || new_state == TCP_TIME_WAIT ||
+	    (new_state == TCP_CLOSE && transition->closer))
 		row->closed_first++;
-	if (transition->new_state != TCP_CLOSE && transition->in_old_ns != UNKNOWN_NS)
+	if ((new_state == TCP_FIN_WAIT1 || new_state == TCP_CLOSE_WAIT) &&
+	    transition->in_old_ns != UNKNOWN_NS)
 		histogram_add(&row->connected, transition->in_old_ns);
+}
+
+/* Its TIME_WAIT began before the tool listed what exists, and nothing told that it did. */
+static bool is_older(const struct time_waits *waits, const struct transition *transition)
+{
+	return transition->connection->flags & CONNECTION_PREDATES &&
+	       transition->time_ns < waits->model->listing.first_ns;
 }
 
 static void began(struct time_waits *waits, const struct transition *transition)
 {
 	struct connection *connection = transition->connection;
 	struct time_wait_row *row = counted_at(waits, connection);
+	bool older = is_older(waits, transition);
 
+	if (!row && older)
+		return; /* no listing showed it: that it ends is all that will be told */
 	if (row && transition->in_old_ns != UNKNOWN_NS)
 		histogram_add(&row->fin_wait2_lifetime, transition->in_old_ns);
 	leave(waits, connection, TCP_FIN_WAIT2);
@@ -216,7 +230,7 @@ static void began(struct time_waits *waits, const struct transition *transition)
 		return;
 	if (connection->flags & CONNECTION_PREDATES)
 		row->predates++;
-	if (transition->time_ns >= waits->model->listing.first_ns)
+	if (!older)
 		row->created++;
 }
 
@@ -226,6 +240,24 @@ static void count_end(struct time_wait_row *row, unsigned int reason, uint64_t c
 	row->reasons[reason] += count;
 }
 
+/*
+ * Counted nowhere: found by a listing that still runs, or by a filter only now, it begins and ends
+ * at once. One older than the tool that was never shown as being there has not ended either.
+ */
+static struct time_wait_row *began_unseen(struct time_waits *waits,
+					  const struct transition *transition)
+{
+	struct time_wait_row *row;
+
+	if (transition->old_state != TCP_TIME_WAIT ||
+	    transition->connection->flags & CONNECTION_PREDATES)
+		return NULL;
+	row = row_of(waits, transition->connection, transition->time_ns);
+	if (row)
+		row->created++;
+	return row;
+}
+
 static void ended(struct time_waits *waits, const struct transition *transition)
 {
 	struct connection *connection = transition->connection;
@@ -233,7 +265,7 @@ static void ended(struct time_waits *waits, const struct transition *transition)
 	bool lived = transition->in_old_ns != UNKNOWN_NS;
 
 	if (!row)
-		row = row_of(waits, connection, transition->time_ns);
+		row = began_unseen(waits, transition);
 	leave(waits, connection, transition->old_state);
 	if (!row)
 		return;
@@ -251,7 +283,7 @@ void time_waits_transition(struct time_waits *waits, const struct transition *tr
 {
 	if (is_close(transition))
 		closed(waits, transition);
-	else if (transition->new_state == TCP_TIME_WAIT)
+	if (transition->new_state == TCP_TIME_WAIT)
 		began(waits, transition);
 	else if (transition->end_reason != END_NONE)
 		ended(waits, transition);
@@ -273,8 +305,8 @@ void time_waits_minisocket(struct time_waits *waits, struct connection *connecti
 		break;
 	case MINISOCKET_REFUSED:
 		row = row_of(waits, connection, time_ns);
-		if (row)
-			overflows_claim(&waits->overflows, connection->tuple.netns, row->row.key);
+		overflows_claim(&waits->overflows, connection->tuple.netns,
+				row ? row->row.key : KEY_NONE);
 		break;
 	}
 }
@@ -432,9 +464,7 @@ bool time_waits_rate(const struct time_waits *waits, const struct time_wait_row 
 const struct process *time_waits_closer(const struct time_waits *waits,
 					const struct time_wait_row *row)
 {
-	if (!row->closer.known || row->closer.mixed || row->closer.value == row->row.process)
-		return NULL;
-	return rows_process(&waits->rows, row->closer.value);
+	return row->closer.mixed ? NULL : rows_process(&waits->rows, row->closer.value);
 }
 
 static double figure(const void *view, const struct row *shown, const char *key)

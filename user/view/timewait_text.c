@@ -11,9 +11,10 @@
 #define NAME_WIDE    24
 #define PLACE_NARROW 21 /* any IPv4 endpoint; IPv6 is cut in its middle */
 #define PLACE_WIDE   34
-#define ROW_LINES    2 /* the row and its sentence */
-#define TABLE_LINES  4 /* the title, the header, what is left out, the cursor */
-#define BESIDE_ROWS  3 /* so many are shown even where histograms need the screen */
+#define ROW_LINES    2	  /* the row and its sentence */
+#define TABLE_LINES  4	  /* the title, the header, what is left out, the cursor */
+#define RATE_DECIMAL 1000 /* from here on without one */
+#define BESIDE_ROWS  3	  /* so many are shown even where histograms need the screen */
 #define LOG2_EDGES   12
 #define NS_PER_S     1000000000ULL
 #define RED	     "\033[31m"
@@ -53,7 +54,7 @@ static void show_figures(const struct time_waits *waits, struct output *output,
 	double per_s;
 
 	if (time_waits_rate(waits, row, &per_s))
-		snprintf(rate, sizeof(rate), "%.1f", per_s);
+		snprintf(rate, sizeof(rate), "%.*f", per_s < RATE_DECIMAL ? 1 : 0, per_s);
 	share(first, sizeof(first), row->closed_first, row->closed);
 	if (row->lifetime.count) {
 		text_duration(median, histogram_percentile(&row->lifetime, 0.5));
@@ -166,14 +167,14 @@ static void show_title(const struct time_waits *waits, struct output *output,
 	if (total->fin_wait2)
 		output_format(output, ", %u in FIN_WAIT2", total->fin_wait2);
 	if (waits->incomplete)
-		output_string(output, "  (incomplete: something was lost, listing again)");
+		output_string(output, "  (something was lost)");
 	output_line(output);
 	if (total->predates) {
 		text_duration(length, waits->model->timewait_ns + waits->model->timewait_ns / 15);
-		output_format(output,
-			      "          %u are older than tcplinger: who made them is not known; "
-			      "gone within %s",
-			      total->predates, length);
+		output_format(
+			output,
+			"          %u are older than tcplinger, made by nobody known: gone in %s",
+			total->predates, length);
 		output_line(output);
 	}
 	output_format(output, "%-*s    %-*s %6s %7s %5s %5s %5s",
@@ -185,31 +186,34 @@ static void show_title(const struct time_waits *waits, struct output *output,
 
 static size_t lines_of(const struct row *row, const struct text_style *style)
 {
-	(void)row;
-	return style->details ? ROW_LINES + BARS_LINES : ROW_LINES;
+	const struct time_wait_row *wait = (const struct time_wait_row *)row;
+	size_t histograms =
+		!!wait->connected.count + !!wait->fin_wait2_lifetime.count + !!wait->lifetime.count;
+
+	return ROW_LINES + (style->details ? histograms * BARS_LINES : 0);
 }
 
 /* Histograms of all rows below them, unless the screen is too low, or each row has its own. */
 static bool histograms_fit(const struct time_waits *waits, const struct text_style *style,
-			   size_t lines)
+			   size_t others)
 {
 	size_t rows = waits->rows.shown_count < BESIDE_ROWS ? waits->rows.shown_count : BESIDE_ROWS;
 
 	if (style->details)
 		return false;
-	return !style->lines || TABLE_LINES + rows * ROW_LINES + lines <= style->lines;
+	return !style->lines || rows * ROW_LINES + others <= style->lines;
 }
 
 void time_waits_show_text(struct time_waits *waits, struct output *output,
 			  const struct clock_offsets *clocks, const struct text_style *style)
 {
-	size_t below, rows;
+	size_t others = TABLE_LINES + !!waits->total.predates, below, rows;
 	bool fit;
 
 	time_waits_sum_histograms(waits);
 	below = histogram_lines(waits, &waits->total);
-	fit = histograms_fit(waits, style, below);
-	rows = text_rows(&waits->rows, style, TABLE_LINES + (fit ? below : 0), lines_of);
+	fit = histograms_fit(waits, style, others + below);
+	rows = text_rows(&waits->rows, style, others + (fit ? below : 0), lines_of);
 	show_title(waits, output, clocks, style);
 	for (size_t i = 0; i < rows; i++)
 		show_row(waits, output, time_waits_shown(waits, i), style);
@@ -218,22 +222,25 @@ void time_waits_show_text(struct time_waits *waits, struct output *output,
 		show_histograms(waits, output, &waits->total, style);
 }
 
-void time_waits_show_total(const struct time_waits *waits, struct output *output, uint64_t begin_ns)
+void time_waits_show_total(const struct time_waits *waits, struct output *output, uint64_t begin_ns,
+			   const struct text_style *style)
 {
 	double seconds = (double)(waits->time_ns - begin_ns) / NS_PER_S;
 	const struct time_wait_row *total = &waits->total;
 	struct sentence sentence = {0};
 
-	output_format(output, "in %.1f s: %llu connections closed, ", seconds,
-		      (unsigned long long)total->closed);
-	output_format(output, "%llu by this side first; %llu entered TIME_WAIT (%.1f/s)",
-		      (unsigned long long)total->closed_first, (unsigned long long)total->created,
-		      seconds > 0 ? (double)total->created / seconds : 0);
+	struct sentence ends = {0};
+
+	output_format(output, "in %.1f s: %llu connections closed, %llu by this side first",
+		      seconds, (unsigned long long)total->closed,
+		      (unsigned long long)total->closed_first);
 	output_line(output);
-	say_reasons(&sentence, total);
-	say(&sentence, "; %llu refused, at least %llu rearmed", (unsigned long long)total->overflow,
-	    (unsigned long long)total->rearmed);
-	text_sentence(output, &sentence, SENTENCE_COLUMNS + INDENT);
+	say(&sentence, "%llu entered TIME_WAIT (%.1f/s), %llu refused, at least %llu rearmed",
+	    (unsigned long long)total->created, seconds > 0 ? (double)total->created / seconds : 0,
+	    (unsigned long long)total->overflow, (unsigned long long)total->rearmed);
+	text_sentence(output, &sentence, style->columns);
+	say_reasons(&ends, total);
+	text_sentence(output, &ends, style->columns);
 }
 
 void time_waits_show_worst(const struct time_wait_row *row, struct output *output)
