@@ -62,7 +62,7 @@ static void insert(struct histogram *histogram, uint32_t place, uint32_t bin)
 	histogram->bin_count++;
 }
 
-static void count(struct histogram *histogram, uint32_t bin, uint32_t times)
+static void count(struct histogram *histogram, uint32_t bin, uint64_t times)
 {
 	uint32_t place = place_of(histogram, bin);
 

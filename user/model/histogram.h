@@ -10,8 +10,8 @@
 #include <stdint.h>
 
 struct histogram_bin {
+	uint64_t count;
 	uint32_t bin;
-	uint32_t count;
 };
 
 /* All zero: empty. */

@@ -286,7 +286,7 @@ static void show_title(const struct leaks *leaks, struct output *output,
 	format_clock(time, time_ns);
 	output_format(output, "%.8s  %u sockets in CLOSE_WAIT%s", time,
 		      leaks->model->close_waits.pool.live,
-		      leaks->incomplete ? "  (incomplete: something was lost, listing again)" : "");
+		      leaks->incomplete ? "  (something was lost)" : "");
 	output_line(output);
 	output_format(output, "%-30s %10s %8s %9s", "    PID PROCESS", "CLOSE_WAIT", "OLDEST",
 		      "GROWTH/S");

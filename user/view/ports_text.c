@@ -168,7 +168,7 @@ static void show_title(const struct ports *ports, struct output *output,
 	format_clock(time, ports->time_ns + (uint64_t)clocks->monotonic_ns);
 	output_format(output, "%.8s  %zu destination%s%s", time, ports->rows.shown_count,
 		      ports->rows.shown_count == 1 ? "" : "s",
-		      ports->incomplete ? "  (incomplete: something was lost, listing again)" : "");
+		      ports->incomplete ? "  (something was lost)" : "");
 	output_line(output);
 	output_format(output, "%-*s %11s %-17s %7s %7s %9s",
 		      is_narrow(style) ? PLACE_NARROW : PLACE_WIDE, "DESTINATION", "USED/SUPPLY",

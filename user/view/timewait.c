@@ -19,8 +19,10 @@ static bool is_present(const struct row *row)
 static void clear(void *context, struct row *row)
 {
 	struct time_wait_row *wait = (struct time_wait_row *)row;
+	struct time_waits *waits = context;
 
-	(void)context;
+	if (wait->closer.known)
+		processes_release(waits->rows.processes, wait->closer.value);
 	histogram_free(&wait->lifetime);
 	histogram_free(&wait->fin_wait2_lifetime);
 	histogram_free(&wait->connected);
@@ -50,13 +52,11 @@ static void fold(void *context, struct row *other, const struct row *folded)
 {
 	const struct time_wait_row *row = (const struct time_wait_row *)folded;
 	struct time_wait_row *sum = (struct time_wait_row *)other;
-	struct time_waits *waits = context;
 
+	(void)context;
 	sum->owner_by.mixed = sum->closer.mixed = sum->family.mixed = true;
 	add_counters(sum, row);
 	add_histograms(sum, row);
-	if (row->closer.known)
-		processes_release(waits->rows.processes, row->closer.value);
 }
 
 void time_waits_init(struct time_waits *waits, const struct process_filter *processes,
