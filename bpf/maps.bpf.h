@@ -17,8 +17,8 @@ struct owner {
 	__u8 by;
 	__u8 direction;
 	__u8 reserved[2];
-	__u32 write_seq;      /* when connect() began: a SYN sent moves it */
-	__u64 established_ns; /* of a connection; 0: not kept */
+	__u32 write_seq; /* when connect() began: a SYN sent moves it */
+	__u64 since_ns;	 /* when it entered SYN_SENT, then, if asked for, ESTABLISHED */
 };
 
 struct owners_map {

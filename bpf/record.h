@@ -111,7 +111,8 @@ struct record_transition {
 	__u16 range_low; /* of the failure: the socket's IP_LOCAL_PORT_RANGE; 0: none */
 	__u16 range_high;
 	__u16 reserved[3];
-	__u64 since_ns; /* leaving ESTABLISHED: when it entered it; 0: not kept */
+	__u64 since_ns; /* when it entered SYN_SENT or ESTABLISHED, if it leaves that; 0: not kept
+			 */
 	struct process_id owner;
 	struct process_id
 		closer; /* set by the transition that sends our FIN, or RST, from close() */

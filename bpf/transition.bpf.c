@@ -30,6 +30,7 @@ static __always_inline struct owner *owner_create(struct tcp_sock *tp, struct ta
 	}
 	process_of_current(&owner->process, task);
 	owner->write_seq = tp->write_seq;
+	owner->since_ns = bpf_ktime_get_ns();
 	owner->by = state == TCP_LISTEN ? OWNER_LISTEN : OWNER_CONNECT;
 	/* a listener's children carry a copy of its entry (BPF_F_CLONE) */
 	owner->direction = state == TCP_LISTEN ? DIRECTION_IN : DIRECTION_OUT;
@@ -60,9 +61,9 @@ static __always_inline bool is_streamed(int old, int new)
 	return settings.stream[old & (STREAM_STATES - 1)] & 1U << new;
 }
 
-static __always_inline bool is_established(int new)
+static __always_inline bool is_established(int state)
 {
-	return settings.established && new == TCP_ESTABLISHED;
+	return settings.established && state == TCP_ESTABLISHED;
 }
 
 static __always_inline bool enters_close_wait(int new)
@@ -157,8 +158,8 @@ static __always_inline void stream(struct tcp_sock *tp, const struct tuple *tupl
 		record->owner = owner->process;
 		record->owner_by = owner->by;
 		record->direction = owner->direction;
-		if (old == TCP_ESTABLISHED)
-			record->since_ns = owner->established_ns;
+		if (old == TCP_SYN_SENT || is_established(old))
+			record->since_ns = owner->since_ns;
 	}
 	if (task && current_closes(sk, old, new))
 		process_of_current(&record->closer, task);
@@ -182,7 +183,7 @@ static __always_inline int transition(struct sock *sk, int old, int new, struct 
 	else if (is_streamed(old, new) || is_established(new))
 		owner = bpf_sk_storage_get(&owners, sk, NULL, 0);
 	if (owner && is_established(new))
-		owner->established_ns = bpf_ktime_get_ns();
+		owner->since_ns = bpf_ktime_get_ns();
 	if (!is_streamed(old, new) && !enters_close_wait(new))
 		return 0;
 	if (settings.outgoing && is_accepted(owner, old, new))

@@ -138,8 +138,6 @@ static void end(struct port_spaces *ports)
 
 		if (!space->listed)
 			continue;
-		if (memcmp(space->bound, space->listing, PORT_BITMAP) != 0)
-			space->changes++;
 		memcpy(space->bound, space->listing, PORT_BITMAP);
 		space->whole = (struct port_supply){.low = space->low, .high = space->high};
 		count_supply(space, &space->whole);

@@ -120,8 +120,8 @@ void apply_transition(struct model *model, const struct record_transition *recor
 		return;
 	}
 	learn_since(model, connection, record);
-	if (record->new_state == TCP_SYN_SENT)
-		connection->began_ns = time_ns;
+	if (record->old_state == TCP_SYN_SENT)
+		connection->began_ns = record->since_ns ? record->since_ns : time_ns;
 	move(model, connection, record);
 	if (is_refused(record))
 		model_tell_minisocket(model, connection, MINISOCKET_REFUSED, time_ns);

@@ -162,8 +162,6 @@ static void count_for_failure(void *context, struct connection *connection)
 
 static void take_census(struct ports *view, struct port_failure *failure)
 {
-	const struct port_space *space =
-		port_spaces_find(&view->model->ports, failure->tuple.netns);
 	struct tuple place = place_of(&failure->tuple);
 	struct count count = {
 		.view = view,
@@ -175,7 +173,6 @@ static void take_census(struct ports *view, struct port_failure *failure)
 	census_begin(&failure->census, view->model, failure->tuple.netns, failure->own_low,
 		     failure->own_high);
 	connections_each(&view->model->connections, count_for_failure, &count);
-	failure->changes = space ? space->changes : 0;
 }
 
 static uint64_t failure_key(const struct ports *view, const struct port_failure *failure,
@@ -318,18 +315,16 @@ static uint32_t free_ports(const struct census *census)
 }
 
 /*
- * What bind() had taken is known only as of a listing, before the failure or after it: the one that
- * leaves fewer ports free is nearer to the truth, which is none.
+ * What bind() had taken, and what is in SYN_SENT, is known only as of a listing, before the failure
+ * or after it: the one that leaves fewer ports free is nearer to the truth, which is none.
  */
 static void renew_census(struct ports *view, struct port_failure *failure)
 {
-	const struct port_space *space =
-		port_spaces_find(&view->model->ports, failure->tuple.netns);
 	struct port_failure again = *failure;
 
 	if (failure->failure != FAILURE_NO_PORT)
 		return;
-	if (space && space->changes != failure->changes) {
+	if (free_ports(&failure->census)) {
 		again.census = (struct census){0};
 		take_census(view, &again);
 		if (free_ports(&again.census) < free_ports(&failure->census)) {
