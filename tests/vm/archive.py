@@ -59,7 +59,8 @@ class Archive:
         try:
             return run(tool, *flags, *arguments, **options)
         except subprocess.CalledProcessError as error:
-            raise Unreachable(f"{tool} {arguments[0]}: " + error.stderr.strip()) from error
+            why = error.stderr.strip().partition("\n")[0]
+            raise Unreachable(f"{tool} {arguments[0]}: {why}") from error
 
     def packages(self, prefix):
         return self.ask("apt-cache", "pkgnames", prefix).split()
