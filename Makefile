@@ -2,6 +2,7 @@
 #
 #   sudo make run     install what is missing, build, show the tool at work (ARGS="trace -p 1234")
 #   sudo make test    install what is missing, build, run every test
+#   sudo make test-vm the live tests on other kernels, under QEMU
 #   make bench        what the tool costs     make check-vmlinux   vmlinux/ against this kernel
 #   make install      PREFIX, DESTDIR         make clean
 

@@ -26,7 +26,7 @@ static __always_inline __u64 inode_of_msk(struct tcp_sock *tp)
 	struct mptcp_subflow_context___mptcp *subflow = tp->inet_conn.icsk_ulp_data;
 	struct socket *socket;
 
-	if (!subflow)
+	if (!subflow || !settings.probe_reads)
 		return 0;
 	socket = BPF_CORE_READ(subflow, conn, sk_socket);
 	return socket ? BPF_CORE_READ(socket, file, f_inode, i_ino) : 0;

@@ -56,8 +56,8 @@ static __always_inline void minisocket_copy(struct minisocket *mini,
 	mini->expires = BPF_CORE_READ(tw, tw_timer.expires);
 	mini->substate = BPF_CORE_READ(tw, tw_substate);
 	mini->tuple.family = BPF_CORE_READ(tw, __tw_common.skc_family);
-	mini->tuple.lport = bpf_ntohs(BPF_CORE_READ(tw, tw_sport));
-	mini->tuple.rport = bpf_ntohs(BPF_CORE_READ(tw, __tw_common.skc_dport));
+	mini->tuple.lport = port_from(BPF_CORE_READ(tw, tw_sport));
+	mini->tuple.rport = port_from(BPF_CORE_READ(tw, __tw_common.skc_dport));
 	if (mini->tuple.family == AF_INET) {
 		address_from_v4(mini->tuple.laddr, BPF_CORE_READ(tw, __tw_common.skc_rcv_saddr));
 		address_from_v4(mini->tuple.raddr, BPF_CORE_READ(tw, __tw_common.skc_daddr));

@@ -17,7 +17,9 @@ struct settings {
 	__u32 close_waits; /* sockets in CLOSE_WAIT are marked, to be listed each refresh */
 	__u32 established; /* when a connection was established is kept with its owner */
 	__u32 outgoing;	   /* only connections that were not accepted are streamed, and listed */
-	__u32 rdonly_cast; /* the kernel has bpf_rdonly_cast: no probe reads needed */
+	__u32 rdonly_cast; /* the kernel has bpf_rdonly_cast: minisockets need no probe reads */
+	__u32 probe_reads; /* lockdown=confidentiality forbids bpf_probe_read_kernel */
+	__u32 reserved;
 };
 
 #endif

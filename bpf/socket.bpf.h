@@ -29,13 +29,25 @@ static __always_inline void address_from_v6(__u8 *address, const struct in6_addr
 	words[3] = v6->in6_u.u6_addr32[3];
 }
 
+/*
+ * The verifier of 6.1 knows nothing of the result of a byte swap, and clang, which does, leaves
+ * out the mask that would bound it where it indexes the bitmap of a filter.
+ */
+static __always_inline __u16 port_from(__be16 port)
+{
+	__u32 swapped = bpf_ntohs(port);
+
+	barrier_var(swapped);
+	return swapped;
+}
+
 /* All but the namespace. `sport`: inet_sport or tw_sport, which outlive skc_num. */
 static __always_inline void tuple_of(struct tuple *tuple, const struct sock_common *skc,
 				     __be16 sport)
 {
 	tuple->family = skc->skc_family;
-	tuple->lport = bpf_ntohs(sport);
-	tuple->rport = bpf_ntohs(skc->skc_dport);
+	tuple->lport = port_from(sport);
+	tuple->rport = port_from(skc->skc_dport);
 	if (tuple->family == AF_INET) {
 		address_from_v4(tuple->laddr, skc->skc_rcv_saddr);
 		address_from_v4(tuple->raddr, skc->skc_daddr);

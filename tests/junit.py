@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""JUnit XML as far as the tests need it: what cmocka and pytest write is read, one case written."""
+"""JUnit XML as far as the tests need it: what cmocka and pytest write is read, cases are written."""
 
 import os
 import re
@@ -50,19 +50,25 @@ def read(path):
         return [Case(suite, "results", FAILED, f"{path} cannot be read: {error}")]
 
 
+def write_all(path, cases):
+    suite = os.path.splitext(os.path.basename(path))[0]
+    suites = ElementTree.Element("testsuites")
+    element = ElementTree.SubElement(suites, "testsuite", name=suite, tests=str(len(cases)),
+                                     failures=str(count(cases, FAILED)),
+                                     skipped=str(count(cases, SKIPPED)))
+    for case in cases:
+        written = ElementTree.SubElement(element, "testcase", name=case.name)
+        if case.outcome == FAILED:
+            ElementTree.SubElement(written, "failure").text = harmless(case.message)
+        elif case.outcome == SKIPPED:
+            ElementTree.SubElement(written, "skipped", message=harmless(case.message))
+    ElementTree.ElementTree(suites).write(path, encoding="utf-8", xml_declaration=True)
+
+
 def write(path, name, outcome, message=""):
     """A file with one case."""
     suite = os.path.splitext(os.path.basename(path))[0]
-    suites = ElementTree.Element("testsuites")
-    element = ElementTree.SubElement(suites, "testsuite", name=suite, tests="1",
-                                     failures=str(int(outcome == FAILED)),
-                                     skipped=str(int(outcome == SKIPPED)))
-    case = ElementTree.SubElement(element, "testcase", name=name)
-    if outcome == FAILED:
-        ElementTree.SubElement(case, "failure").text = harmless(message)
-    elif outcome == SKIPPED:
-        ElementTree.SubElement(case, "skipped", message=harmless(message))
-    ElementTree.ElementTree(suites).write(path, encoding="utf-8", xml_declaration=True)
+    write_all(path, [Case(suite, name, outcome, message)])
 
 
 def count(cases, outcome):

@@ -125,3 +125,5 @@ test-live: deps-test
 	$(Q)mkdir -p $(BUILD)/results
 	$(Q)TCPLINGER=$(abspath $(BUILD))/tcplinger $(PYTHON) -B -m pytest -p no:cacheprovider -q -rs \
 		--junitxml=$(BUILD)/results/live.xml $(LIVE_ARGS) tests/live
+
+include tests/vm.mk

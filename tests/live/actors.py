@@ -5,9 +5,10 @@ import os
 import select
 import subprocess
 
+from tracer import PATIENCE_S
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 PYTHON = "/usr/bin/python3"
-PATIENCE_S = 20
 
 
 class ActorError(OSError):

@@ -7,6 +7,7 @@ import subprocess
 import pytest
 
 import expiring as expiring_traffic
+import sockdiag
 from actors import Actor
 from leaks import Leaks
 from spaces import Space
@@ -127,6 +128,7 @@ def load_program():
 def source(request):
     """The arguments that choose where a view has its sockets from."""
     if request.param == "no-bpf":
+        sockdiag.need()
         return ["--no-bpf"]
     if refused():
         pytest.skip(refused())

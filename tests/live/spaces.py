@@ -4,6 +4,8 @@ import os
 import secrets
 import subprocess
 
+import sockdiag
+
 
 def run(*command):
     return subprocess.run(command, check=True, capture_output=True, text=True, timeout=30).stdout
@@ -23,6 +25,8 @@ class Space:
         return ["nsenter", "--net=" + self.path, *command]
 
     def run(self, *command):
+        if command[0] == "ss":
+            sockdiag.need()
         return run(*self.enter(*command))
 
     def sysctl(self, **settings):

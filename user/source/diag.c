@@ -108,6 +108,8 @@ static bool request(const struct dump *dump, struct mnl_socket *netlink, uint8_t
 	request = mnl_nlmsg_put_extra_header(header, sizeof(*request));
 	request->sdiag_family = family;
 	request->sdiag_protocol = IPPROTO_TCP;
+	/* what has_ulp looks for came only along with this in 6.1 */
+	request->idiag_ext = 1 << (INET_DIAG_INFO - 1);
 	request->idiag_states = dump->config->states ? dump->config->states : ALL_STATES;
 	if (dump->config->ports)
 		request->idiag_states |= BOUND_INACTIVE;

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include <bpf/btf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -79,15 +78,6 @@ static int on_sample(void *context, void *data, size_t size)
 static int print_verbose(enum libbpf_print_level level, const char *format, va_list arguments)
 {
 	return level == LIBBPF_DEBUG ? 0 : vfprintf(stderr, format, arguments);
-}
-
-static bool kernel_has_rdonly_cast(void)
-{
-	struct btf *btf = btf__load_vmlinux_btf();
-	bool has = btf && btf__find_by_name_kind(btf, "bpf_rdonly_cast", BTF_KIND_FUNC) > 0;
-
-	btf__free(btf);
-	return has;
 }
 
 /* As many minisockets as the kernel allows; the namespaces may have limits of their own, below it.
@@ -188,7 +178,8 @@ static void configure(struct live *live)
 	settings->tw_timer_handler = live->kallsyms.tw_timer_handler;
 	settings->tick_ns = clock_tick_ns();
 	settings->wake_bytes = WAKE_BYTES;
-	settings->rdonly_cast = kernel_has_rdonly_cast();
+	settings->rdonly_cast = live->kernel.rdonly_cast;
+	settings->probe_reads = live->kernel.probe_reads;
 	bpf_map__set_max_entries(live->bpf->maps.records, RING_BYTES);
 	bpf_map__set_max_entries(live->bpf->maps.fin_wait2,
 				 needs_of(live)->minisockets ? minisockets_max() : 1);
@@ -263,21 +254,36 @@ static bool load(struct live *live, struct refusal *refusal)
 	return true;
 }
 
+/* Why TIME_WAIT cannot be followed; NULL if it can. */
+static const char *timewait_obstacle(struct live *live)
+{
+	if (!live->kernel.rdonly_cast && !live->kernel.probe_reads)
+		return "lockdown=confidentiality forbids it on this kernel (Linux 6.2 or later "
+		       "can)";
+	if (!kallsyms_read(&live->kallsyms))
+		return "/proc/kallsyms shows no addresses (CAP_SYSLOG, kernel.kptr_restrict)";
+	return NULL;
+}
+
 struct live *live_open(const struct live_config *config, struct refusal *refusal)
 {
+	const char *obstacle = NULL;
+	struct kernel kernel;
 	struct live *live;
 
 	libbpf_set_print(config->verbose ? print_verbose : NULL);
-	if (!privilege_for_bpf(refusal))
+	if (!privilege_for_bpf(refusal) || !kernel_examine(&kernel, refusal))
 		return NULL;
 	live = memory_new(1, sizeof(*live));
 	live->config = *config;
+	live->kernel = kernel;
 	live->heal_pause_ns = HEAL_MIN_NS;
 	describer_open(&live->describer);
-	if (needs_of(live)->minisockets && !kallsyms_read(&live->kallsyms))
-		snprintf(live->limits, sizeof(live->limits),
-			 "TIME_WAIT is not followed: /proc/kallsyms shows no addresses "
-			 "(CAP_SYSLOG, kernel.kptr_restrict)");
+	if (needs_of(live)->minisockets)
+		obstacle = timewait_obstacle(live);
+	if (obstacle)
+		snprintf(live->limits, sizeof(live->limits), "TIME_WAIT is not followed: %s",
+			 obstacle);
 	if (load(live, refusal))
 		return live;
 	live_close(live);

@@ -9,6 +9,7 @@
 #include "describe.h"
 #include "descriptors.h"
 #include "kallsyms.h"
+#include "kernel.h"
 #include "live.h"
 #include "settings.h" /* before the skeleton, which has one of them in its rodata */
 #include "tcplinger.skel.h"
@@ -27,6 +28,7 @@ extern const struct needs live_needs[];
 
 struct live {
 	struct live_config config;
+	struct kernel kernel;
 	struct tcplinger_bpf *bpf;
 	struct ring_buffer *ring;
 	struct bpf_link *sockets; /* iterators */

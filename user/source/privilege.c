@@ -65,10 +65,12 @@ void privilege_explain(struct refusal *refusal, const char *what, int error)
 
 	if (error == EPERM)
 		hint = "the kernel, its lockdown or a container's seccomp filter forbids bpf(2)";
+	else if (!have(CAP_SYS_ADMIN))
+		hint = "before Linux 6.2 CAP_BPF and CAP_PERFMON are not enough: CAP_SYS_ADMIN is "
+		       "needed (run it as root)";
 	else if (error == EINVAL || error == ENOENT || error == ESRCH || error == ENOTSUP)
-		hint = "this kernel lacks a BPF feature that is needed (Linux 5.15 or later has "
-		       "them); "
-		       "-v shows its messages";
+		hint = "this kernel lacks a BPF feature that is needed (Linux 6.1 or later has "
+		       "them all); -v shows its messages";
 	snprintf(refusal->text, sizeof(refusal->text), "cannot %s: %s: %s", what, strerror(error),
 		 hint);
 }

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+"""What is booted, and which tests run there: chosen to meet each hook, each kind of listing and each
+layout of the kernel's within a minute (a guest is six times slower than the machine)."""
+from typing import NamedTuple
+
+from kernels import NEWEST, REFUSED
+
+HOOK_FORMS = ("tracepoint",)  # of the tool's --hooks: each is a row of the matrix
+
+TRANSITIONS = (
+    "live/test_life.py::test_client_closes_first_exact_steps_of_both_ends[127.0.0.1]",
+    "live/test_owner.py::test_fork_after_connect_leaves_the_owner_and_the_child_is_closer",
+    "live/test_older.py::test_listener_older_than_the_tool_owns_its_new_children",
+    "live/test_filters.py::test_filter_shows_the_right_lines_and_none_else[lport-range]",
+    "live/test_mptcp.py::test_mptcp_subflow_older_than_the_tool_is_owned_by_its_holder",
+)
+END_REASONS = (
+    "live/test_end_reasons.py::test_reused_by_connect_with_tcp_tw_reuse[127.0.0.1]",
+    "live/test_end_reasons.py::test_reused_by_connect_of_a_bound_port[::1]",
+    "live/test_end_reasons.py::test_syn_of_the_same_tuple_ends_a_servers_TIME_WAIT[127.0.0.1]",
+    "live/test_end_reasons.py::test_reset_by_RST_to_a_TIME_WAIT",
+    "live/test_end_reasons.py::test_reset_by_data_after_half_close_ends_a_FIN_WAIT2[::1]",
+    "live/test_end_reasons.py::test_destroyed_by_ss_K[127.0.0.1]",
+    "live/test_end_reasons.py::test_destroyed_with_the_namespace",
+    "live/test_end_reasons.py::test_FIN_WAIT2_that_times_out_is_expired_and_never_a_TIME_WAIT",
+)
+LEAKS = (
+    "live/test_leaks_verdicts.py::test_each_is_what_it_is[bpf-leak-fin-with-data]",
+    "live/test_leaks_verdicts.py::test_each_is_what_it_is[bpf-stall]",
+    "live/test_leaks_verdicts.py::test_each_is_what_it_is[bpf-half-closed]",
+    "live/test_leaks_verdicts.py::test_each_is_what_it_is[no-bpf-half-closed]",
+    "live/test_leaks_verdicts.py::test_each_is_the_same_when_it_is_seen_to_come[bpf-leak]",
+    "live/test_leaks_verdicts.py::test_ktls_is_unknown",
+    "live/test_leaks_age.py::test_age_of_a_socket_seen_entering_is_exact",
+)
+REFUSALS = (
+    "live/test_refusals.py::test_trace_of_nobody_is_3_and_names_the_capabilities",
+    "live/test_refusals.py::test_trace_with_few_capabilities_works_or_names_the_one_missing"
+    "[bpf+perfmon+syslog]",
+    "live/test_refusals.py::test_trace_without_BTF_is_3_and_names_it",
+)
+SUMMARY = (
+    "live/test_summary.py::test_text_has_the_counts_and_what_to_run_next",
+)
+NO_BPF = ("live/test_leaks_verdicts.py::test_each_is_what_it_is[no-bpf-half-closed]", *SUMMARY)
+USUAL = TRANSITIONS + END_REASONS + LEAKS + REFUSALS + SUMMARY
+LOCKED = (*TRANSITIONS[:1], *END_REASONS[:1], *LEAKS)
+WITHOUT_TIME_WAIT = ("live/test_locked.py", *LEAKS)
+TOO_OLD = ("live/test_too_old.py", *NO_BPF)
+
+
+class Boot(NamedTuple):
+    series: str
+    variant: str = ""  # of lockdown=
+    tests: tuple = USUAL
+    hooks: str = HOOK_FORMS[0]
+
+    @property
+    def name(self):
+        return f"{self.series} {self.variant}".rstrip()
+
+    @property
+    def suite(self):
+        return "-".join(filter(None, ("vm", self.series, self.variant, self.hooks)))
+
+    @property
+    def parameters(self):
+        return f"lockdown={self.variant}" if self.variant else ""
+
+
+def tests_of(series):
+    return TOO_OLD if series == REFUSED else USUAL
+
+
+def boots(series):
+    """All that is booted of these kernels, the newest of them last."""
+    newest = series[-1]
+    plain = [Boot(s, tests=tests_of(s), hooks=form) for s in series for form in HOOK_FORMS]
+    locked = [Boot("6.1", "integrity", LOCKED), Boot("6.1", "confidentiality", WITHOUT_TIME_WAIT),
+              Boot(newest, "integrity", LOCKED), Boot(newest, "confidentiality", LOCKED)]
+    return plain + [boot for boot in locked if boot.series in series]
+
+
+QUICK = ("6.1", NEWEST)
+
+
+def quick_boots(series):
+    return [Boot(s, hooks=form) for s in series for form in HOOK_FORMS]

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "kernel.h"
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <stdio.h>
+#include <unistd.h>
+
+static bool has_function(const struct btf *btf, const char *name)
+{
+	return btf__find_by_name_kind(btf, name, BTF_KIND_FUNC) > 0;
+}
+
+/*
+ * Loads a program that reads so. libbpf_probe_bpf_helper looks for words in the verifier's log, and
+ * Linux 7.3 has other words.
+ */
+static bool may_probe_read(void)
+{
+	static const struct bpf_insn program[] = {
+		/* probe_read_kernel(fp - 8, 8, NULL); return 0; */
+		{.code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = 1, .src_reg = 10},
+		{.code = BPF_ALU64 | BPF_ADD | BPF_K, .dst_reg = 1, .imm = -8},
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 2, .imm = 8},
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 3},
+		{.code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_probe_read_kernel},
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K},
+		{.code = BPF_JMP | BPF_EXIT},
+	};
+	int fd = bpf_prog_load(BPF_PROG_TYPE_RAW_TRACEPOINT, NULL, "GPL", program,
+			       sizeof(program) / sizeof(program[0]), NULL);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
+bool kernel_examine(struct kernel *kernel, struct refusal *refusal)
+{
+	struct btf *btf = btf__load_vmlinux_btf();
+	bool recent = has_function(btf, "bpf_sock_from_file"); /* not in 5.10 */
+
+	kernel->rdonly_cast = has_function(btf, "bpf_rdonly_cast");
+	kernel->probe_reads = may_probe_read();
+	if (!recent)
+		snprintf(refusal->text, sizeof(refusal->text),
+			 "tracing needs bpf_sock_from_file and socket storage in tracing programs, "
+			 "which this kernel lacks (Linux 6.1 or later has them)");
+	btf__free(btf);
+	return recent;
+}

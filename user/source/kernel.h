@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What kernels differ in: asked of the running one, never of its version. */
+#ifndef TCPLINGER_KERNEL_H
+#define TCPLINGER_KERNEL_H
+
+#include <stdbool.h>
+
+#include "source.h"
+
+struct kernel {
+	bool rdonly_cast; /* has bpf_rdonly_cast */
+	bool probe_reads; /* allows bpf_probe_read_kernel */
+};
+
+/* False, with the reason, where it is too old. */
+bool kernel_examine(struct kernel *kernel, struct refusal *refusal);
+
+#endif
