@@ -135,17 +135,18 @@ static struct time_wait_row *row_of(struct time_waits *waits, struct connection 
 	return row;
 }
 
-/* Who closed is known only once it has; the row refers to that process. */
+/* Who closed is known only once it has; the row refers to that process, if it is not the owner. */
 static void note_closer(struct time_waits *waits, struct time_wait_row *row,
 			const struct connection *connection)
 {
+	uint32_t other = connection->closer == connection->owner ? 0 : connection->closer;
 	bool known = row->closer.known;
 
 	if (!connection->closer)
 		return;
-	note_common(&row->closer, connection->closer);
+	note_common(&row->closer, other);
 	if (!known)
-		processes_reference(waits->rows.processes, connection->closer);
+		processes_reference(waits->rows.processes, other);
 }
 
 /* Where the connection is counted now; NULL if nowhere. */
@@ -440,7 +441,7 @@ bool time_waits_rate(const struct time_waits *waits, const struct time_wait_row 
 const struct process *time_waits_closer(const struct time_waits *waits,
 					const struct time_wait_row *row)
 {
-	if (!row->closer.known || row->closer.mixed || row->closer.value == row->row.process)
+	if (!row->closer.known || row->closer.mixed)
 		return NULL;
 	return rows_process(&waits->rows, row->closer.value);
 }

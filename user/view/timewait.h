@@ -24,7 +24,7 @@ struct time_wait_row {
 	struct tuple tuple; /* outgoing: no lport; incoming: no remote end */
 	uint8_t direction;
 	struct common owner_by;
-	struct common closer; /* number of a process, referred to */
+	struct common closer; /* number of a process, referred to; 0: the owner */
 	struct common family;
 	uint32_t sockets;   /* in true TIME_WAIT now */
 	uint32_t predates;  /* of these, older than the tool */
