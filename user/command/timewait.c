@@ -103,7 +103,7 @@ static void show_text(void *context, const struct text_style *style, bool last)
 
 	time_waits_show_text(&run->view, &session->output, &session->clocks, style);
 	if (last && !session->options->once)
-		time_waits_show_total(&run->view, &session->output, run->begin_ns);
+		time_waits_show_total(&run->view, &session->output, run->begin_ns, style->columns);
 }
 
 int run_timewait(const struct options *options)

@@ -21,9 +21,9 @@ void time_waits_show_json(const struct time_waits *waits, struct output *output,
 void time_waits_show_text(struct time_waits *waits, struct output *output,
 			  const struct clock_offsets *clocks, const struct text_style *style);
 
-/* What happened since `begin_ns`, in a sentence. */
-void time_waits_show_total(const struct time_waits *waits, struct output *output,
-			   uint64_t begin_ns);
+/* What happened since `begin_ns`, in three lines. */
+void time_waits_show_total(const struct time_waits *waits, struct output *output, uint64_t begin_ns,
+			   unsigned int columns);
 
 /* The fullest row in two lines, for the summary. */
 void time_waits_show_worst(const struct time_waits *waits, const struct time_wait_row *row,

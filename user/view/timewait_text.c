@@ -120,9 +120,8 @@ static void show_histograms(const struct time_waits *waits, struct output *outpu
 	struct scales scales;
 
 	scale(&scales, waits, row);
-	bars_show(output, "connected before the first FIN", &row->connected, &scales.connected);
-	bars_show(output, "in FIN_WAIT2, after this side's FIN", &row->fin_wait2_lifetime,
-		  &scales.fin_wait2);
+	bars_show(output, "up before the first FIN", &row->connected, &scales.connected);
+	bars_show(output, "in FIN_WAIT2", &row->fin_wait2_lifetime, &scales.fin_wait2);
 	bars_show(output, "in TIME_WAIT", &row->lifetime, &scales.lifetime);
 }
 
@@ -218,22 +217,24 @@ void time_waits_show_text(struct time_waits *waits, struct output *output,
 		show_histograms(waits, output, &waits->total);
 }
 
-void time_waits_show_total(const struct time_waits *waits, struct output *output, uint64_t begin_ns)
+void time_waits_show_total(const struct time_waits *waits, struct output *output, uint64_t begin_ns,
+			   unsigned int columns)
 {
 	double seconds = (double)(waits->time_ns - begin_ns) / NS_PER_S;
+	struct sentence entered = {0}, ended = {0};
 	const struct time_wait_row *total = &waits->total;
-	struct sentence sentence = {0};
 
-	output_format(output, "in %.1f s: %llu connections closed, ", seconds,
-		      (unsigned long long)total->closed);
-	output_format(output, "%llu by this side first; %llu entered TIME_WAIT (%.1f/s)",
-		      (unsigned long long)total->closed_first, (unsigned long long)total->created,
-		      seconds > 0 ? (double)total->created / seconds : 0);
+	output_format(output, "in %.1f s: %llu connections closed, %llu by this side first",
+		      seconds, (unsigned long long)total->closed,
+		      (unsigned long long)total->closed_first);
 	output_line(output);
-	say_reasons(&sentence, total);
-	say(&sentence, "; %llu refused, at least %llu rearmed", (unsigned long long)total->overflow,
+	say(&entered, "%llu entered TIME_WAIT (%.1f/s); ", (unsigned long long)total->created,
+	    seconds > 0 ? (double)total->created / seconds : 0);
+	say(&entered, "%llu refused, at least %llu rearmed", (unsigned long long)total->overflow,
 	    (unsigned long long)total->rearmed);
-	text_sentence(output, &sentence, SENTENCE_COLUMNS + INDENT);
+	text_sentence(output, &entered, columns);
+	say_reasons(&ended, total);
+	text_sentence(output, &ended, columns);
 }
 
 void time_waits_show_worst(const struct time_waits *waits, const struct time_wait_row *row,
