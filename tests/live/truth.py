@@ -3,6 +3,7 @@
 import datetime
 import os
 import re
+import time
 
 from spaces import run
 
@@ -97,3 +98,15 @@ def bpf_programs(pid):
 
 def bpf_programs_loaded(bpftool="bpftool"):
     return {int(n) for n in re.findall(r"^(\d+): ", run(bpftool, "prog", "list"), re.M)}
+
+
+def await_bpf_programs_gone(ids):
+    """True once none is loaded any more; False where there is no bpftool to ask."""
+    deadline = time.monotonic() + 5
+    try:
+        while bpf_programs_loaded() & ids:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+    except FileNotFoundError:
+        return False
+    return True
