@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """`tcplinger timewait --json`, and what always adds up in it."""
+import time
+
+import truth
 import views
+from tracer import PATIENCE_S
 from views import View, complaints, refreshes  # noqa: F401 (for the tests)
 
 REASONS = ("expired", "reused", "syn", "reset", "destroyed", "unknown")
@@ -66,3 +70,28 @@ def check_books(row, older=0):
     assert row["connected"]["count"] <= row["closed"]
     for key in HISTOGRAMS:
         check_histogram(row[key])
+
+
+class Counters:
+    """What the kernel counts in a namespace from here on. TW grows when a minisocket is made whose
+    time is more than 4 s, TWKilled when it is less (in FIN_WAIT2, by a short tcp_fin_timeout): the
+    sum is of all, in FIN_WAIT2 or not. TWRecycled counts those that connect() reused,
+    TCPTimeWaitOverflow those that were refused."""
+
+    def __init__(self, space):
+        self.space, self.before = space, truth.netstat(space)
+
+    def __getitem__(self, name):
+        return truth.netstat(self.space)[name] - self.before[name]
+
+    def minisockets(self):
+        return self["TW"] + self["TWKilled"]
+
+
+def end_when_all_is_closed(waits, space):
+    """A FIN that the kernel drops in a race is sent again."""
+    deadline = time.monotonic() + PATIENCE_S
+    while set(truth.ss_counts(space)) != {"TIME_WAIT"}:
+        assert time.monotonic() < deadline, truth.ss_counts(space)
+        time.sleep(0.05)
+    return waits.end()
