@@ -1,31 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """Twenty thousand connections as fast as they go: each step of each of them, once."""
 import collections
-import json
-import subprocess
 import time
 
 import pytest
 
 from tracer import steps
+from traffic import CHURN_MISSED_MAX, CHURN_TRIES, churn
 from truth import ACTIVE, CLIENT, NO_LOSS, PASSIVE, SERVER
 
 CONNECTIONS = 20000
 STEPS = len(CLIENT + ACTIVE) + len(SERVER + PASSIVE)
-LIMIT = 60
-# Some hosts' kernels run no BPF program in a softirq that interrupts a task which they protect, and
-# count nothing: a burst of packets may be missing, then and now, but not in every run.
-TRIES = 3
-MISSED_MAX = 0.01
 STRAGGLERS_S = 5  # a FIN that the kernel drops in a race is sent again after 200 ms
-
-
-def churn(space, load_program, *arguments):
-    """Runs the load to its end: how many connections it made."""
-    result = subprocess.run(space.enter(load_program, "churn", "--connections", str(CONNECTIONS),
-                                        *arguments),
-                            capture_output=True, text=True, timeout=LIMIT, check=True)
-    return json.loads(result.stdout)["connections"]
 
 
 def of_connections(tracer):
@@ -71,7 +57,7 @@ def check_steps(tracer, made, wanted):
         assert is_part_of([s.split("->")[1] for s in got], [s.split("->")[1] for s in whole])
     loss = last_loss(tracer)
     print("incomplete:", len(incomplete), loss)
-    assert len(incomplete) <= made * MISSED_MAX, loss
+    assert len(incomplete) <= made * CHURN_MISSED_MAX, loss
     return not incomplete and len(lives(tracer)) == 2 * made and loss == NO_LOSS
 
 
@@ -95,24 +81,23 @@ SERVER_CLOSES = {"out": CLIENT + PASSIVE, "in": SERVER + ACTIVE}
     (("--closer", "client", "--address", "::1"), CLIENT_CLOSES),
 ], ids=["client-closes", "server-closes", "ipv6"])
 def test_every_step_of_every_connection_once(make, load_program, arguments, wanted):
-    for _ in range(TRIES):
+    for _ in range(CHURN_TRIES):
         space = make.space()
         tracer = make.tracer(space=space)
-        made = churn(space, load_program, *arguments)
-        assert made == CONNECTIONS
-        stop_when_all_is_told(tracer, made)
+        churn(space, load_program, CONNECTIONS, *arguments)
+        stop_when_all_is_told(tracer, CONNECTIONS)
         check_owners(tracer)
-        if check_steps(tracer, made, wanted):
+        if check_steps(tracer, CONNECTIONS, wanted):
             return
-    pytest.fail(f"no run of {TRIES} was complete")
+    pytest.fail(f"no run of {CHURN_TRIES} was complete")
 
 
 def test_two_tracers_under_load_tell_the_same(make, space, load_program):
     tracers = [make.tracer(space=space) for _ in range(2)]
-    made = churn(space, load_program)
+    churn(space, load_program, CONNECTIONS)
     for tracer in tracers:
-        stop_when_all_is_told(tracer, made)
-        check_steps(tracer, made, CLIENT_CLOSES)
+        stop_when_all_is_told(tracer, CONNECTIONS)
+        check_steps(tracer, CONNECTIONS, CLIENT_CLOSES)
         check_owners(tracer)
     if [last_loss(tracer) for tracer in tracers] == [NO_LOSS, NO_LOSS]:
         first, second = ({c: steps(life) for c, life in lives(t).items()} for t in tracers)

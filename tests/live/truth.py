@@ -3,6 +3,7 @@
 import datetime
 import os
 import re
+import time
 
 from spaces import run
 
@@ -74,6 +75,15 @@ def ss_counts(space):
     return counts
 
 
+def netstat(space):
+    """{counter: value} of a namespace: each line of names in /proc/net/netstat has one of values."""
+    counters = {}
+    lines = space.run("cat", "/proc/net/netstat").splitlines()
+    for names, values in zip(lines[::2], lines[1::2]):
+        counters.update(zip(names.split()[1:], map(int, values.split()[1:])))
+    return counters
+
+
 def bpf_programs(pid):
     """Ids of the BPF programs that a process holds."""
     ids = set()
@@ -88,3 +98,15 @@ def bpf_programs(pid):
 
 def bpf_programs_loaded(bpftool="bpftool"):
     return {int(n) for n in re.findall(r"^(\d+): ", run(bpftool, "prog", "list"), re.M)}
+
+
+def await_bpf_programs_gone(ids):
+    """True once none is loaded any more; False where there is no bpftool to ask."""
+    deadline = time.monotonic() + 5
+    try:
+        while bpf_programs_loaded() & ids:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+    except FileNotFoundError:
+        return False
+    return True
