@@ -134,8 +134,10 @@ static int poll_ms(uint64_t now_ns, uint64_t next_ns)
 static bool refresh(struct session *session, const struct session_hooks *hooks)
 {
 	session->clocks.monotonic_ns = clock_realtime_offset_ns(CLOCK_MONOTONIC);
-	if (session->live)
+	if (session->live) {
 		live_find_time_wait(session->live);
+		live_poll(session->live, 0);
+	}
 	return !hooks->refresh || hooks->refresh(hooks->context);
 }
 
@@ -168,6 +170,14 @@ static void loop(struct session *session, const struct session_hooks *hooks)
 	}
 }
 
+/* What has happened up to now is in what is shown last. */
+static void stop_streaming(struct live *live)
+{
+	live_detach(live);
+	live_find_time_wait(live);
+	live_drain(live);
+}
+
 int session_run(struct session *session, const struct session_hooks *hooks)
 {
 	int status = session_ready(session);
@@ -177,13 +187,9 @@ int session_run(struct session *session, const struct session_hooks *hooks)
 	if (refresh(session, hooks))
 		loop(session, hooks);
 	if (session->live)
-		live_find_time_wait(session->live);
+		stop_streaming(session->live);
 	if (hooks->last)
 		hooks->last(hooks->context);
-	if (session->live) {
-		live_detach(session->live);
-		live_drain(session->live);
-	}
 	return session_output_status(session);
 }
 

@@ -31,7 +31,7 @@ struct session {
 struct session_hooks {
 	bool (*refresh)(
 		void *context);	     /* at the start and once an interval; false: it cannot go on */
-	void (*last)(void *context); /* at the end, while everything is still attached */
+	void (*last)(void *context); /* at the end: nothing more is streamed, all can be listed */
 	void *context;
 };
 

@@ -286,11 +286,6 @@ struct live *live_open(const struct live_config *config, struct refusal *refusal
 
 void live_detach(struct live *live)
 {
-	bpf_link__destroy(live->close_waits);
-	bpf_link__destroy(live->fin_wait2);
-	bpf_link__destroy(live->holders);
-	bpf_link__destroy(live->sockets);
-	live->close_waits = live->fin_wait2 = live->holders = live->sockets = NULL;
 	tcplinger_bpf__detach(live->bpf);
 }
 
@@ -298,8 +293,10 @@ void live_close(struct live *live)
 {
 	if (!live)
 		return;
-	if (live->bpf)
-		live_detach(live);
+	bpf_link__destroy(live->close_waits);
+	bpf_link__destroy(live->fin_wait2);
+	bpf_link__destroy(live->holders);
+	bpf_link__destroy(live->sockets);
 	ring_buffer__free(live->ring);
 	tcplinger_bpf__destroy(live->bpf);
 	kallsyms_free(&live->kallsyms);

@@ -36,7 +36,10 @@ struct live_config {
 /* Loads and attaches. NULL, with the reason, where the kernel or the privileges do not allow it. */
 struct live *live_open(const struct live_config *config, struct refusal *refusal);
 
-/* Detaches; after it, live_drain still yields what the ring holds. */
+/*
+ * Nothing more is streamed; after it, live_drain still yields what the ring holds, and what exists
+ * can still be listed.
+ */
 void live_detach(struct live *live);
 void live_close(struct live *live);
 
