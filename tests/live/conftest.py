@@ -10,6 +10,7 @@ import expiring as expiring_traffic
 from actors import Actor
 from leaks import Leaks
 from spaces import Space
+from timewaits import TimeWaits
 from tracer import Tracer, binary, refused
 
 
@@ -62,11 +63,17 @@ class Stage:
             pytest.skip(refused())
         return self.stack.enter_context(Tracer(*arguments, **options))
 
-    def leaks(self, *arguments, **options):
-        """A `tcplinger leaks --json` that runs; without BPF where that is asked for."""
+    def view(self, kind, arguments, options):
+        """One that runs; without BPF where that is asked for."""
         if refused() and "--no-bpf" not in arguments:
             pytest.skip(refused())
-        return self.stack.enter_context(Leaks(*arguments, **options))
+        return self.stack.enter_context(kind(*arguments, **options))
+
+    def leaks(self, *arguments, **options):
+        return self.view(Leaks, arguments, options)
+
+    def timewaits(self, *arguments, **options):
+        return self.view(TimeWaits, arguments, options)
 
     def cgroup(self, path):
         os.mkdir(path)

@@ -14,6 +14,7 @@ def begin(made):
     e = Expiring()
     e.space = made.space()
     e.tracer = made.tracer(space=e.space)
+    e.timewaits = made.timewaits(space=e.space, interval=("-i", "1"))
     server, client = made.actor(e.space), made.actor(e.space)
     mortal = made.actor(e.space)
     e.client_pid, e.server_pid, e.mortal_pid = client.pid, server.pid, mortal.pid
@@ -43,4 +44,5 @@ def begin(made):
     e.tracer.wait_step(e.server_closed.server_cookie, "FIN_WAIT2", "TIME_WAIT")
     e.late_begun = time.time()
     e.late = made.tracer(space=e.space)
+    e.late_timewaits = made.timewaits(space=e.space, interval=("-i", "1"))
     return e

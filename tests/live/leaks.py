@@ -1,88 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""`tcplinger leaks --json`: its refreshes, each with its rows."""
-import json
-import re
-import time
-
-from tracer import PATIENCE_S, Tracer, tcplinger
-
-
-class Refresh:
-    def __init__(self, rows, end):
-        self.rows, self.end = rows, end
-
-    def of(self, pid):
-        """The row of a process, or None."""
-        found = [row for row in self.rows if row["process"] and row["process"]["pid"] == pid]
-        assert len(found) <= 1, found
-        return found[0] if found else None
-
-    def key(self, key):
-        found = [row for row in self.rows if row["key"] == key]
-        assert len(found) <= 1, found
-        return found[0] if found else None
-
-    def socket(self, cookie):
-        """(row, connection) of each row that shows the socket."""
-        return [(row, c) for row in self.rows for c in row["connections"] if c["cookie"] == cookie]
-
-
-def refreshes(objects):
-    """Rows come before the `refresh` that counts them."""
-    all_, rows = [], []
-    for o in objects:
-        if o["type"] == "close_wait":
-            rows.append(o)
-        elif o["type"] == "refresh":
-            all_.append(Refresh(rows, o))
-            rows = []
-    return all_
-
-
-def complaints(text):
-    """Lines of stderr, without the one that a run ends with."""
-    return [line for line in text.splitlines()
-            if not re.match(r"tcplinger: \d+ refreshes shown, ", line)]
+"""`tcplinger leaks --json`."""
+import views
+from views import View, complaints, refreshes  # noqa: F401 (for the tests)
 
 
 def once(space, *arguments, **options):
     """What `leaks --once` says of a namespace."""
-    result = tcplinger("leaks", "--once", "--json", *(["--netns", space.name] if space else []),
-                       *arguments, **options)
-    assert result.returncode == 0, result.stderr
-    assert complaints(result.stderr) == []
-    objects = [json.loads(line) for line in result.stdout.splitlines()]
-    assert objects[-1]["type"] == "loss"
-    all_ = refreshes(objects)
-    assert len(all_) == 1
-    return all_[0]
+    refresh, said = views.once("leaks", space, *arguments, **options)
+    assert said == []
+    return refresh
 
 
-class Leaks(Tracer):
+class Leaks(View):
     command = "leaks"
-
-    def refreshes(self):
-        return refreshes(self.poll())
-
-    def wait_refresh(self, condition, what="", limit=PATIENCE_S):
-        """Until condition(the newest refresh) is true; its value. Each refresh is asked once."""
-        deadline = time.monotonic() + limit
-        asked, last = 0, None
-        while True:
-            all_ = self.refreshes()
-            for last in all_[asked:]:
-                value = condition(last)
-                if value:
-                    return value
-            asked = len(all_)
-            if time.monotonic() > deadline:
-                raise AssertionError(f"waited {limit} s for {what or condition}; the last of "
-                                     f"{asked}:\n" + json.dumps(last and last.rows, indent=1))
-            time.sleep(0.01)
-
-    def wait_row(self, pid, condition=lambda row: True):
-        """The first row of a process for which condition(row) holds."""
-        def look(refresh):
-            row = refresh.of(pid)
-            return row if row and condition(row) else None
-        return self.wait_refresh(look, f"a row of {pid}")

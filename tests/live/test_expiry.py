@@ -2,6 +2,7 @@
 """Natural expiry, 60 to 62 s after entry (64 at HZ=1000): begun before all other tests."""
 import pytest
 
+from timewaits import NO_END, check_books, ends, total
 from tracer import steps
 from truth import ACTIVE, CLIENT, PASSIVE, SERVER
 
@@ -54,6 +55,47 @@ def test_TIME_WAIT_older_than_the_tool_expires_with_true_length(expiring, which)
 def test_servers_TIME_WAIT_older_than_the_tool_is_in_by_its_listener(expiring):
     last = expired(expiring.late, expiring.server_closed.server_cookie)
     assert last["direction"] == "in"
+
+
+def whole_lives(timewaits, pid, count, older=0):
+    """All of a row's have expired, as old as the kernel's timers let them get."""
+    row = timewaits.wait_refresh(
+        lambda refresh: next((row for row in refresh.rows if row["ended"] == count
+                              and (row["process"] or {}).get("pid") == pid), None),
+        f"the end of {count}", LIMIT)
+    assert row["reasons"] == {**NO_END, "expired": count}
+    assert (row["sockets"], row["predates"], row["created"]) == (0, 0, count - older)
+    lifetime = row["lifetime"]
+    assert lifetime["count"] == count
+    assert 59.9 <= lifetime["min_s"] and lifetime["max_s"] <= 64.5
+    # a bucket of its own, apart from those that end early and those that should not be there
+    assert [b["le_s"] for b in lifetime["buckets"] if b["count"]] == [pytest.approx(66)]
+    check_books(row, older)
+
+
+def test_timewait_counts_whole_lives(expiring):
+    """`shut` and `client_closed` go to different listeners: a row for each."""
+    timewaits = expiring.timewaits
+    whole_lives(timewaits, expiring.server_pid, 1)
+    whole_lives(timewaits, expiring.mortal_pid, 1)
+    last = timewaits.end()
+    assert ends(last) == {"expired": 4} and total(last, "created") == 4
+    ours = [r for r in last.rows if r["process"]["pid"] == expiring.client_pid and r["created"]]
+    assert {r["rport"] for r in ours} == {expiring.client_closed.port, expiring.shut.port}
+
+
+def test_timewait_counts_whole_lives_of_what_is_older(expiring):
+    """The listeners are still there, and charged with what came in to them."""
+    timewaits = expiring.late_timewaits
+    whole_lives(timewaits, expiring.server_pid, 1, older=1)
+    timewaits.wait_refresh(lambda refresh: refresh.end["seq"] > 1 and not refresh.rows, "no row",
+                           LIMIT)
+    assert timewaits.stop() == 0
+    last = timewaits.refreshes()[-1]
+    assert ends(last) == {"expired": 4} and total(last, "created") == 0
+    for row in last.rows:
+        check_books(row, older=row["ended"])
+        assert 59.9 <= row["lifetime"]["min_s"] and row["lifetime"]["max_s"] <= 64.5
 
 
 def test_tracers_stop_with_status_0_and_one_last_loss_line(expiring):
