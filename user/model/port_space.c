@@ -85,10 +85,18 @@ static struct port_space *find_or_add(struct port_spaces *ports, uint32_t netns)
 	return space;
 }
 
+static bool is_news(const struct port_space *space, const struct record_ports *record)
+{
+	return !space->known || space->low != record->low || space->high != record->high ||
+	       memcmp(space->reserved, record->reserved, sizeof(space->reserved)) != 0;
+}
+
 void port_spaces_settings(struct port_spaces *ports, const struct record_ports *record)
 {
 	struct port_space *space = find_or_add(ports, record->netns);
 
+	if (is_news(space, record))
+		space->changes++;
 	space->low = record->low;
 	space->high = record->high;
 	space->tw_reuse = record->tw_reuse;

@@ -33,7 +33,7 @@ struct port_space {
 	uint8_t reserved[PORT_BITMAP];
 	uint8_t bound[PORT_BITMAP];   /* as of the last listing */
 	uint8_t listing[PORT_BITMAP]; /* as of the one that runs */
-	uint32_t changes;	      /* how often `bound` was found changed */
+	uint32_t changes;	      /* how often any of this was found changed */
 	struct port_supply whole;     /* of sockets without a range of their own */
 	bool known;		      /* its settings were told */
 	bool listed;

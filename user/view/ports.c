@@ -317,9 +317,14 @@ static uint32_t free_ports(const struct census *census)
 	return census->supply.supply > census->used ? census->supply.supply - census->used : 0;
 }
 
+static bool leaves_fewer(const struct census *census, const struct census *other)
+{
+	return !other->supply_known || free_ports(census) < free_ports(other);
+}
+
 /*
- * What bind() had taken is known only as of a listing, before the failure or after it: the one that
- * leaves fewer ports free is nearer to the truth, which is none.
+ * The settings and what bind() had taken are known only as of a listing, before the failure or
+ * after it: the one that leaves fewer ports free is nearer to the truth, which is none.
  */
 static void renew_census(struct ports *view, struct port_failure *failure)
 {
@@ -332,7 +337,7 @@ static void renew_census(struct ports *view, struct port_failure *failure)
 	if (space && space->changes != failure->changes) {
 		again.census = (struct census){0};
 		take_census(view, &again);
-		if (free_ports(&again.census) < free_ports(&failure->census)) {
+		if (leaves_fewer(&again.census, &failure->census)) {
 			census_free(&failure->census, view->rows.processes);
 			failure->census = again.census;
 		} else {
