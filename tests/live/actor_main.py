@@ -8,6 +8,7 @@ import ctypes
 import errno
 import json
 import os
+import select
 import signal
 import socket
 import struct
@@ -87,6 +88,33 @@ def bind(address, port, *options):
         s.setsockopt(socket.SOL_SOCKET, option, 1)
     s.bind((address, port))
     return s
+
+
+def begin(address, port, source=None):
+    """connect() that nobody waits for."""
+    s = make(address)
+    if source:
+        s.bind(source)
+    s.setblocking(False)
+    if s.connect_ex((address, port)) not in (0, errno.EINPROGRESS):
+        raise OSError("connect() does not begin")
+    return s
+
+
+def await_end(s):
+    """Of a connect() that goes on: the name of its errno, None if all is well."""
+    select.select([], [s], [], 15)
+    return errno.errorcode.get(s.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR))
+
+
+def disconnect(s):
+    if libc.connect(s.fileno(), struct.pack("H14x", socket.AF_UNSPEC), 16) != 0:
+        raise OSError(ctypes.get_errno(), "disconnect")
+
+
+def deafen(address, port):
+    """A listener that answers no SYN: its queue has room for one, which is taken."""
+    return listen(address, port, backlog=0), connect(address, port, (address, port + 1))
 
 
 def exhaust(dial, *arguments):
