@@ -152,7 +152,8 @@ class Case:
             if how < 0.7:
                 self.towards[port][self.connect(port, state, "connect")] = state
             elif how < 0.85:
-                own = self.connect(port, state, f"(lambda a, p: connect_from({self.remote!r}, a, p))")
+                late = f"(lambda a, p: connect_from({self.remote!r}, a, p))"
+                own = self.connect(port, state, late)
                 self.towards[port][own] = state
             else:
                 own = r.choice(sorted(set(self.ports) - self.taken()))
@@ -219,7 +220,8 @@ def check_failure(world, case, expected, left):
     census = failure["census"]
     check_sums(census)
     assert (failure["raddr"], failure["rport"]) == (case.host, PORT)
-    assert census["supply"] == expected["supply"] and census["used"] == census["supply"] - left
+    # what an odd range has left is a free port, or a TIME_WAIT that could have been reused
+    assert census["supply"] == expected["supply"] and census["free"] in (0, left)
     assert failure["cause"] == ("blocked_by_bind" if census["blocked_by_bind"] > census["used"]
                                 else "range_exhausted")
 
