@@ -96,8 +96,17 @@ def begin(address, port, source=None):
     if source:
         s.bind(source)
     s.setblocking(False)
-    if s.connect_ex((address, port)) not in (0, errno.EINPROGRESS):
-        raise OSError("connect() does not begin")
+    error = s.connect_ex((address, port))
+    if error not in (0, errno.EINPROGRESS):
+        raise OSError(error, os.strerror(error))
+    return s
+
+
+def connect_within(low, high, address, port):
+    """From a range of the socket's own."""
+    s = make(address)
+    s.setsockopt(socket.IPPROTO_IP, IP_LOCAL_PORT_RANGE, high << 16 | low)
+    s.connect((address, port))
     return s
 
 

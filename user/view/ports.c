@@ -192,12 +192,14 @@ static void note_failure(struct ports *view, const struct transition *transition
 {
 	const struct connection *connection = transition->connection;
 	struct port_failure wanted = {.tuple = place_of(&connection->tuple)};
+	struct port_row *row = row_of(view, connection);
 	struct port_failure *failure;
 	uint64_t key = failure_key(view, &wanted, connection->owner, transition->failure);
 
-	row_of(view, connection)->failed++;
+	row->failed++;
 	if (!is_asked_for(view, connection))
 		return;
+	row->was_wanted = true;
 	failure = (struct port_failure *)rows_find(&view->pending, key);
 	if (!failure) {
 		failure = (struct port_failure *)rows_add(&view->pending, key, connection->owner);
@@ -213,6 +215,14 @@ static void note_failure(struct ports *view, const struct transition *transition
 	failure->search_ns = transition->in_old_ns;
 	if (failure->count == 1 && failure->failure == FAILURE_NO_PORT)
 		take_census(view, failure);
+}
+
+static void note_consumption(struct ports *view, const struct connection *connection)
+{
+	struct port_row *row = row_of(view, connection);
+
+	row->consumed++;
+	row->was_wanted |= is_asked_for(view, connection);
 }
 
 static void note_release(struct ports *view, const struct transition *transition)
@@ -237,7 +247,7 @@ void ports_transition(struct ports *view, const struct transition *transition)
 		return;
 	}
 	if (transition->old_state == TCP_SYN_SENT)
-		row_of(view, transition->connection)->consumed++;
+		note_consumption(view, transition->connection);
 	if (transition->new_state == TCP_CLOSE)
 		note_release(view, transition);
 }
