@@ -76,6 +76,8 @@ class World:
         self.server(f"serve(['127.0.0.1', '::1', {PLAIN!r}])")
         self.ports = make.ports(space=self.space)
         self.cases = 0
+        # on kernels that have it: most set-ups need not wait a second for what is reusable
+        self.short_delay = os.path.exists("/proc/sys/net/ipv4/tcp_tw_reuse_delay")
 
     def next_range(self, length, parity):
         low = FIRST_PORT + self.cases * APART + parity
@@ -111,6 +113,8 @@ class Case:
         text = ",".join(map(str, sorted(self.reserved)))
         self.world.space.sysctl(ip_local_reserved_ports=text, tcp_tw_reuse=self.reuse,
                                 tcp_timestamps=int(self.timestamps))
+        if self.world.short_delay:
+            self.world.space.sysctl(tcp_tw_reuse_delay=r.choice((100, 100, 100, 1000)))
 
     def bind_some(self, most):
         """Also to ports that connections have, where SO_REUSEADDR lets it."""
