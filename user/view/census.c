@@ -117,6 +117,7 @@ void census_count(struct census *census, struct model *model, const struct conne
 		return;
 	owner = owner_of(census, &model->connections.processes, connection->owner);
 	owner->ports++;
+	owner->searching += !connection->tuple.lport;
 	owner->by_state[connection->state]++;
 	census->by_state[connection->state]++;
 	census->used++;
@@ -126,6 +127,37 @@ void census_count(struct census *census, struct model *model, const struct conne
 		return;
 	census->held++;
 	census->hold_ns += hold_ns(model, space, connection, time_ns);
+}
+
+static void take_back(struct census *census, struct census_owner *owner, uint32_t count)
+{
+	owner->ports -= count;
+	owner->searching -= count;
+	owner->by_state[TCP_SYN_SENT] -= count;
+	census->by_state[TCP_SYN_SENT] -= count;
+	census->used -= count;
+}
+
+void census_settle(struct census *census, struct processes *processes)
+{
+	uint32_t supply = census->supply.supply, excess;
+	size_t kept = 0;
+
+	if (!census->supply_known || census->used <= supply)
+		return;
+	excess = census->used - supply;
+	for (size_t i = 0; i < census->owner_count; i++) {
+		struct census_owner *owner = &census->owners[i];
+		uint32_t count = owner->searching < excess ? owner->searching : excess;
+
+		take_back(census, owner, count);
+		excess -= count;
+		if (owner->ports)
+			census->owners[kept++] = *owner;
+		else
+			processes_release(processes, owner->process);
+	}
+	census->owner_count = kept;
 }
 
 static int more_ports(const void *a, const void *b)

@@ -9,6 +9,7 @@
 struct census_owner {
 	uint32_t process; /* number, referred to; 0: unknown */
 	uint32_t ports;
+	uint32_t searching; /* of these, connections whose port is not known */
 	uint32_t by_state[TCP_STATES];
 };
 
@@ -36,6 +37,9 @@ void census_free(struct census *census, struct processes *processes);
  */
 void census_count(struct census *census, struct model *model, const struct connection *connection,
 		  uint64_t time_ns);
+
+/* All are counted. Where that makes more than there is, some of those still looking hold none. */
+void census_settle(struct census *census, struct processes *processes);
 
 /* Most ports first. */
 void census_sort_owners(struct census *census);

@@ -175,6 +175,7 @@ static void take_census(struct ports *view, struct port_failure *failure)
 	census_begin(&failure->census, view->model, failure->tuple.netns, failure->own_low,
 		     failure->own_high);
 	connections_each(&view->model->connections, count_for_failure, &count);
+	census_settle(&failure->census, view->rows.processes);
 	failure->changes = space ? space->changes : 0;
 }
 
@@ -302,6 +303,7 @@ static void finish_row(void *context, struct row *finished)
 	struct port_row *row = (struct port_row *)finished;
 	struct ports *view = context;
 
+	census_settle(&row->now, view->rows.processes);
 	if (row->now.used)
 		row->row.active_ns = view->time_ns;
 	note_use(row, view->time_ns);
