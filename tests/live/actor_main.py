@@ -5,8 +5,10 @@
 What is defined here is what the tests' snippets speak. Sockets stay in the snippets' variables.
 """
 import ctypes
+import errno
 import json
 import os
+import select
 import signal
 import socket
 import struct
@@ -16,6 +18,8 @@ import time  # for the snippets
 SO_COOKIE = 57
 IPPROTO_MPTCP = 262
 PR_SET_NAME = 15
+IP_BIND_ADDRESS_NO_PORT = 24
+IP_LOCAL_PORT_RANGE = 51
 CLONE_NEWNET = 0x40000000
 TCP_REPAIR = 19
 TCP_REPAIR_QUEUE = 20
@@ -66,6 +70,81 @@ def connect(address, port, source=None, protocol=0):
         s.bind(source)
     s.connect((address, port))
     return s
+
+
+def connect_from(source, address, port):
+    """From an address, while connect() chooses the port."""
+    s = make(address)
+    s.setsockopt(socket.IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1)
+    s.bind((source, 0))
+    s.connect((address, port))
+    return s
+
+
+def bind(address, port, *options):
+    """`options`: of SOL_SOCKET, that are set."""
+    s = socket.socket(family_of(address), socket.SOCK_STREAM)
+    for option in options:
+        s.setsockopt(socket.SOL_SOCKET, option, 1)
+    s.bind((address, port))
+    return s
+
+
+def begin(address, port, source=None):
+    """connect() that nobody waits for."""
+    s = make(address)
+    if source:
+        s.bind(source)
+    s.setblocking(False)
+    error = s.connect_ex((address, port))
+    if error not in (0, errno.EINPROGRESS):
+        raise OSError(error, os.strerror(error))
+    return s
+
+
+def connect_within(low, high, address, port):
+    """From a range of the socket's own."""
+    s = make(address)
+    s.setsockopt(socket.IPPROTO_IP, IP_LOCAL_PORT_RANGE, high << 16 | low)
+    s.connect((address, port))
+    return s
+
+
+def await_end(s):
+    """Of a connect() that goes on: the name of its errno, None if all is well."""
+    select.select([], [s], [], 15)
+    return errno.errorcode.get(s.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR))
+
+
+def disconnect(s):
+    if libc.connect(s.fileno(), struct.pack("H14x", socket.AF_UNSPEC), 16) != 0:
+        raise OSError(ctypes.get_errno(), "disconnect")
+
+
+def deafen(address, port):
+    """A listener that answers no SYN: its queue has room for one, which is taken."""
+    return listen(address, port, backlog=0), connect(address, port, (address, port + 1))
+
+
+def exhaust(dial, *arguments):
+    """What dial(*arguments) makes, again and again, until there is no port for one more."""
+    made = []
+    while True:
+        try:
+            made.append(dial(*arguments))
+        except OSError as error:
+            if error.errno != errno.EADDRNOTAVAIL:
+                raise
+            return made
+
+
+def failure(call, *arguments):
+    """The name of the errno that a call fails with; None if it does not."""
+    try:
+        call(*arguments)
+    except OSError as error:
+        return errno.errorcode[error.errno]
+    return None
 
 
 def accept(listener):

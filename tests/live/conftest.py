@@ -10,6 +10,7 @@ import expiring as expiring_traffic
 import sockdiag
 from actors import Actor
 from leaks import Leaks
+from portsview import Ports
 from spaces import Space
 from timewaits import TimeWaits
 from tracer import Tracer, binary, refused
@@ -75,6 +76,9 @@ class Stage:
 
     def timewaits(self, *arguments, **options):
         return self.view(TimeWaits, arguments, options)
+
+    def ports(self, *arguments, **options):
+        return self.view(Ports, arguments, options)
 
     def cgroup(self, path):
         os.mkdir(path)

@@ -6,7 +6,7 @@ import time
 
 from tracer import PATIENCE_S, Tracer, tcplinger
 
-ROW_TYPES = ("close_wait", "time_wait")
+ROW_TYPES = ("close_wait", "time_wait", "ports", "port_failure")
 
 
 class Refresh:

@@ -9,7 +9,7 @@ bool census_concerns(const struct connection *connection)
 		return false;
 	if (connection->state == TCP_CLOSE || connection->state == TCP_LISTEN)
 		return false;
-	return connection->tuple.lport || connection->state == TCP_SYN_SENT;
+	return connection->tuple.lport != 0;
 }
 
 static void forget_owners(struct census *census, struct processes *processes)
@@ -112,8 +112,7 @@ void census_count(struct census *census, struct model *model, const struct conne
 	const struct port_space *space = port_spaces_find(&model->ports, connection->tuple.netns);
 	struct census_owner *owner;
 
-	if (space && connection->tuple.lport &&
-	    !port_supplied(space, &census->supply, connection->tuple.lport))
+	if (space && !port_supplied(space, &census->supply, connection->tuple.lport))
 		return;
 	owner = owner_of(census, &model->connections.processes, connection->owner);
 	owner->ports++;

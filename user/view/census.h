@@ -30,10 +30,7 @@ void census_begin(struct census *census, const struct model *model, uint32_t net
 		  uint16_t own_low, uint16_t own_high);
 void census_free(struct census *census, struct processes *processes);
 
-/*
- * Counts an outgoing connection, if its port is one of the supply. One that is still looking for a
- * port, or whose port is not known yet, counts as holding one.
- */
+/* Counts an outgoing connection, if its port is one of the supply. */
 void census_count(struct census *census, struct model *model, const struct connection *connection,
 		  uint64_t time_ns);
 

@@ -189,12 +189,14 @@ static void note_failure(struct ports *view, const struct transition *transition
 {
 	const struct connection *connection = transition->connection;
 	struct port_failure wanted = {.tuple = place_of(&connection->tuple)};
+	struct port_row *row = row_of(view, connection);
 	struct port_failure *failure;
 	uint64_t key = failure_key(view, &wanted, connection->owner, transition->failure);
 
-	row_of(view, connection)->failed++;
+	row->failed++;
 	if (!is_asked_for(view, connection))
 		return;
+	row->was_wanted = true;
 	failure = (struct port_failure *)rows_find(&view->pending, key);
 	if (!failure) {
 		failure = (struct port_failure *)rows_add(&view->pending, key, connection->owner);
@@ -210,6 +212,14 @@ static void note_failure(struct ports *view, const struct transition *transition
 	failure->search_ns = transition->in_old_ns;
 	if (failure->count == 1 && failure->failure == FAILURE_NO_PORT)
 		take_census(view, failure);
+}
+
+static void note_consumption(struct ports *view, const struct connection *connection)
+{
+	struct port_row *row = row_of(view, connection);
+
+	row->consumed++;
+	row->was_wanted |= is_asked_for(view, connection);
 }
 
 static void note_release(struct ports *view, const struct transition *transition)
@@ -234,7 +244,7 @@ void ports_transition(struct ports *view, const struct transition *transition)
 		return;
 	}
 	if (transition->old_state == TCP_SYN_SENT)
-		row_of(view, transition->connection)->consumed++;
+		note_consumption(view, transition->connection);
 	if (transition->new_state == TCP_CLOSE)
 		note_release(view, transition);
 }
@@ -314,9 +324,15 @@ static uint32_t free_ports(const struct census *census)
 	return census->supply.supply > census->used ? census->supply.supply - census->used : 0;
 }
 
+static bool leaves_fewer(const struct census *census, const struct census *other)
+{
+	return !other->supply_known || free_ports(census) < free_ports(other);
+}
+
 /*
- * What bind() had taken, and what is in SYN_SENT, is known only as of a listing, before the failure
- * or after it: the one that leaves fewer ports free is nearer to the truth, which is none.
+ * The settings, what bind() had taken and what is in SYN_SENT are known only as of a listing,
+ * before the failure or after it: the one that leaves fewer ports free is nearer to the truth,
+ * which is none.
  */
 static void renew_census(struct ports *view, struct port_failure *failure)
 {
@@ -324,10 +340,10 @@ static void renew_census(struct ports *view, struct port_failure *failure)
 
 	if (failure->failure != FAILURE_NO_PORT)
 		return;
-	if (free_ports(&failure->census)) {
+	if (!failure->census.supply_known || free_ports(&failure->census)) {
 		again.census = (struct census){0};
 		take_census(view, &again);
-		if (free_ports(&again.census) < free_ports(&failure->census)) {
+		if (leaves_fewer(&again.census, &failure->census)) {
 			census_free(&failure->census, view->rows.processes);
 			failure->census = again.census;
 		} else {

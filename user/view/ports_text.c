@@ -10,7 +10,7 @@
 #define PLACE_WIDE    40
 #define BAR_COLUMNS   10
 #define ROW_LINES     2
-#define FAILURE_LINES 2
+#define FAILURE_LINES 3
 #define FAILURES_MAX  5
 #define TABLE_LINES   4
 #define NAMED_OWNERS  4
@@ -181,9 +181,8 @@ static void say_binder(struct sentence *sentence, const struct ports *ports,
 {
 	if (!failure->binder)
 		return;
-	say(sentence, " (%u of ", failure->binder_ports);
+	say(sentence, ": %u by ", failure->binder_ports);
 	text_process(sentence, rows_process(&ports->failures, failure->binder));
-	say(sentence, ")");
 }
 
 static void say_rates(struct sentence *sentence, const struct ports *ports,
@@ -212,10 +211,9 @@ static void say_why(struct sentence *sentence, const struct ports *ports,
 		say_rates(sentence, ports, failure);
 		break;
 	case CAUSE_BLOCKED_BY_BIND:
-		say(sentence, "bind() blocks %u of ports %u-%u for all destinations",
-		    census->supply.blocked, census->supply.low, census->supply.high);
+		say(sentence, "bind() blocks %u of ports %u-%u", census->supply.blocked,
+		    census->supply.low, census->supply.high);
 		say_binder(sentence, ports, failure);
-		say(sentence, ": IP_BIND_ADDRESS_NO_PORT avoids that");
 		break;
 	case CAUSE_TUPLE_IN_USE:
 		say(sentence, "the port that it bound is in use towards this destination");
@@ -223,6 +221,18 @@ static void say_why(struct sentence *sentence, const struct ports *ports,
 	default:
 		say(sentence, "the settings of its network namespace cannot be read");
 	}
+}
+
+/* Its own line: the one before may fill the screen. */
+static void show_advice(struct output *output, const struct port_failure *failure,
+			const struct text_style *style)
+{
+	struct sentence advice = {0};
+
+	if (failure->cause != CAUSE_BLOCKED_BY_BIND)
+		return;
+	say(&advice, "for every destination; IP_BIND_ADDRESS_NO_PORT before bind() avoids that");
+	text_sentence(output, &advice, style->columns);
 }
 
 static const char *headline(const struct port_failure *failure)
@@ -256,6 +266,7 @@ static void show_failure(const struct ports *ports, struct output *output,
 	output_line(output);
 	say_why(&why, ports, failure);
 	text_sentence(output, &why, style->columns);
+	show_advice(output, failure, style);
 }
 
 static bool is_recent(const struct ports *ports, const struct port_failure *failure)
