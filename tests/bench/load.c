@@ -24,18 +24,26 @@ struct load {
 };
 
 static const struct load loads[] = {
-	{"churn", churn, "dcpaki", "connections made and closed, one after the other"},
+	{"churn", churn, "dcpakit", "connections made and closed, one after the other"},
 	{"bystander-syscalls", bystander_syscalls, "d", "a loop of a cheap system call"},
 	{"bystander-requests", bystander_requests, "dcn", "requests over established connections"},
+	{"bystander-timers", bystander_timers, "dc", "threads that wait with a time-out"},
+	{"storm", storm, "dpn", "connect() without a free port, which it takes first"},
 	{"hold", hold, "dcu", "a server that holds connections in CLOSE_WAIT"},
 };
 
 static const struct option long_options[] = {
-	{"duration", required_argument, NULL, 'd'}, {"connections", required_argument, NULL, 'c'},
-	{"port", required_argument, NULL, 'p'},	    {"address", required_argument, NULL, 'a'},
-	{"closer", required_argument, NULL, 'k'},   {"interval-ms", required_argument, NULL, 'i'},
-	{"announce", no_argument, NULL, 'n'},	    {"unaccepted", no_argument, NULL, 'u'},
-	{"help", no_argument, NULL, 'h'},	    {0},
+	{"duration", required_argument, NULL, 'd'},
+	{"connections", required_argument, NULL, 'c'},
+	{"port", required_argument, NULL, 'p'},
+	{"address", required_argument, NULL, 'a'},
+	{"closer", required_argument, NULL, 'k'},
+	{"interval-ms", required_argument, NULL, 'i'},
+	{"announce", no_argument, NULL, 'n'},
+	{"unaccepted", no_argument, NULL, 'u'},
+	{"destinations", required_argument, NULL, 't'},
+	{"help", no_argument, NULL, 'h'},
+	{0},
 };
 
 static void print_usage(FILE *stream)
@@ -47,15 +55,20 @@ static void print_usage(FILE *stream)
 		"\n"
 		"  --duration SECONDS       stop after this time (3 if no other end is given)\n"
 		"  --connections N          churn: stop after so many; bystander-requests:\n"
-		"                           keep so many (10000); hold: so many (10000)\n"
-		"  --announce               bystander-requests: print begin and end\n"
+		"                           keep so many (10000); hold: so many (10000);\n"
+		"                           bystander-timers: so many pairs of threads (100)\n"
+		"  --announce               bystander-requests, storm: print begin and end\n"
 		"  --unaccepted             hold: in the backlog (net.core.somaxconn must allow "
 		"it)\n"
+		"  --port PORT              churn, storm: of the server (0: automatic; ::1 may "
+		"take\n"
+		"                           40 ports)\n"
 		"churn only:\n"
-		"  --port PORT              of the server (0: automatic; ::1 may take 40 ports)\n"
 		"  --address 127.0.0.1|::1  family; 127.0.0.1 moves on to its neighbours\n"
 		"  --closer client|server   who closes first (client)\n"
-		"  --interval-ms MS         pause between connections (0)\n");
+		"  --interval-ms MS         pause between connections (0)\n"
+		"  --destinations N         go round N of them (IPv4); the source moves on "
+		"instead\n");
 }
 
 /* A whole decimal number within bounds, or usage. */
@@ -105,6 +118,8 @@ static bool parse_option(int letter, const char *text, struct options *options)
 		return parse_choice(text, "127.0.0.1", "::1", &options->ipv6);
 	case 'k':
 		return parse_choice(text, "client", "server", &options->server_closes);
+	case 't':
+		return parse_number(text, 1, DESTINATIONS_MAX, &options->destinations);
 	case 'n':
 		options->announce = true;
 		return true;
@@ -164,6 +179,8 @@ static void set_defaults(const struct load *load, struct options *options)
 		options->duration_s = 3;
 	if (!options->connections && (load->run == bystander_requests || load->run == hold))
 		options->connections = 10000;
+	if (!options->connections && load->run == bystander_timers)
+		options->connections = 100;
 }
 
 static void on_signal(int signal_number)
@@ -186,8 +203,11 @@ static int print_result(const struct result *result)
 {
 	double per_s = result->seconds > 0 ? (double)result->count / result->seconds : 0;
 
-	printf("{\"%s\":%llu,\"seconds\":%.6f,\"per_s\":%.1f}\n", result->unit,
+	printf("{\"%s\":%llu,\"seconds\":%.6f,\"per_s\":%.1f", result->unit,
 	       (unsigned long long)result->count, result->seconds, per_s);
+	if (result->held)
+		printf(",\"held\":%llu", (unsigned long long)result->held);
+	puts("}");
 	return fflush(stdout) ? fail("cannot write the result") : 0;
 }
 

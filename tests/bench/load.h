@@ -10,10 +10,13 @@
 
 /* A given port of IPv6 is the first of so many. */
 enum { LISTENERS_MAX = 40 };
+/* Of IPv4, at most. */
+enum { DESTINATIONS_MAX = 62500 };
 
 struct options {
-	double duration_s;    /* 0: no limit */
-	uint64_t connections; /* 0: no limit */
+	double duration_s;     /* 0: no limit */
+	uint64_t connections;  /* 0: no limit */
+	uint64_t destinations; /* 0: a new one when the one before has had enough */
 	uint16_t port;
 	uint32_t interval_ms;
 	bool ipv6;
@@ -26,6 +29,7 @@ struct result {
 	const char *unit;
 	uint64_t count;
 	double seconds;
+	uint64_t held; /* sockets, where that is part of the result */
 };
 
 /* Set by a signal. */
@@ -47,6 +51,8 @@ uint64_t most_descriptors(uint64_t wanted);
 int churn(const struct options *options, struct result *result);
 int bystander_syscalls(const struct options *options, struct result *result);
 int bystander_requests(const struct options *options, struct result *result);
+int bystander_timers(const struct options *options, struct result *result);
+int storm(const struct options *options, struct result *result);
 int hold(const struct options *options, struct result *result);
 
 #endif

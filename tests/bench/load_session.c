@@ -19,6 +19,9 @@ enum {
 	BACKLOG = 4096,
 	/* Connections towards one destination before the next: no supply of ports runs short. */
 	DESTINATION_BLOCK = 4096,
+	/* The same towards one of a given number: less than half of the range, which the kernel
+	   searches first; the other half takes it very long. */
+	SOURCE_BLOCK = 12000,
 };
 
 static void close_listeners(struct listeners *listeners)
@@ -30,7 +33,8 @@ static void close_listeners(struct listeners *listeners)
 /* Few connections stay with one destination, so the server need not listen beyond it. */
 static bool is_one_destination(const struct options *options)
 {
-	return options->connections && options->connections <= DESTINATION_BLOCK;
+	return !options->destinations && options->connections &&
+	       options->connections <= DESTINATION_BLOCK;
 }
 
 /* Returns the size of what it wrote. */
@@ -98,12 +102,28 @@ static int open_listeners(const struct options *options, struct listeners *liste
 /* The client has closed its listeners (count is 0) but knows their ports. */
 socklen_t destination(const struct session *session, uint64_t n, union address *address)
 {
-	uint64_t block = n / DESTINATION_BLOCK;
+	uint64_t wanted = session->options->destinations;
+	uint64_t block = wanted ? n % wanted : n / DESTINATION_BLOCK;
 	int listener = session->options->ipv6 ? (int)(block % LISTENERS_MAX) : 0;
 	uint32_t low = (uint32_t)(block / 250 % 250) << 8 | (uint32_t)(1 + block % 250);
 
 	return make_address(session->options->ipv6, 127U << 24 | low,
 			    session->listeners.ports[listener], address);
+}
+
+/* As the destinations do not move on, the source must; its port is still connect()'s to choose. */
+static int bind_source(const struct session *session, uint64_t n, int fd)
+{
+	uint64_t block = n / session->options->destinations / SOURCE_BLOCK;
+	union address address;
+	socklen_t size =
+		make_address(false, (127U << 24 | 1U << 16 | 1) + (uint32_t)block, 0, &address);
+	int one = 1;
+
+	if (!block || session->options->ipv6)
+		return 0;
+	return setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &one, sizeof(one)) ||
+	       bind(fd, &address.any, size);
 }
 
 int connect_one(const struct session *session, uint64_t n)
@@ -114,6 +134,11 @@ int connect_one(const struct session *session, uint64_t n)
 
 	if (fd < 0)
 		return fail("socket");
+	if (session->options->destinations && bind_source(session, n, fd)) {
+		fail("bind");
+		close(fd);
+		return -1;
+	}
 	if (connect(fd, &address.any, size)) {
 		if (errno != EINTR || !stop)
 			fail("connect");
