@@ -23,11 +23,25 @@ LOADS = {
     "churn": ("churn",),
     "syscalls": ("bystander-syscalls",),
     "requests": ("bystander-requests", "--connections", "10000", "--announce"),
+    "timers": ("bystander-timers",),
+    "storm": ("storm", "--port", "7000", "--announce"),
 }
+
+# Loads that concern some tracers only.
+TRACERS_OF_LOAD = {
+    "timers": ("nothing", "floor", "trace --json", "timewait", "ports"),
+    "storm": ("nothing", "floor", "ports"),
+}
+
+# The range of ports, where it is not the kernel's own: a short one makes for many failures.
+PORT_RANGES = {"storm": (40000, 40099)}
+
+# The tracer's events are still being written when the load has ended.
+LAGGING = ("churn", "storm")
 
 
 # Rounds in which BPF time is measured.
-STATS_ROUNDS = {"churn": 3, "syscalls": 1, "requests": 1}
+STATS_ROUNDS = {"churn": 3, "syscalls": 1, "requests": 1, "timers": 1, "storm": 1}
 
 
 # -- measuring ------------------------------------------------------------------------------------
@@ -58,12 +72,12 @@ class Bench:
         return result
 
     def untraced(self, load):
-        with Namespace() as namespace:
+        with Namespace(PORT_RANGES.get(load)) as namespace:
             return self.load(namespace, load)
 
     def traced(self, tracer, load):
         """One load under the tracer, which has stopped before the namespace goes."""
-        with Namespace() as namespace:
+        with Namespace(PORT_RANGES.get(load)) as namespace:
             with Running(tracer, self.command(tracer), self.folder) as run:
                 used = {}
 
@@ -72,7 +86,7 @@ class Bench:
 
                 result = self.load(namespace, load, on_phase)
                 run.drain()
-                if load == "churn":  # its events are still being written after its end
+                if load in LAGGING:
                     used["end"]["cpu_s"] = run.cpu_s()
                 result["usage"] = {key: used["end"][key] - used["begin"][key]
                                    for key in used["end"]}
@@ -89,9 +103,10 @@ class Bench:
         kept = runs[True]["per_s"] / runs[False]["per_s"]
         return {"kept": kept, "untraced": runs[False], "traced": runs[True]}
 
-    def usable(self):
+    def usable(self, load):
         return [tracer for tracer in TRACERS
-                if tracer.name not in self.skipped and tracer.name not in self.failed]
+                if tracer.name not in self.skipped and tracer.name not in self.failed
+                and tracer.name in TRACERS_OF_LOAD.get(load, (tracer.name,))]
 
     def select(self):
         for tracer in TRACERS:
@@ -114,7 +129,7 @@ class Bench:
 
     def run_pairs(self, number):
         for load in self.options.loads:
-            for tracer in self.usable():
+            for tracer in self.usable(load):
                 what = f"round {number + 1} {load}"
                 pair = self.attempt(tracer, what, lambda: self.pair(tracer, load, number % 2))
                 if pair:
@@ -122,7 +137,7 @@ class Bench:
 
     def run_stats(self, load):
         with BpfStats():
-            for tracer in self.usable():
+            for tracer in self.usable(load):
                 result = self.attempt(tracer, f"BPF time {load}",
                                       lambda: self.traced(tracer, load))
                 if result:

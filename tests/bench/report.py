@@ -36,6 +36,9 @@ def summarize(name, load, pairs, stats):
         row["transitions"] = per_operation(traced, lambda run: run["transitions"])
         row["missing"] = sum(STEPS_PER_CONNECTION * run["operations"] - run["transitions"]
                              for run in traced)
+    if load == "storm" and all("reported" in run for run in traced):
+        row["made"] = sum(run["operations"] for run in traced)
+        row["reported"] = sum(run["reported"] for run in traced)
     return row
 
 
@@ -80,15 +83,17 @@ def print_table(bench, rows):
     for row in rows:
         if row.get("missing"):
             print(f"{row['tracer']}: {row['missing']:,} transitions missing over all rounds")
+        if "reported" in row:
+            print(f"{row['tracer']}: {row['reported']:,} of {row['made']:,} failed connects reported")
     for name, why in bench.skipped.items():
         if why != "not chosen":
             print(f"SKIP {name}: {why}")
     for name, why in bench.failed.items():
         print(f"FAIL {name}: {why}")
-    print("rate kept: traced/untraced, median of pairs (least..most). BPF, CPU: time per "
-          "connection, call\nor request. lost: events, by the tracer's own count. skipped: program "
-          "runs that the kernel refused\nby recursion. Both are sums over all rounds. steps: "
-          f"transitions written per connection,\n{STEPS_PER_CONNECTION} when none is missing.")
+    print("rate kept: traced/untraced, median of pairs (least..most). BPF, CPU: time per connection,\n"
+          "call, request, wait or failed connect. lost: events, by the tracer's own count. skipped:\n"
+          "program runs that the kernel refused by recursion. Both are sums over all rounds. steps:\n"
+          f"transitions written per connection, {STEPS_PER_CONNECTION} when none is missing.")
 
 
 def write_json(bench, rows, path):

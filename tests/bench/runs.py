@@ -57,11 +57,15 @@ class Namespace:
 
     # Its own limit of TIME_WAITs: a long run must not spill over into another path of the kernel.
     SETUP = ("ip link set lo up && echo 1048576 >/proc/sys/net/ipv4/tcp_max_tw_buckets && "
+             "{ [ -z \"$1\" ] || echo \"$1\" >/proc/sys/net/ipv4/ip_local_port_range; } && "
              "echo up && exec sleep 900")
+
+    def __init__(self, port_range=None):
+        self.port_range = " ".join(map(str, port_range or ()))
 
     def __enter__(self):
         self.time_waits_before = time_wait_objects()
-        self.holder = subprocess.Popen(("unshare", "--net", "sh", "-c", self.SETUP),
+        self.holder = subprocess.Popen(("unshare", "--net", "sh", "-c", self.SETUP, "sh", self.port_range),
                                        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
         if self.holder.stdout.readline() != "up\n":
             self.holder.kill()

@@ -2,9 +2,11 @@
 """The tracers whose cost is measured, and how each says what it lost."""
 
 import dataclasses
+import json
 import re
 import signal
 
+FAILURE_KEYS = ("owner", "raddr", "rport", "cause")
 LOSS_KEYS = ("ring_full", "skipped", "map_full", "no_memory", "refused")
 
 
@@ -36,8 +38,8 @@ def losses_from_stderr(run, _namespace):
 
 
 def losses_from_json(run, namespace):
-    """The last loss object; and the transitions of the load's namespace, where there are any."""
-    loss, steps = None, {}
+    """The last loss object; transitions and failed connects of the load's namespace, if any."""
+    loss, steps, failures = None, {}, {}
     for record in run.output_records():
         kind = record.get("type")
         if kind == "loss":
@@ -45,6 +47,9 @@ def losses_from_json(run, namespace):
         elif kind == "transition" and record["netns"] == namespace.inode:
             step = f"{record['old']}>{record['new']}"
             steps[step] = steps.get(step, 0) + 1
+        elif kind == "port_failure" and record["netns"] == namespace.inode:
+            # Cumulative: the last one counts.
+            failures[json.dumps([record[key] for key in FAILURE_KEYS])] = record["count"]
     if loss is None:
         raise BenchError("no loss object in its output")
     # A listener's own steps belong to no connection, and whether a TIME_WAIT ends within the run
@@ -52,7 +57,8 @@ def losses_from_json(run, namespace):
     made = sum(count for step, count in steps.items()
                if "LISTEN" not in step and not step.startswith("TIME_WAIT>"))
     lost = sum(loss[key] for key in LOSS_KEYS)
-    return {"lost": lost, "loss": loss, "steps": steps, "transitions": made}
+    return {"lost": lost, "loss": loss, "steps": steps, "transitions": made,
+            "reported": sum(failures.values())}
 
 
 def tcplinger(name, *arguments, losses=losses_from_json):
@@ -75,6 +81,8 @@ TRACERS = (
     tcplinger("trace --json", "trace", "--json"),
     tcplinger("trace", "trace", losses=losses_from_stderr),
     tcplinger("leaks", "leaks", "--json"),
+    tcplinger("timewait", "timewait", "--json"),
+    tcplinger("ports", "ports", "--json"),
     libbpf_tool("tcplife"),
     libbpf_tool("tcpstates"),
 )
