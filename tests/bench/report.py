@@ -96,6 +96,11 @@ def print_table(bench, rows):
           f"transitions written per connection, {STEPS_PER_CONNECTION} when none is missing.")
 
 
+def read_refreshes(path):
+    """What refresh.py has left there; None where it has not run."""
+    return json.loads(path.read_text()) if path.exists() else None
+
+
 def write_json(bench, rows, path):
     options = bench.options
     result = {
@@ -104,6 +109,7 @@ def write_json(bench, rows, path):
         "rounds": options.rounds,
         "seconds": options.seconds,
         "rows": rows,
+        "refresh": read_refreshes(path.with_name("bench-refresh.json")),
         "pairs": bench.pairs,
         "bpf_time_runs": bench.stats,
         "skipped": bench.skipped,
