@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # The tests and the benchmark: included by the Makefile.
 
-$(BUILD)/tests/load: tests/bench/load.c
-	$(call say,CC,$<)
+LOAD_SOURCES := $(sort $(wildcard tests/bench/load*.c))
+
+$(BUILD)/tests/load: $(LOAD_SOURCES) $(wildcard tests/bench/load*.h)
+	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(CFLAGS) -std=c11 -D_GNU_SOURCE $(WARNINGS) $< -o $@
+	$(Q)$(CC) $(CFLAGS) -std=c11 -D_GNU_SOURCE $(WARNINGS) $(LOAD_SOURCES) -o $@ -pthread
 
 $(BUILD)/tests/floor: tests/bench/floor.c
 	$(call say,CC,$<)

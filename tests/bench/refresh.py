@@ -1,87 +1,200 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""refresh.py [--build build] [--rounds 5] [--sockets N...]: what a refresh of `leaks` costs with many sockets
-in CLOSE_WAIT, in the backlog of one process, in a network namespace of its own: the time of a whole --once, with and
-without BPF, and the CPU time of each refresh of a running one. Medians and spreads; leaves build/bench-refresh.json."""
+"""What a refresh costs with many sockets, each time in a network namespace of its own.
+
+`leaks` with CLOSE_WAITs in the backlog of one process; `timewait` and `ports` with TIME_WAITs that they saw made,
+towards one destination (from one more address for each 12,000) and towards 1,000. The time of a whole --once, with
+and without BPF; the CPU time of each refresh of a running one, its most RSS, and what its BPF maps hold in the
+kernel. Medians and spreads.
+
+Leaves bench-refresh.json in the build folder; bench.py takes it into bench.json.
+"""
 
 import argparse
+import contextlib
 import json
 import os
-import resource
+import pathlib
+import re
 import statistics
 import subprocess
+import tempfile
 import time
 import uuid
 
+READY_TIMEOUT_S = 30
+SETTLE_S = 3
 WATCHED_S = 6
+TICKS = os.sysconf("SC_CLK_TCK")
+# Of those asked for, as some packets of a busy machine come late and end a TIME_WAIT.
+TIME_WAITS_MIN = 0.95
 
 
 class Space:
+    """A network namespace where nothing keeps many sockets from being there at once."""
+
+    SETTINGS = ("net.core.somaxconn=1000000", "net.ipv4.tcp_max_tw_buckets=1048576", "net.ipv4.tcp_tw_reuse=0")
+
     def __init__(self):
         self.name = f"tcpl-{uuid.uuid4().hex[:10]}"
+
+    def __enter__(self):
         subprocess.run(["ip", "netns", "add", self.name], check=True)
         self.run("ip", "link", "set", "lo", "up")
-        self.run("sysctl", "-qw", "net.core.somaxconn=1000000")
+        self.run("sysctl", "-qw", *self.SETTINGS)
+        return self
+
+    def __exit__(self, *_):
+        subprocess.run(["ip", "netns", "delete", self.name], check=True)
 
     def command(self, *command):
         return ["ip", "netns", "exec", self.name, *command]
 
     def run(self, *command):
-        subprocess.run(self.command(*command), check=True)
+        subprocess.run(self.command(*command), check=True, stdout=subprocess.DEVNULL)
 
-    def remove(self):
-        subprocess.run(["ip", "netns", "delete", self.name], check=True)
+    def time_waits(self):
+        done = subprocess.run(self.command("cat", "/proc/net/sockstat"), check=True, stdout=subprocess.PIPE,
+                              text=True)
+        return int(re.search(r"\btw (\d+)", done.stdout).group(1))
 
 
-def once(tool, space, *arguments):
+class Running:
+    """A view of the tool at work in one namespace, its output in a file."""
+
+    def __init__(self, tool, view, space, folder):
+        self.output, self.ready = folder / "output", folder / "ready"
+        self.ready.unlink(missing_ok=True)
+        age = ("--age", "0.1") if view == "leaks" else ()
+        with open(self.output, "wb") as output:
+            self.process = subprocess.Popen([tool, view, "--json", *age, "--netns", space.name, "--ready-file",
+                                             str(self.ready)], stdout=output, stderr=subprocess.DEVNULL)
+
+    def __enter__(self):
+        end = time.monotonic() + READY_TIMEOUT_S
+        while not self.ready.exists():
+            if self.process.poll() is not None or time.monotonic() > end:
+                self.__exit__()
+                raise RuntimeError("the tool does not start")
+            time.sleep(0.02)
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait(READY_TIMEOUT_S)
+
+    def proc(self, name):
+        return pathlib.Path(f"/proc/{self.process.pid}/{name}").read_text(encoding="utf-8", errors="replace")
+
+    def cpu_s(self):
+        fields = self.proc("stat").rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / TICKS
+
+    def refreshes(self):
+        with open(self.output, "rb") as lines:
+            return sum(line.startswith(b'{"type":"refresh"') for line in lines)
+
+    def rss_bytes(self):
+        return 1024 * int(re.search(r"^VmHWM:\s*(\d+)", self.proc("status"), re.MULTILINE).group(1))
+
+    def kernel_bytes(self):
+        """Of the maps that it has a descriptor of; the ring buffer among them."""
+        maps = {}
+        for path in pathlib.Path(f"/proc/{self.process.pid}/fdinfo").iterdir():
+            with contextlib.suppress(OSError):
+                text = path.read_text(encoding="utf-8")
+                if "map_type:" in text:
+                    number = re.search(r"^map_id:\s*(\d+)", text, re.MULTILINE).group(1)
+                    maps[number] = int(re.search(r"^memlock:\s*(\d+)", text, re.MULTILINE).group(1))
+        return sum(maps.values())
+
+    def watch(self):
+        """What --once takes is paid by a running one as well, once: settled, it is over."""
+        time.sleep(SETTLE_S)
+        cpu_s, refreshes = self.cpu_s(), self.refreshes()
+        time.sleep(WATCHED_S)
+        cpu_s, refreshes = self.cpu_s() - cpu_s, self.refreshes() - refreshes
+        if not refreshes:
+            raise RuntimeError("no refresh while watched")
+        yield "CPU of a refresh", "s", [cpu_s / refreshes]
+        yield "most RSS", "MB", [self.rss_bytes() / 1e6]
+        yield "BPF maps", "MB", [self.kernel_bytes() / 1e6]
+
+
+def once(tool, view, space, *arguments):
     begun = time.monotonic()
-    subprocess.run([tool, "leaks", "--once", "--json", "--netns", space.name, *arguments], check=True,
+    subprocess.run([tool, view, "--once", "--json", "--netns", space.name, *arguments], check=True,
                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     return time.monotonic() - begun
 
 
-def cpu_of_a_refresh(tool, space):
-    """What --once takes is paid by a running one as well, once: it is of the first refresh."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    done = subprocess.run([tool, "leaks", "--json", "--age", "0.1", "-d", str(WATCHED_S), "--netns",
-                           space.name], check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    refreshes = sum(json.loads(line)["type"] == "refresh" for line in done.stdout.splitlines())
-    return (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime) / refreshes
+def all_once(tool, view, space, rounds):
+    yield "--once", "s", [once(tool, view, space) for _ in range(rounds)]
+    yield "--once --no-bpf", "s", [once(tool, view, space, "--no-bpf") for _ in range(rounds)]
 
 
-def measure(tool, load, sockets, rounds):
-    space = Space()
-    try:
-        hold = subprocess.Popen(space.command(load, "hold", "--unaccepted", "--connections", str(sockets),
-                                              "--duration", "600"), stdout=subprocess.PIPE)
+@contextlib.contextmanager
+def close_waits(load, space, sockets):
+    with subprocess.Popen(space.command(load, "hold", "--unaccepted", "--connections", str(sockets),
+                                        "--duration", "600"), stdout=subprocess.PIPE) as hold:
         try:
             hold.stdout.readline()
-            yield "--once", [once(tool, space) for _ in range(rounds)]
-            yield "--once --no-bpf", [once(tool, space, "--no-bpf") for _ in range(rounds)]
-            yield "CPU of a refresh", [cpu_of_a_refresh(tool, space)]
+            yield
         finally:
             hold.terminate()
-            hold.wait(60)
-    finally:
-        space.remove()
+            hold.communicate()
+
+
+def measure_leaks(tool, load, sockets, rounds, folder):
+    with Space() as space, close_waits(load, space, sockets):
+        yield from all_once(tool, "leaks", space, rounds)
+        with Running(tool, "leaks", space, folder) as run:
+            yield from run.watch()
+
+
+def measure_time_waits(tool, load, view, sockets, destinations, rounds, folder):
+    """They live for a minute: all is measured within that, so the tool is there when they are made."""
+    with Space() as space:
+        with Running(tool, view, space, folder) as run:
+            space.run(load, "churn", "--connections", str(sockets), "--destinations", str(destinations))
+            yield from run.watch()
+        yield from all_once(tool, view, space, rounds)
+        left = space.time_waits()
+        if left < TIME_WAITS_MIN * sockets:
+            print(f"{'':8}  only {left:,} TIME_WAITs were left at the end", flush=True)
+
+
+def measurements(tool, load, options, folder):
+    for sockets in options.sockets:
+        if "leaks" in options.views:
+            yield sockets, "leaks", None, measure_leaks(tool, load, sockets, options.rounds, folder)
+    for view in ("timewait", "ports"):
+        for destinations in (1, 1000):
+            for sockets in options.sockets:
+                if view in options.views:
+                    yield sockets, view, destinations, measure_time_waits(tool, load, view, sockets, destinations,
+                                                                          options.rounds, folder)
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--build", default="build")
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=5, help="of --once")
     parser.add_argument("--sockets", type=int, nargs="+", default=[1000, 10000, 100000])
+    parser.add_argument("--views", nargs="+", choices=["leaks", "timewait", "ports"],
+                        default=["leaks", "timewait", "ports"])
     options = parser.parse_args()
     tool, load = (os.path.join(options.build, name) for name in ("tcplinger", "tests/load"))
     results = []
-    print(f"{'sockets':>8}  {'leaks':<18} median s (least..most)")
-    for sockets in options.sockets:
-        for what, seconds in measure(tool, load, sockets, options.rounds):
-            median = statistics.median(seconds)
-            print(f"{sockets:>8}  {what:<18} {median:.3f} ({min(seconds):.3f}..{max(seconds):.3f})",
-                  flush=True)
-            results.append({"sockets": sockets, "what": what, "seconds": seconds, "median": median})
+    print(f"{'sockets':>8}  {'to':>5}  {'view':<8}  {'what':<16}  median (least..most)")
+    with tempfile.TemporaryDirectory() as folder:
+        for sockets, view, destinations, figures in measurements(tool, load, options, pathlib.Path(folder)):
+            for what, unit, values in figures:
+                median = statistics.median(values)
+                print(f"{sockets:>8}  {destinations or '-':>5}  {view:<8}  {what:<16}  "
+                      f"{median:.3f} {unit} ({min(values):.3f}..{max(values):.3f})", flush=True)
+                results.append({"sockets": sockets, "destinations": destinations, "view": view, "what": what,
+                                "unit": unit, "values": values, "median": median})
     with open(os.path.join(options.build, "bench-refresh.json"), "w", encoding="utf-8") as file:
         json.dump(results, file, indent=1)
 
