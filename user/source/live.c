@@ -128,7 +128,16 @@ const struct needs live_needs[WATCHES] = {
 		{
 			.stream =
 				{
-					[TCP_ESTABLISHED... TCP_LAST_ACK] = ALL_STATES,
+					/* what is still in SYN_SENT, a listing shows; what waits in
+					   FIN_WAIT2, its minisocket or a listing */
+					[TCP_ESTABLISHED] = ALL_STATES,
+					[TCP_SYN_SENT] = ALL_STATES,
+					[TCP_SYN_RECV] = ALL_STATES,
+					[TCP_FIN_WAIT1] = ALL_STATES & ~BIT(TCP_FIN_WAIT2),
+					[TCP_FIN_WAIT2] = ALL_STATES,
+					[TCP_CLOSE] = BIT(TCP_LISTEN),
+					[TCP_CLOSE_WAIT] = ALL_STATES,
+					[TCP_LAST_ACK] = ALL_STATES,
 					[TCP_LISTEN] = BIT(TCP_CLOSE),
 					[TCP_CLOSING] = ALL_STATES,
 				},
