@@ -23,6 +23,7 @@ class Screen:
 
     def __init__(self, space, *arguments, lines=24, columns=COLUMNS, environment=None,
                  command="trace"):
+        self.space = space
         self.master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
         self.ready = f"/tmp/{space.name}.ready"

@@ -109,29 +109,30 @@ def test_socket_that_was_bound_and_is_closed_blocks_no_more(make, space, server,
     assert count(client, f"connect, '127.0.0.1', {PORT}") == SUPPLY - 1
 
 
-@pytest.mark.parametrize("name", OWN_RANGES)
-def test_range_of_the_socket_is_that_of_its_failure(make, space, client, listening, name):
-    low, high, true_low, true_high = OWN_RANGES[name]
-    if client(f"failure(connect_within, {low}, {high}, '127.0.0.1', {PORT + 1})") == "ENOPROTOOPT":
+def test_range_of_the_socket_is_that_of_its_failure(make, space, server, client, listening):
+    """Each towards a destination of its own, which has one port beside that range as well."""
+    if client(f"failure(connect_within, {LOW}, {HIGH}, '127.0.0.1', {PORT})") == "ENOPROTOOPT":
         pytest.skip("this kernel has no IP_LOCAL_PORT_RANGE")
+    space.sysctl(ip_local_reserved_ports=LOW + 5)
     ports = make.ports(space=space)
-    length = true_high - true_low + 1
-    space.sysctl(ip_local_reserved_ports=true_low if length > 1 else "")
-    supply = max(length - 1, 1)
-    # one elsewhere in the range of the namespace: none of the socket's own
-    elsewhere = next((p for p in range(LOW, HIGH + 1) if not true_low <= p <= true_high), None)
-    if elsewhere:
-        client(f"far = connect_within({elsewhere}, {elsewhere}, '127.0.0.1', {PORT})")
-    assert count(client, f"connect_within, {low}, {high}, '127.0.0.1', {PORT}") == supply
-    failure = ports.wait_failure()
-    census = failure["census"]
-    check_sums(census)
-    assert (census["range_low"], census["range_high"]) == (true_low, true_high)
-    assert census["supply"] == census["used"] == supply
-    assert failure["cause"] == "range_exhausted"
-    row = ports.wait_destination("127.0.0.1", PORT, lambda row: row["used"] >= supply)
-    assert (row["range_low"], row["range_high"]) == (LOW, HIGH)
-    assert row["used"] == supply + (1 if elsewhere else 0)
+    for i, (name, (low, high, true_low, true_high)) in enumerate(OWN_RANGES.items()):
+        place = f"'127.0.0.1', {PORT + 10 + i}"
+        server(f"listeners.append(listen({place}, backlog=4096))")
+        beside = next((p for p in range(LOW, HIGH + 1) if not true_low <= p <= true_high), None)
+        if beside:
+            client(f"kept = [connect_within({beside}, {beside}, {place})]")
+        reserved = int(true_low <= LOW + 5 <= true_high)
+        supply = true_high - true_low + 1 - reserved
+        assert count(client, f"connect_within, {low}, {high}, {place}") == supply, name
+        failure = ports.wait_failure(rport=PORT + 10 + i)
+        census = failure["census"]
+        check_sums(census)
+        assert (census["range_low"], census["range_high"]) == (true_low, true_high), name
+        assert census["supply"] == census["used"] == supply and census["reserved"] == reserved
+        assert failure["cause"] == "range_exhausted"
+        held = supply + (1 if beside else 0)
+        row = ports.wait_destination("127.0.0.1", PORT + 10 + i, lambda r: r["used"] == held)
+        assert (row["range_low"], row["range_high"]) == (LOW, HIGH)
 
 
 def test_other_namespaces_have_ranges_of_their_own(make):

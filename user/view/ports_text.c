@@ -256,6 +256,8 @@ static void show_failure(const struct ports *ports, struct output *output,
 
 	format_clock(time, failure->last_ns + (uint64_t)clocks->monotonic_ns);
 	format_endpoint(place, failure->tuple.raddr, failure->tuple.rport);
+	if (is_narrow(style))
+		format_shorten(place, PLACE_NARROW);
 	text_process(&title, rows_process(&ports->failures, failure->row.process));
 	say(&title, " -> %s: %s", place, headline(failure));
 	say(&title, ", %llu time%s, last %.8s", (unsigned long long)failure->count,
@@ -274,12 +276,24 @@ static bool is_recent(const struct ports *ports, const struct port_failure *fail
 	return ports->time_ns - failure->last_ns < FAILURE_NS;
 }
 
+/* The table keeps a row at least. */
+static size_t failures_max(const struct text_style *style)
+{
+	size_t room = 1;
+
+	if (!style->lines)
+		return FAILURES_MAX;
+	if (style->lines > TABLE_LINES + ROW_LINES + FAILURE_LINES)
+		room = (style->lines - TABLE_LINES - ROW_LINES) / FAILURE_LINES;
+	return room < FAILURES_MAX ? room : FAILURES_MAX;
+}
+
 static void show_failures(const struct ports *ports, struct output *output,
 			  const struct clock_offsets *clocks, const struct text_style *style)
 {
 	size_t shown = 0;
 
-	for (size_t i = 0; i < ports->recent_count && shown < FAILURES_MAX; i++) {
+	for (size_t i = 0; i < ports->recent_count && shown < failures_max(style); i++) {
 		if (!is_recent(ports, ports->recent[i]))
 			continue;
 		show_failure(ports, output, clocks, ports->recent[i], style);
@@ -290,7 +304,8 @@ static void show_failures(const struct ports *ports, struct output *output,
 void ports_show_text(const struct ports *ports, struct output *output,
 		     const struct clock_offsets *clocks, const struct text_style *style)
 {
-	size_t failures = ports->recent_count < FAILURES_MAX ? ports->recent_count : FAILURES_MAX;
+	size_t most = failures_max(style);
+	size_t failures = ports->recent_count < most ? ports->recent_count : most;
 	size_t rows =
 		text_rows(&ports->rows, style, TABLE_LINES + failures * FAILURE_LINES, lines_of);
 
