@@ -78,7 +78,8 @@ def test_syn_of_the_same_tuple_ends_a_servers_TIME_WAIT(tracer, client, server, 
     assert steps(tracer.wait_steps(pair.server_cookie, 1)) == SERVER
 
 
-def test_reset_by_RST_to_a_TIME_WAIT(tracer, client, server):
+def test_reset_by_RST_to_a_TIME_WAIT(tracer, space, client, server):
+    space.sysctl(tcp_rfc1337=0)
     pair = Pair(client, server)
     sequence = client("next_sequence(c)")
     pair.client_closes()
@@ -90,6 +91,7 @@ def test_reset_by_RST_to_a_TIME_WAIT(tracer, client, server):
 
 
 def test_RST_outside_the_window_does_not_end_a_TIME_WAIT(tracer, space, client, server):
+    space.sysctl(tcp_rfc1337=0)
     pair = Pair(client, server)
     sequence = client("next_sequence(c)")
     pair.client_closes()

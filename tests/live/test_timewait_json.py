@@ -218,6 +218,8 @@ def test_once_shows_what_exists_by_destination(make, space, client, server, sour
         pair.client_closes()
         pair.connect()
     client("c.close()")
+    while truth.ss_counts(space).get("FIN_WAIT2") != 1:
+        time.sleep(0.01)
     refresh = once(space, *source)
     [row] = refresh.rows
     check_row(row, older=3)

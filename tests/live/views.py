@@ -76,8 +76,9 @@ class View(Tracer):
                     return value
             asked = len(all_)
             if time.monotonic() > deadline:
-                raise AssertionError(f"waited {limit} s for {what or condition}; the last of "
-                                     f"{asked}:\n" + json.dumps(last and last.rows, indent=1))
+                shown = [refresh for refresh in all_ if refresh.rows] or [last]
+                raise AssertionError(f"waited {limit} s for {what or condition}; the last rows of "
+                                     f"{asked} refreshes:\n" + json.dumps(shown[-1].rows))
             time.sleep(0.01)
 
     def wait_row(self, pid, condition=lambda row: True):
