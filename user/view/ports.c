@@ -143,7 +143,7 @@ static bool is_asked_for(const struct ports *view, const struct connection *conn
 /* Of one destination only, for a failure. */
 struct count {
 	const struct ports *view;
-	uint64_t key;
+	struct tuple place;
 	struct census *census;
 	uint64_t time_ns;
 };
@@ -156,7 +156,7 @@ static void count_for_failure(void *context, struct connection *connection)
 	if (!census_concerns(connection))
 		return;
 	place = place_of(&connection->tuple);
-	if (key_of(0, &place) == count->key)
+	if (memcmp(&place, &count->place, sizeof(place)) == 0)
 		census_count(count->census, count->view->model, connection, count->time_ns);
 }
 
@@ -164,10 +164,9 @@ static void take_census(struct ports *view, struct port_failure *failure)
 {
 	const struct port_space *space =
 		port_spaces_find(&view->model->ports, failure->tuple.netns);
-	struct tuple place = place_of(&failure->tuple);
 	struct count count = {
 		.view = view,
-		.key = key_of(0, &place),
+		.place = place_of(&failure->tuple),
 		.census = &failure->census,
 		.time_ns = failure->last_ns,
 	};
@@ -332,7 +331,8 @@ static void renew_census(struct ports *view, struct port_failure *failure)
 	if (space && space->changes != failure->changes) {
 		again.census = (struct census){0};
 		take_census(view, &again);
-		if (free_ports(&again.census) < free_ports(&failure->census)) {
+		if (!failure->census.supply_known ||
+		    free_ports(&again.census) < free_ports(&failure->census)) {
 			census_free(&failure->census, view->rows.processes);
 			failure->census = again.census;
 		} else {
@@ -355,30 +355,18 @@ static struct port_failure *settled_row(struct ports *view, const struct port_fa
 	return failure;
 }
 
-/* Who called bind() for most of the ports that are blocked, as of the last listing. */
 static void find_binder(struct ports *view, struct port_failure *failure)
 {
-	const struct port_supply *supply = &failure->census.supply;
-	const struct port_spaces *spaces = &view->model->ports;
-	uint32_t process = 0, most = 0;
+	uint32_t process = 0;
+	uint32_t held = port_spaces_binder(&view->model->ports, failure->tuple.netns,
+					   &failure->census.supply, &process);
 
-	for (size_t i = 0; i < spaces->holder_count; i++) {
-		uint32_t candidate = spaces->holders[i].process, count;
-
-		if (candidate == process)
-			continue;
-		count = port_spaces_held(spaces, failure->tuple.netns, supply, candidate);
-		if (count > most) {
-			most = count;
-			process = candidate;
-		}
-	}
-	if (!most)
+	if (!held)
 		return;
 	processes_reference(view->rows.processes, process);
 	processes_release(view->rows.processes, failure->binder);
 	failure->binder = process;
-	failure->binder_ports = most;
+	failure->binder_ports = held;
 }
 
 static void settle(void *context, struct row *settled)
