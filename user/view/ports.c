@@ -214,6 +214,15 @@ static void note_failure(struct ports *view, const struct transition *transition
 		take_census(view, failure);
 }
 
+/* What is asked for is shown at the end, even if no refresh finds it alive. */
+static void note_consumption(struct ports *view, const struct connection *connection)
+{
+	struct port_row *row = row_of(view, connection);
+
+	row->consumed++;
+	row->was_wanted = row->was_wanted || is_asked_for(view, connection);
+}
+
 static void note_release(struct ports *view, const struct transition *transition)
 {
 	const struct connection *connection = transition->connection;
@@ -236,7 +245,7 @@ void ports_transition(struct ports *view, const struct transition *transition)
 		return;
 	}
 	if (transition->old_state == TCP_SYN_SENT)
-		row_of(view, transition->connection)->consumed++;
+		note_consumption(view, transition->connection);
 	if (transition->new_state == TCP_CLOSE)
 		note_release(view, transition);
 }
@@ -274,7 +283,7 @@ static void count(void *context, struct connection *connection)
 		return;
 	row = row_of(view, connection);
 	row->wanted = row->wanted || is_asked_for(view, connection);
-	row->was_wanted |= row->wanted;
+	row->was_wanted = row->was_wanted || row->wanted;
 	census_count(&row->now, view->model, connection, view->time_ns);
 }
 
@@ -541,9 +550,11 @@ static bool steady_growth(const struct port_row *row, double *per_s)
 bool ports_exhausted_in(const struct ports *view, const struct port_row *row, double *seconds)
 {
 	uint32_t supply;
-	double per_s;
+	double per_s = 0;
 
-	if (!ports_supply(view, &row->now, &supply) || !steady_growth(row, &per_s))
+	if (!ports_supply(view, &row->now, &supply))
+		return false;
+	if (row->now.used < supply && !steady_growth(row, &per_s))
 		return false;
 	*seconds = row->now.used < supply ? (supply - row->now.used) / per_s : 0;
 	return true;
