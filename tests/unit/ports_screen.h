@@ -94,8 +94,8 @@ static inline void listing_ends(struct screen *screen)
 static inline void list_bound(struct screen *screen, uint16_t low, uint16_t high, uint32_t pid)
 {
 	listing_begins(screen);
-	for (uint16_t port = low; port <= high; port++)
-		is_bound(screen, port, pid);
+	for (uint32_t port = low; port <= high; port++)
+		is_bound(screen, (uint16_t)port, pid);
 	listing_ends(screen);
 }
 
@@ -226,8 +226,8 @@ static inline void fails(struct screen *screen, uint32_t pid)
 /* Connections on ports from `low` on, with cookies alike. */
 static inline void connect_range(struct screen *screen, uint16_t low, uint16_t high, uint32_t pid)
 {
-	for (uint16_t port = low; port <= high; port++)
-		connects(screen, port, port, pid);
+	for (uint32_t port = low; port <= high; port++)
+		connects(screen, port, (uint16_t)port, pid);
 }
 
 static inline void check_census(const struct census *census)

@@ -441,16 +441,6 @@ static void the_binder_is_of_the_same_namespace(void **state)
 	assert_int_equal(ports, 1);
 }
 
-static void of_a_bound_port_without_holder_there_is_no_binder(void **state)
-{
-	struct fixture *fixture = *state;
-	uint32_t ports;
-
-	list_ports(fixture, 150, 159);
-	assert_int_equal(binder_of(fixture, 0, 0, &ports), 0);
-	assert_int_equal(ports, 0);
-}
-
 static uint32_t references(struct fixture *fixture, uint32_t pid)
 {
 	return processes_get(&fixture->processes, process_number(fixture, pid))->references;
@@ -513,11 +503,6 @@ static void reuse_is_on_for_loopback_at_2(void **state)
 	assert_true(reusable(*state, 2, "2001:db8::1", "::1"));
 	assert_true(reusable(*state, 2, "::ffff:127.0.0.1", "::ffff:10.0.0.2"));
 	assert_false(reusable(*state, 2, "::ffff:10.0.0.1", "::ffff:10.0.0.2"));
-}
-
-static void what_the_kernel_does_not_know_is_no_reuse(void **state)
-{
-	assert_false(reusable(*state, 3, "127.0.0.1", "127.0.0.1"));
 }
 
 static void without_timestamps_there_is_no_reuse(void **state)
@@ -598,12 +583,10 @@ int main(void)
 		port_test(a_port_that_the_binder_holds_twice_counts_once),
 		port_test(the_binder_is_that_of_the_range_that_was_short),
 		port_test(the_binder_is_of_the_same_namespace),
-		port_test(of_a_bound_port_without_holder_there_is_no_binder),
 		port_test(holders_are_referred_to_until_the_next_listing),
 		port_test(reuse_is_off_everywhere_at_0),
 		port_test(reuse_is_on_everywhere_at_1),
 		port_test(reuse_is_on_for_loopback_at_2),
-		port_test(what_the_kernel_does_not_know_is_no_reuse),
 		port_test(without_timestamps_there_is_no_reuse),
 		port_test(there_is_no_reuse_before_the_delay),
 		port_test(the_parts_add_up_for_any_settings),

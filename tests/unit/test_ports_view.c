@@ -37,16 +37,6 @@ static void widen(struct screen *screen)
 	list_nothing(screen);
 }
 
-static void a_destination_without_connections_is_not_shown(void **state)
-{
-	struct screen *screen = *state;
-
-	refresh(screen, false);
-	assert_int_equal(screen->ports.rows.shown_count, 0);
-	refresh(screen, true);
-	assert_int_equal(screen->ports.rows.shown_count, 0);
-}
-
 static void a_row_is_shown_once_more_at_zero(void **state)
 {
 	struct screen *screen = *state;
@@ -559,7 +549,6 @@ static void a_hundred_thousand_rows_are_kept_at_most(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		screen_test(a_destination_without_connections_is_not_shown),
 		screen_test(a_row_is_shown_once_more_at_zero),
 		screen_test(the_last_refresh_shows_all_that_ever_were),
 		screen_test(the_last_refresh_shows_what_never_lived_to_see_one),

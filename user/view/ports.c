@@ -168,7 +168,7 @@ static void take_census(struct ports *view, struct port_failure *failure)
 		.view = view,
 		.place = place_of(&failure->tuple),
 		.census = &failure->census,
-		.time_ns = failure->last_ns,
+		.time_ns = failure->census_ns,
 	};
 
 	census_begin(&failure->census, view->model, failure->tuple.netns, failure->own_low,
@@ -203,7 +203,7 @@ static void note_failure(struct ports *view, const struct transition *transition
 		failure->tuple = wanted.tuple;
 		failure->tuple.family = connection->tuple.family;
 		failure->failure = transition->failure;
-		failure->first_ns = failure->last_ns = transition->time_ns;
+		failure->first_ns = failure->census_ns = transition->time_ns;
 		failure->own_low = transition->range_low;
 		failure->own_high = transition->range_high;
 	}
@@ -394,6 +394,7 @@ static void settle(void *context, struct row *settled)
 	failure->count += pending->count;
 	failure->last_ns = failure->row.active_ns = pending->last_ns;
 	failure->search_ns = pending->search_ns;
+	failure->census_ns = pending->census_ns;
 	census_free(&failure->census, view->rows.processes);
 	failure->census = pending->census;
 	pending->census = (struct census){0};

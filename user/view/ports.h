@@ -48,7 +48,8 @@ struct port_failure {
 	uint64_t first_ns;
 	uint64_t last_ns;
 	uint64_t search_ns; /* of the last; UNKNOWN_NS: not measured */
-	uint32_t changes;   /* of the port space, when the census was taken */
+	uint64_t census_ns; /* of the first since the last refresh: when the census was taken */
+	uint32_t changes;   /* of the port space, then */
 	uint32_t binder;    /* process that holds most of what bind() took, referred to; 0: none */
 	uint32_t binder_ports;
 	struct census census;

@@ -19,6 +19,10 @@
 #define RED	      "\033[31m"
 #define YELLOW	      "\033[33m"
 #define PLAIN	      "\033[0m"
+#define RATE	      16
+#define RATE_MAX      999999e6
+#define SHARE_MAX     9.99   /* of connects that look for a port there may be more than ports */
+#define LEFT_MAX_S    8.64e9 /* as text_age has it */
 
 static bool is_narrow(const struct text_style *style)
 {
@@ -45,8 +49,11 @@ static const char *color_of(double used, const struct text_style *style)
 static void show_bar(struct output *output, double used)
 {
 	static const char stars[BAR_COLUMNS + 1] = "##########";
-	int bar = (int)(used * BAR_COLUMNS);
+	int bar;
 
+	if (used > SHARE_MAX)
+		used = SHARE_MAX;
+	bar = (int)(used * BAR_COLUMNS);
 	if (used > 0 && !bar)
 		bar = 1;
 	output_format(output, " [%-*.*s]%4d%%", BAR_COLUMNS, bar < BAR_COLUMNS ? bar : BAR_COLUMNS,
@@ -61,15 +68,26 @@ static void format_left(char *text, const struct ports *ports, const struct port
 	if (used >= 1)
 		snprintf(text, TEXT_AGE, row->now.reusable ? "REUSES" : "EXHAUSTED");
 	else if (ports_exhausted_in(ports, row, &seconds))
-		text_age(text, (uint64_t)(seconds * 1e9));
+		text_age(text, (uint64_t)((seconds < LEFT_MAX_S ? seconds : LEFT_MAX_S) * 1e9));
 	else
 		snprintf(text, TEXT_AGE, used >= NEAR ? "NEAR" : "-");
+}
+
+/* In seven columns. */
+static void format_rate(char *text, double per_s)
+{
+	if (per_s < 99999.95)
+		snprintf(text, RATE, "%.1f", per_s);
+	else if (per_s < 9999999.5)
+		snprintf(text, RATE, "%.0f", per_s);
+	else
+		snprintf(text, RATE, "%.0fM", per_s < RATE_MAX ? per_s / 1e6 : RATE_MAX / 1e6);
 }
 
 static void show_figures(const struct ports *ports, struct output *output,
 			 const struct port_row *row)
 {
-	char use[24], rate[16] = "-", most[16] = "-", left[TEXT_AGE];
+	char use[24], rate[RATE] = "-", most[RATE] = "-", left[TEXT_AGE];
 	double used = share(ports, &row->now), number;
 	uint32_t supply;
 
@@ -78,9 +96,9 @@ static void show_figures(const struct ports *ports, struct output *output,
 	else
 		snprintf(use, sizeof(use), "%u/?", row->now.used);
 	if (ports_consumed(ports, row, &number))
-		snprintf(rate, sizeof(rate), "%.1f", number);
+		format_rate(rate, number);
 	if (ports_sustainable(ports, row, &number))
-		snprintf(most, sizeof(most), "%.1f", number);
+		format_rate(most, number);
 	format_left(left, ports, row, used);
 	output_format(output, " %11s", use);
 	show_bar(output, used);
@@ -207,13 +225,16 @@ static void say_why(struct sentence *sentence, const struct ports *ports,
 
 	switch (failure->cause) {
 	case CAUSE_RANGE_EXHAUSTED:
-		say(sentence, "%u of %u held: ", census->used, supply);
+		say(sentence, "%u of %u held%s", census->used, supply,
+		    census->owner_count ? ": " : "");
 		say_owners(sentence, ports, census);
+		if (!supply)
+			say(sentence, "; %u reserved", census->supply.reserved);
 		say_rates(sentence, ports, failure);
 		break;
 	case CAUSE_BLOCKED_BY_BIND:
-		say(sentence, "bind() blocks %u of ports %u-%u for all destinations",
-		    census->supply.blocked, census->supply.low, census->supply.high);
+		say(sentence, "bind() blocks %u of ports %u-%u", census->supply.blocked,
+		    census->supply.low, census->supply.high);
 		say_binder(sentence, ports, failure);
 		say(sentence, ": IP_BIND_ADDRESS_NO_PORT avoids that");
 		break;
@@ -258,28 +279,21 @@ static void show_failure(const struct ports *ports, struct output *output,
 	text_sentence(output, &why, style->columns);
 }
 
-static bool is_recent(const struct ports *ports, const struct port_failure *failure)
+/* How many to show: the newest come first. */
+static size_t recent_failures(const struct ports *ports)
 {
-	return ports->time_ns - failure->last_ns < FAILURE_NS;
-}
+	size_t count = 0;
 
-static void show_failures(const struct ports *ports, struct output *output,
-			  const struct clock_offsets *clocks, const struct text_style *style)
-{
-	size_t shown = 0;
-
-	for (size_t i = 0; i < ports->recent_count && shown < FAILURES_MAX; i++) {
-		if (!is_recent(ports, ports->recent[i]))
-			continue;
-		show_failure(ports, output, clocks, ports->recent[i], style);
-		shown++;
-	}
+	while (count < ports->recent_count && count < FAILURES_MAX &&
+	       ports->recent[count]->last_ns + FAILURE_NS >= ports->time_ns)
+		count++;
+	return count;
 }
 
 void ports_show_text(const struct ports *ports, struct output *output,
 		     const struct clock_offsets *clocks, const struct text_style *style)
 {
-	size_t failures = ports->recent_count < FAILURES_MAX ? ports->recent_count : FAILURES_MAX;
+	size_t failures = recent_failures(ports);
 	size_t rows =
 		text_rows(&ports->rows, style, TABLE_LINES + failures * FAILURE_LINES, lines_of);
 
@@ -287,7 +301,8 @@ void ports_show_text(const struct ports *ports, struct output *output,
 	for (size_t i = 0; i < rows; i++)
 		show_row(ports, output, ports_shown(ports, i), style);
 	text_omitted(output, &ports->rows, rows);
-	show_failures(ports, output, clocks, style);
+	for (size_t i = 0; i < failures; i++)
+		show_failure(ports, output, clocks, ports->recent[i], style);
 }
 
 void ports_show_worst(const struct ports *ports, const struct port_row *row, struct output *output)
