@@ -12,6 +12,7 @@
 #include "decode.h"
 #include "fuzz.h"
 #include "leaks_show.h"
+#include "ports_show.h"
 #include "timewait_show.h"
 #include "trace.h"
 
@@ -40,6 +41,7 @@ struct world {
 	struct trace trace;
 	struct leaks leaks;
 	struct time_waits waits;
+	struct ports ports;
 	unsigned int mode;
 	uint64_t time_ns;
 };
@@ -69,6 +71,7 @@ static void on_transition(void *context, const struct transition *transition)
 	must(transition->connection != NULL);
 	trace_transition(&world->trace, transition);
 	time_waits_transition(&world->waits, transition);
+	ports_transition(&world->ports, transition);
 	world->output.length = 0;
 }
 
@@ -144,6 +147,11 @@ static void shape_transition(struct input *input, struct record_transition *reco
 	record->direction = below(input, DIRECTIONS);
 	record->owner = take_process(input);
 	record->closer = take_process(input);
+	if (record->old_state == TCP_SYN_SENT && record->new_state == TCP_CLOSE) {
+		record->failure = below(input, FAILURES);
+		record->range_low = below(input, 4);
+		record->range_high = below(input, 4);
+	}
 }
 
 static void shape_timewait(struct input *input, struct record_timewait *record)
@@ -160,7 +168,7 @@ static void shape_socket(struct input *input, struct record_socket *record)
 {
 	record->cookie = below(input, 8);
 	record->tuple = take_tuple(input);
-	record->flags = below(input, 32);
+	record->flags = (uint8_t)take(input, 1);
 	record->recvq = below(input, 4);
 	record->since_ns = below(input, 2) * take(input, 1) * SECOND;
 	record->state = 1 + below(input, TCP_STATES - 1);
@@ -170,6 +178,25 @@ static void shape_socket(struct input *input, struct record_socket *record)
 	record->direction = below(input, DIRECTIONS);
 	record->remaining_ns = take_remaining(input);
 	record->owner = take_process(input);
+}
+
+static void shape_holder(struct input *input, struct record_holder *record)
+{
+	record->cookie = below(input, 8);
+	record->process = take_process(input);
+	record->fd = below(input, 3);
+	record->netns = below(input, 2);
+	record->bound_port = below(input, 4);
+}
+
+static void shape_ports(struct input *input, struct record_ports *record)
+{
+	record->netns = below(input, 2);
+	record->low = below(input, 4);
+	record->high = record->low + below(input, 4);
+	record->tw_reuse = below(input, 4);
+	record->tw_reuse_delay_ms = below(input, 4) * 1000;
+	record->reserved[0] = (uint8_t)take(input, 1);
 }
 
 static void shape_process(struct input *input, struct record_process *record)
@@ -195,9 +222,7 @@ static void shape(struct input *input, struct record_header *header)
 		header->size = sizeof(struct record_socket);
 		break;
 	case RECORD_HOLDER:
-		((struct record_holder *)header)->cookie = below(input, 8);
-		((struct record_holder *)header)->process = take_process(input);
-		((struct record_holder *)header)->fd = below(input, 3);
+		shape_holder(input, (void *)header);
 		header->size = sizeof(struct record_holder);
 		break;
 	case RECORD_LISTING:
@@ -219,6 +244,7 @@ static void shape(struct input *input, struct record_header *header)
 		header->size = sizeof(struct record_counters);
 		break;
 	case RECORD_PORTS:
+		shape_ports(input, (void *)header);
 		header->size = sizeof(struct record_ports);
 		break;
 	}
@@ -299,6 +325,55 @@ static void refresh_time_waits(struct world *world, const struct text_style *tex
 	world->output.length = 0;
 }
 
+static void check_census(const struct census *census)
+{
+	const struct port_supply *supply = &census->supply;
+	uint32_t states = 0, owners = 0;
+
+	for (unsigned int i = 0; i < TCP_STATES; i++)
+		states += census->by_state[i];
+	for (size_t i = 0; i < census->owner_count; i++) {
+		owners += census->owners[i].ports;
+		must(!i || census->owners[i - 1].ports >= census->owners[i].ports);
+	}
+	must(census->used == states && census->used == owners);
+	must(census->reusable <= census->by_state[TCP_TIME_WAIT]);
+	must(census->held <= census->used);
+	must(supply->low <= supply->high);
+	must(!census->supply_known || supply->reserved + supply->blocked + supply->supply ==
+					      supply->high - supply->low + 1U);
+}
+
+static void check_port_row(void *context, struct row *row)
+{
+	(void)context;
+	check_census(&((struct port_row *)row)->now);
+}
+
+static void check_port_failure(void *context, struct row *row)
+{
+	const struct port_failure *failure = (const struct port_failure *)row;
+
+	(void)context;
+	must(failure->cause < CAUSES);
+	must(failure->count && failure->count == failure->shown_count);
+	check_census(&failure->census);
+}
+
+static void refresh_ports(struct world *world, const struct text_style *text)
+{
+	static const struct clock_offsets clocks;
+
+	ports_refresh(&world->ports, world->time_ns, world->mode & MODE_ONCE);
+	rows_each(&world->ports.rows, check_port_row, NULL);
+	rows_each(&world->ports.failures, check_port_failure, NULL);
+	if (world->mode & MODE_JSON)
+		ports_show_json(&world->ports, &world->output, &clocks, 0);
+	else
+		ports_show_text(&world->ports, &world->output, &clocks, text);
+	world->output.length = 0;
+}
+
 /* After a listing, as the view does it: no pointer of a refresh outlives the next record. */
 static void refresh(struct world *world)
 {
@@ -306,6 +381,7 @@ static void refresh(struct world *world)
 	struct text_style text = {.details = true, .color = world->mode & MODE_COLOR};
 
 	refresh_time_waits(world, &text);
+	refresh_ports(world, &text);
 	if (!(world->mode & MODE_LEAKS))
 		return;
 	leaks_need_holders(&world->leaks);
@@ -403,6 +479,33 @@ static void audit_closer(void *context, struct row *row)
 	*(uint64_t *)context += !!((struct time_wait_row *)row)->closer.value;
 }
 
+static void audit_census(uint64_t *references, const struct census *census)
+{
+	for (size_t i = 0; i < census->owner_count; i++)
+		*references += !!census->owners[i].process;
+}
+
+static void audit_port_row(void *context, struct row *row)
+{
+	audit_census(context, &((struct port_row *)row)->now);
+}
+
+static void audit_port_failure(void *context, struct row *row)
+{
+	const struct port_failure *failure = (const struct port_failure *)row;
+
+	*(uint64_t *)context += !!row->process + !!failure->binder;
+	audit_census(context, &failure->census);
+}
+
+static void audit_ports(const struct world *world, uint64_t *references)
+{
+	rows_each(&world->ports.rows, audit_port_row, references);
+	rows_each(&world->ports.failures, audit_port_failure, references);
+	rows_each(&world->ports.pending, audit_port_failure, references);
+	*references += world->model.ports.holder_count;
+}
+
 /* What must hold whatever was applied. */
 static void audit(const struct world *world)
 {
@@ -417,6 +520,7 @@ static void audit(const struct world *world)
 	rows_each(&world->leaks.rows, audit_row, &audit.references);
 	rows_each(&world->waits.rows, audit_row, &audit.references);
 	rows_each(&world->waits.rows, audit_closer, &audit.references);
+	audit_ports(world, &audit.references);
 	check_time_waits(world);
 	for (uint32_t i = 0; i <= processes->index.mask; i++) {
 		uint32_t number = processes->index.slots[i].number;
@@ -458,6 +562,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.age_ns = 10 * SECOND,
 		.once = mode & MODE_ONCE,
 	};
+	struct ports_config ports = {
+		.tuples = tuples,
+		.processes = processes,
+		.without_bpf = mode & MODE_LEAKS,
+	};
 	struct trace_config trace = {
 		.tuples = tuples,
 		.processes = processes,
@@ -473,6 +582,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	trace_init(&world.trace, &trace, &world.output, &world.model);
 	leaks_init(&world.leaks, &leaks, &world.model);
 	time_waits_init(&world.waits, processes, leaks.by, &world.model);
+	ports_init(&world.ports, &ports, &world.model);
 	while (input.size) {
 		if (mode & MODE_RAW)
 			feed_raw(&world, &input);
@@ -480,6 +590,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			feed_shaped(&world, &input);
 	}
 	audit(&world);
+	ports_free(&world.ports);
 	time_waits_free(&world.waits);
 	leaks_free(&world.leaks);
 	output_free(&world.output);

@@ -12,11 +12,6 @@ static bool in_bitmap(const uint8_t *bitmap, uint32_t port)
 	return bitmap[port >> 3] >> (port & 7) & 1;
 }
 
-static bool within(const struct port_space *space, uint16_t port)
-{
-	return space->low <= port && port <= space->high;
-}
-
 static void count_supply(const struct port_space *space, struct port_supply *supply)
 {
 	for (uint32_t port = supply->low; port <= supply->high; port++) {
@@ -37,9 +32,9 @@ void port_supply(const struct port_space *space, uint16_t own_low, uint16_t own_
 		return;
 	}
 	*supply = (struct port_supply){.low = space->low, .high = space->high};
-	if (within(space, own_low))
+	if (supply->low <= own_low && own_low <= supply->high)
 		supply->low = own_low;
-	if (within(space, own_high))
+	if (supply->low <= own_high && own_high <= supply->high)
 		supply->high = own_high;
 	count_supply(space, supply);
 }
@@ -94,7 +89,7 @@ void port_spaces_settings(struct port_spaces *ports, const struct record_ports *
 	space->tw_reuse = record->tw_reuse;
 	space->tw_reuse_delay_ns = record->tw_reuse_delay_ms * NS_PER_MS;
 	memcpy(space->reserved, record->reserved, sizeof(space->reserved));
-	space->known = space->listed = true;
+	space->listed = true;
 }
 
 static void add_holder(struct port_spaces *ports, const struct bound_holder *holder)
@@ -128,21 +123,35 @@ static void begin(struct port_spaces *ports)
 	}
 }
 
+static int by_process(const void *a, const void *b)
+{
+	const struct bound_holder *left = a, *right = b;
+
+	if (left->netns != right->netns)
+		return left->netns < right->netns ? -1 : 1;
+	if (left->process != right->process)
+		return left->process < right->process ? -1 : 1;
+	return (left->port > right->port) - (left->port < right->port);
+}
+
 /* Namespaces that were not listed are gone. */
 static void end(struct port_spaces *ports)
 {
 	size_t kept = 0;
 
+	if (ports->holder_count)
+		qsort(ports->holders, ports->holder_count, sizeof(*ports->holders), by_process);
 	for (size_t i = 0; i < ports->space_count; i++) {
 		struct port_space *space = &ports->spaces[i];
 
 		if (!space->listed)
 			continue;
+		space->known = true;
 		memcpy(space->bound, space->listing, PORT_BITMAP);
 		space->whole = (struct port_supply){.low = space->low, .high = space->high};
 		count_supply(space, &space->whole);
 		if (kept != i)
-			memcpy(&ports->spaces[kept], space, sizeof(*space));
+			ports->spaces[kept] = *space;
 		kept++;
 	}
 	ports->space_count = kept;
@@ -169,18 +178,31 @@ bool port_supplied(const struct port_space *space, const struct port_supply *sup
 	       !in_bitmap(space->bound, port);
 }
 
-uint32_t port_spaces_held(const struct port_spaces *ports, uint32_t netns,
-			  const struct port_supply *supply, uint32_t process)
+/* Sorted by process: those of one follow each other, a port that it holds twice as well. */
+uint32_t port_spaces_binder(const struct port_spaces *ports, uint32_t netns,
+			    const struct port_supply *supply, uint32_t *process)
 {
-	uint32_t count = 0;
+	const struct port_space *space = port_spaces_find(ports, netns);
+	const struct bound_holder *before = NULL;
+	uint32_t count = 0, most = 0;
 
-	for (size_t i = 0; i < ports->holder_count; i++) {
+	for (size_t i = 0; space && i < ports->holder_count; i++) {
 		const struct bound_holder *holder = &ports->holders[i];
 
-		count += holder->netns == netns && holder->process == process &&
-			 holder->port >= supply->low && holder->port <= supply->high;
+		if (holder->netns != netns || holder->port < supply->low ||
+		    holder->port > supply->high || in_bitmap(space->reserved, holder->port))
+			continue;
+		if (!before || before->process != holder->process)
+			count = 0;
+		else if (before->port == holder->port)
+			continue;
+		before = holder;
+		if (++count > most) {
+			most = count;
+			*process = holder->process;
+		}
 	}
-	return count;
+	return most;
 }
 
 static bool is_loopback(const uint8_t *address)

@@ -34,7 +34,7 @@ struct port_space {
 	uint8_t bound[PORT_BITMAP];   /* as of the last listing */
 	uint8_t listing[PORT_BITMAP]; /* as of the one that runs */
 	struct port_supply whole;     /* of sockets without a range of their own */
-	bool known;		      /* its settings were told */
+	bool known;		      /* listed once, to its end */
 	bool listed;
 };
 
@@ -49,7 +49,8 @@ struct port_spaces {
 	struct processes *processes; /* borrowed */
 	struct port_space *spaces;
 	size_t space_count;
-	struct bound_holder *holders; /* as of the last listing, or the one that runs */
+	struct bound_holder *holders; /* as of the last listing, sorted by process, or the one that
+					 runs */
 	size_t holder_count;
 	size_t holder_capacity;
 };
@@ -62,12 +63,15 @@ void port_spaces_settings(struct port_spaces *ports, const struct record_ports *
 void port_spaces_bound(struct port_spaces *ports, uint32_t netns, uint16_t port, uint32_t process);
 void port_spaces_listing(struct port_spaces *ports, const struct record_listing *record);
 
-/* NULL for a namespace whose settings were not told. Valid until the next record. */
+/* NULL for a namespace that was not listed yet. Valid until the next record. */
 const struct port_space *port_spaces_find(const struct port_spaces *ports, uint32_t netns);
 
-/* How many ports of the range bind() has taken for sockets that this process holds. */
-uint32_t port_spaces_held(const struct port_spaces *ports, uint32_t netns,
-			  const struct port_supply *supply, uint32_t process);
+/*
+ * The process that holds the sockets of most ports that bind() blocks, as of the last listing, and
+ * of how many; 0: nobody known.
+ */
+uint32_t port_spaces_binder(const struct port_spaces *ports, uint32_t netns,
+			    const struct port_supply *supply, uint32_t *process);
 
 /*
  * What there is in the range of the namespace, narrowed by the socket's own (0, 0: none) as

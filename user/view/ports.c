@@ -143,7 +143,7 @@ static bool is_asked_for(const struct ports *view, const struct connection *conn
 /* Of one destination only, for a failure. */
 struct count {
 	const struct ports *view;
-	uint64_t key;
+	struct tuple place;
 	struct census *census;
 	uint64_t time_ns;
 };
@@ -156,18 +156,17 @@ static void count_for_failure(void *context, struct connection *connection)
 	if (!census_concerns(connection))
 		return;
 	place = place_of(&connection->tuple);
-	if (key_of(0, &place) == count->key)
+	if (memcmp(&place, &count->place, sizeof(place)) == 0)
 		census_count(count->census, count->view->model, connection, count->time_ns);
 }
 
 static void take_census(struct ports *view, struct port_failure *failure)
 {
-	struct tuple place = place_of(&failure->tuple);
 	struct count count = {
 		.view = view,
-		.key = key_of(0, &place),
+		.place = place_of(&failure->tuple),
 		.census = &failure->census,
-		.time_ns = failure->last_ns,
+		.time_ns = failure->census_ns,
 	};
 
 	census_begin(&failure->census, view->model, failure->tuple.netns, failure->own_low,
@@ -203,7 +202,7 @@ static void note_failure(struct ports *view, const struct transition *transition
 		failure->tuple = wanted.tuple;
 		failure->tuple.family = connection->tuple.family;
 		failure->failure = transition->failure;
-		failure->first_ns = failure->last_ns = transition->time_ns;
+		failure->first_ns = failure->census_ns = transition->time_ns;
 		failure->own_low = transition->range_low;
 		failure->own_high = transition->range_high;
 	}
@@ -214,6 +213,7 @@ static void note_failure(struct ports *view, const struct transition *transition
 		take_census(view, failure);
 }
 
+/* What is asked for is shown at the end, even if no refresh finds it alive. */
 static void note_consumption(struct ports *view, const struct connection *connection)
 {
 	struct port_row *row = row_of(view, connection);
@@ -282,7 +282,7 @@ static void count(void *context, struct connection *connection)
 		return;
 	row = row_of(view, connection);
 	row->wanted = row->wanted || is_asked_for(view, connection);
-	row->was_wanted |= row->wanted;
+	row->was_wanted = row->was_wanted || row->wanted;
 	census_count(&row->now, view->model, connection, view->time_ns);
 }
 
@@ -366,30 +366,18 @@ static struct port_failure *settled_row(struct ports *view, const struct port_fa
 	return failure;
 }
 
-/* Who called bind() for most of the ports that are blocked, as of the last listing. */
 static void find_binder(struct ports *view, struct port_failure *failure)
 {
-	const struct port_supply *supply = &failure->census.supply;
-	const struct port_spaces *spaces = &view->model->ports;
-	uint32_t process = 0, most = 0;
+	uint32_t process = 0;
+	uint32_t held = port_spaces_binder(&view->model->ports, failure->tuple.netns,
+					   &failure->census.supply, &process);
 
-	for (size_t i = 0; i < spaces->holder_count; i++) {
-		uint32_t candidate = spaces->holders[i].process, count;
-
-		if (candidate == process)
-			continue;
-		count = port_spaces_held(spaces, failure->tuple.netns, supply, candidate);
-		if (count > most) {
-			most = count;
-			process = candidate;
-		}
-	}
-	if (!most)
+	if (!held)
 		return;
 	processes_reference(view->rows.processes, process);
 	processes_release(view->rows.processes, failure->binder);
 	failure->binder = process;
-	failure->binder_ports = most;
+	failure->binder_ports = held;
 }
 
 static void settle(void *context, struct row *settled)
@@ -408,6 +396,7 @@ static void settle(void *context, struct row *settled)
 	failure->count += pending->count;
 	failure->last_ns = failure->row.active_ns = pending->last_ns;
 	failure->search_ns = pending->search_ns;
+	failure->census_ns = pending->census_ns;
 	census_free(&failure->census, view->rows.processes);
 	failure->census = pending->census;
 	pending->census = (struct census){0};
@@ -564,9 +553,11 @@ static bool steady_growth(const struct port_row *row, double *per_s)
 bool ports_exhausted_in(const struct ports *view, const struct port_row *row, double *seconds)
 {
 	uint32_t supply;
-	double per_s;
+	double per_s = 0;
 
-	if (!ports_supply(view, &row->now, &supply) || !steady_growth(row, &per_s))
+	if (!ports_supply(view, &row->now, &supply))
+		return false;
+	if (row->now.used < supply && !steady_growth(row, &per_s))
 		return false;
 	*seconds = row->now.used < supply ? (supply - row->now.used) / per_s : 0;
 	return true;

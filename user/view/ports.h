@@ -24,7 +24,7 @@ struct port_row {
 	struct common family;
 	struct census now;
 	bool wanted;	   /* a connection that the filters ask for is among those counted now */
-	bool was_wanted;   /* or ever was */
+	bool was_wanted;   /* or there ever was one */
 	uint64_t consumed; /* ports that connect() chose */
 	uint64_t failed;   /* connects that got none */
 	uint64_t released; /* ports given back, of those whose connect() was seen */
@@ -48,6 +48,7 @@ struct port_failure {
 	uint64_t first_ns;
 	uint64_t last_ns;
 	uint64_t search_ns; /* of the last; UNKNOWN_NS: not measured */
+	uint64_t census_ns; /* of the first since the last refresh: when the census was taken */
 	uint32_t binder;    /* process that holds most of what bind() took, referred to; 0: none */
 	uint32_t binder_ports;
 	struct census census;
@@ -106,7 +107,7 @@ bool ports_consumed(const struct ports *view, const struct port_row *row, double
 bool ports_failed(const struct ports *view, const struct port_row *row, double *per_s);
 bool ports_sustainable(const struct ports *view, const struct port_row *row, double *per_s);
 
-/* Seconds until none is free, while the use has grown steadily for five refreshes. */
+/* Seconds until none is free: 0, or known while the use has grown steadily for five refreshes. */
 bool ports_exhausted_in(const struct ports *view, const struct port_row *row, double *seconds);
 
 /* "range_exhausted"; static. */

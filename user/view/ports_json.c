@@ -116,7 +116,7 @@ static void show_failure_census(struct json *json, const struct ports *ports,
 	}
 	json_open(json, "census", '{');
 	json_plain(json, "type", "ports");
-	object_time(json, "time", failure->last_ns, clocks);
+	object_time(json, "time", failure->census_ns, clocks);
 	json_number(json, "seq", ports->rows.seq);
 	show_destination(json, &row->tuple, &row->family);
 	show_census(json, ports, row, &failure->census, clocks);

@@ -10,7 +10,7 @@
 #define PLACE_WIDE    40
 #define BAR_COLUMNS   10
 #define ROW_LINES     2
-#define FAILURE_LINES 3
+#define FAILURE_LINES 2
 #define FAILURES_MAX  5
 #define TABLE_LINES   4
 #define NAMED_OWNERS  4
@@ -19,6 +19,10 @@
 #define RED	      "\033[31m"
 #define YELLOW	      "\033[33m"
 #define PLAIN	      "\033[0m"
+#define RATE	      16
+#define RATE_MAX      999999e6
+#define SHARE_MAX     9.99   /* of sockets whose ends were lost there may be more than ports */
+#define LEFT_MAX_S    8.64e9 /* as text_age has it */
 
 static bool is_narrow(const struct text_style *style)
 {
@@ -45,8 +49,11 @@ static const char *color_of(double used, const struct text_style *style)
 static void show_bar(struct output *output, double used)
 {
 	static const char stars[BAR_COLUMNS + 1] = "##########";
-	int bar = (int)(used * BAR_COLUMNS);
+	int bar;
 
+	if (used > SHARE_MAX)
+		used = SHARE_MAX;
+	bar = (int)(used * BAR_COLUMNS);
 	if (used > 0 && !bar)
 		bar = 1;
 	output_format(output, " [%-*.*s]%4d%%", BAR_COLUMNS, bar < BAR_COLUMNS ? bar : BAR_COLUMNS,
@@ -61,15 +68,26 @@ static void format_left(char *text, const struct ports *ports, const struct port
 	if (used >= 1)
 		snprintf(text, TEXT_AGE, row->now.reusable ? "REUSES" : "EXHAUSTED");
 	else if (ports_exhausted_in(ports, row, &seconds))
-		text_age(text, (uint64_t)(seconds * 1e9));
+		text_age(text, (uint64_t)((seconds < LEFT_MAX_S ? seconds : LEFT_MAX_S) * 1e9));
 	else
 		snprintf(text, TEXT_AGE, used >= NEAR ? "NEAR" : "-");
+}
+
+/* In seven columns. */
+static void format_rate(char *text, double per_s)
+{
+	if (per_s < 99999.95)
+		snprintf(text, RATE, "%.1f", per_s);
+	else if (per_s < 9999999.5)
+		snprintf(text, RATE, "%.0f", per_s);
+	else
+		snprintf(text, RATE, "%.0fM", per_s < RATE_MAX ? per_s / 1e6 : RATE_MAX / 1e6);
 }
 
 static void show_figures(const struct ports *ports, struct output *output,
 			 const struct port_row *row)
 {
-	char use[24], rate[16] = "-", most[16] = "-", left[TEXT_AGE];
+	char use[24], rate[RATE] = "-", most[RATE] = "-", left[TEXT_AGE];
 	double used = share(ports, &row->now), number;
 	uint32_t supply;
 
@@ -78,9 +96,9 @@ static void show_figures(const struct ports *ports, struct output *output,
 	else
 		snprintf(use, sizeof(use), "%u/?", row->now.used);
 	if (ports_consumed(ports, row, &number))
-		snprintf(rate, sizeof(rate), "%.1f", number);
+		format_rate(rate, number);
 	if (ports_sustainable(ports, row, &number))
-		snprintf(most, sizeof(most), "%.1f", number);
+		format_rate(most, number);
 	format_left(left, ports, row, used);
 	output_format(output, " %11s", use);
 	show_bar(output, used);
@@ -206,8 +224,11 @@ static void say_why(struct sentence *sentence, const struct ports *ports,
 
 	switch (failure->cause) {
 	case CAUSE_RANGE_EXHAUSTED:
-		say(sentence, "%u of %u held: ", census->used, supply);
+		say(sentence, "%u of %u held%s", census->used, supply,
+		    census->owner_count ? ": " : "");
 		say_owners(sentence, ports, census);
+		if (!supply)
+			say(sentence, "; %u reserved", census->supply.reserved);
 		say_rates(sentence, ports, failure);
 		break;
 	case CAUSE_BLOCKED_BY_BIND:
@@ -271,49 +292,44 @@ static void show_failure(const struct ports *ports, struct output *output,
 	show_advice(output, failure, style);
 }
 
-static bool is_recent(const struct ports *ports, const struct port_failure *failure)
+/* As show_failure() writes it. */
+static size_t failure_lines(const struct port_failure *failure)
 {
-	return ports->time_ns - failure->last_ns < FAILURE_NS;
+	return failure->cause == CAUSE_BLOCKED_BY_BIND ? FAILURE_LINES + 1 : FAILURE_LINES;
 }
 
-/* The table keeps a row at least. */
-static size_t failures_max(const struct text_style *style)
+/* How many to show, the newest first, and on how many lines. The table keeps a row at least. */
+static size_t recent_failures(const struct ports *ports, const struct text_style *style,
+			      size_t *lines)
 {
-	size_t room = 1;
+	size_t count = 0;
 
-	if (!style->lines)
-		return FAILURES_MAX;
-	if (style->lines > TABLE_LINES + ROW_LINES + FAILURE_LINES)
-		room = (style->lines - TABLE_LINES - ROW_LINES) / FAILURE_LINES;
-	return room < FAILURES_MAX ? room : FAILURES_MAX;
-}
+	for (*lines = 0; count < ports->recent_count && count < FAILURES_MAX; count++) {
+		const struct port_failure *failure = ports->recent[count];
+		size_t more = *lines + failure_lines(failure);
 
-static void show_failures(const struct ports *ports, struct output *output,
-			  const struct clock_offsets *clocks, const struct text_style *style)
-{
-	size_t shown = 0;
-
-	for (size_t i = 0; i < ports->recent_count && shown < failures_max(style); i++) {
-		if (!is_recent(ports, ports->recent[i]))
-			continue;
-		show_failure(ports, output, clocks, ports->recent[i], style);
-		shown++;
+		if (failure->last_ns + FAILURE_NS < ports->time_ns)
+			break;
+		if (style->lines && count && TABLE_LINES + ROW_LINES + more > style->lines)
+			break;
+		*lines = more;
 	}
+	return count;
 }
 
 void ports_show_text(const struct ports *ports, struct output *output,
 		     const struct clock_offsets *clocks, const struct text_style *style)
 {
-	size_t most = failures_max(style);
-	size_t failures = ports->recent_count < most ? ports->recent_count : most;
-	size_t rows =
-		text_rows(&ports->rows, style, TABLE_LINES + failures * FAILURE_LINES, lines_of);
+	size_t lines;
+	size_t failures = recent_failures(ports, style, &lines);
+	size_t rows = text_rows(&ports->rows, style, TABLE_LINES + lines, lines_of);
 
 	show_title(ports, output, clocks, style);
 	for (size_t i = 0; i < rows; i++)
 		show_row(ports, output, ports_shown(ports, i), style);
 	text_omitted(output, &ports->rows, rows);
-	show_failures(ports, output, clocks, style);
+	for (size_t i = 0; i < failures; i++)
+		show_failure(ports, output, clocks, ports->recent[i], style);
 }
 
 void ports_show_worst(const struct ports *ports, const struct port_row *row, struct output *output)

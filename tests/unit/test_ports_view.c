@@ -1,0 +1,591 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* Destinations: what is shown of them and in which order, how fast they fill. */
+#include "ports_screen.h"
+
+#define WIDE_LOW  20000
+#define WIDE_HIGH 20999
+
+static double consumed_of(const struct screen *screen, const struct port_row *row)
+{
+	double per_s = -1;
+
+	ports_consumed(&screen->ports, row, &per_s);
+	return per_s;
+}
+
+static double sustainable_of(const struct screen *screen, const struct port_row *row)
+{
+	double per_s = -1;
+
+	ports_sustainable(&screen->ports, row, &per_s);
+	return per_s;
+}
+
+static double exhausted_in(const struct screen *screen, const struct port_row *row)
+{
+	double seconds = -1;
+
+	ports_exhausted_in(&screen->ports, row, &seconds);
+	return seconds;
+}
+
+/* A supply of a thousand. */
+static void widen(struct screen *screen)
+{
+	screen->settings.low = WIDE_LOW;
+	screen->settings.high = WIDE_HIGH;
+	list_nothing(screen);
+}
+
+static void a_row_is_shown_once_more_at_zero(void **state)
+{
+	struct screen *screen = *state;
+
+	connects(screen, 1, LOW, 7);
+	assert_int_equal(only_row(screen)->now.used, 1);
+	is_over(screen, 1, LOW);
+	assert_int_equal(only_row(screen)->now.used, 0);
+	refresh(screen, false);
+	assert_int_equal(screen->ports.rows.shown_count, 0);
+	connects(screen, 1, LOW, 7);
+	assert_int_equal(only_row(screen)->consumed, 2);
+}
+
+static void the_last_refresh_shows_all_that_ever_were(void **state)
+{
+	struct screen *screen = *state;
+
+	for (uint16_t i = 0; i < 3; i++) {
+		screen->to.rport = 80 + i;
+		connects(screen, 1, LOW, 7);
+		refresh(screen, false);
+		is_over(screen, 1, LOW);
+		refresh(screen, false);
+		refresh(screen, false);
+	}
+	assert_int_equal(screen->ports.rows.shown_count, 0);
+	refresh(screen, true);
+	assert_int_equal(screen->ports.rows.shown_count, 3);
+}
+
+/* As of a client that asks a server which closes first. */
+static void the_last_refresh_shows_what_never_lived_to_see_one(void **state)
+{
+	struct screen *screen = *state;
+
+	connects(screen, 1, LOW, 7);
+	is_over(screen, 1, LOW);
+	refresh(screen, false);
+	assert_int_equal(screen->ports.rows.shown_count, 0);
+	refresh(screen, true);
+	assert_int_equal(screen->ports.rows.shown_count, 1);
+	assert_int_equal(ports_shown(&screen->ports, 0)->consumed, 1);
+}
+
+static void the_nearest_to_its_end_comes_first(void **state)
+{
+	struct screen *screen = *state;
+
+	for (uint16_t i = 0; i < 4; i++) {
+		screen->to.rport = 80 + i;
+		for (uint16_t port = 0; port <= i; port++)
+			connects(screen, 100 * i + port + 1, LOW + port, 7);
+	}
+	refresh(screen, false);
+	for (uint16_t i = 0; i < 4; i++)
+		assert_int_equal(ports_shown(&screen->ports, i)->tuple.rport, 83 - i);
+}
+
+static void what_connect_chose_is_consumed(void **state)
+{
+	struct screen *screen = *state;
+	const struct port_row *row;
+
+	connects(screen, 1, LOW, 7);
+	row = only_row(screen);
+	assert_int_equal(row->consumed, 1);
+	assert_int_equal(row->released, 0);
+	pass(screen, 10 * SECOND);
+	is_over(screen, 1, LOW);
+	assert_int_equal(row->released, 1);
+	assert_true(row->held_ns == 10 * SECOND);
+}
+
+/* It had a port while it asked. */
+static void a_refused_connect_has_consumed_and_released(void **state)
+{
+	struct screen *screen = *state;
+	struct record_transition record;
+	const struct port_row *row;
+
+	record = step_of(screen, 1, LOW, TCP_SYN_SENT, TCP_CLOSE, 7);
+	record.since_ns = record.header.time_ns - MS;
+	feed(screen->world, record);
+	refresh(screen, true);
+	row = ports_destination(&screen->ports, &screen->to);
+	assert_int_equal(row->consumed, 1);
+	assert_int_equal(row->released, 1);
+	assert_true(row->held_ns == MS);
+	assert_int_equal(row->failed, 0);
+	assert_int_equal(screen->ports.failures.pool.live, 0);
+}
+
+static void a_connect_that_fails_has_consumed_nothing(void **state)
+{
+	struct screen *screen = *state;
+	const struct port_row *row;
+
+	fails(screen, 7);
+	refresh(screen, true);
+	row = ports_destination(&screen->ports, &screen->to);
+	assert_int_equal(row->consumed, 0);
+	assert_int_equal(row->released, 0);
+	assert_int_equal(row->failed, 1);
+}
+
+static void what_is_older_than_the_tool_consumes_and_releases_nothing(void **state)
+{
+	struct screen *screen = *state;
+	struct record_socket record = socket_row(1, screen->time_ns, TCP_ESTABLISHED);
+	const struct port_row *row;
+
+	record.tuple.lport = LOW;
+	record.direction = DIRECTION_OUT;
+	listing_begins(screen);
+	feed(screen->world, record);
+	listing_ends(screen);
+	row = only_row(screen);
+	assert_int_equal(row->now.used, 1);
+	assert_int_equal(row->now.held, 0);
+	is_over(screen, 1, LOW);
+	refresh(screen, false);
+	assert_int_equal(row->consumed, 0);
+	assert_int_equal(row->released, 0);
+}
+
+static void a_rate_needs_two_refreshes(void **state)
+{
+	struct screen *screen = *state;
+	const struct port_row *row;
+
+	connects(screen, 1, LOW, 7);
+	row = only_row(screen);
+	assert_true(consumed_of(screen, row) == -1);
+	connects(screen, 2, LOW + 1, 7);
+	pass(screen, 2 * SECOND);
+	assert_true(consumed_of(screen, only_row(screen)) == 0.5);
+}
+
+static void a_new_row_had_none_at_the_refresh_before(void **state)
+{
+	struct screen *screen = *state;
+
+	refresh(screen, false);
+	pass(screen, SECOND);
+	connect_range(screen, LOW, LOW + 3, 7);
+	pass(screen, SECOND);
+	assert_true(consumed_of(screen, only_row(screen)) == 2);
+}
+
+static void failures_have_a_rate_of_their_own(void **state)
+{
+	struct screen *screen = *state;
+	const struct port_row *row;
+	double per_s = -1;
+
+	connects(screen, 1, LOW, 7);
+	row = only_row(screen);
+	pass(screen, SECOND);
+	for (unsigned int times = 0; times < 5; times++)
+		fails(screen, 7);
+	refresh(screen, false);
+	assert_true(ports_failed(&screen->ports, row, &per_s));
+	assert_true(per_s == 5);
+	assert_true(consumed_of(screen, row) == 0);
+}
+
+static void until_measured_a_port_is_held_as_long_as_a_time_wait(void **state)
+{
+	struct screen *screen = *state;
+
+	connects(screen, 1, LOW, 7);
+	assert_true(sustainable_of(screen, only_row(screen)) == 10.0 / 60);
+}
+
+static void what_was_held_for_2_s_sustains_half_the_supply(void **state)
+{
+	struct screen *screen = *state;
+
+	connect_range(screen, LOW, LOW + 3, 7);
+	refresh(screen, false);
+	pass(screen, 2 * SECOND);
+	for (uint16_t port = LOW; port < LOW + 4; port++)
+		is_over(screen, port, port);
+	assert_true(sustainable_of(screen, only_row(screen)) == 5);
+}
+
+static void what_is_held_still_counts_with_what_is_over(void **state)
+{
+	struct screen *screen = *state;
+
+	connects(screen, 1, LOW, 7);
+	pass(screen, 2 * SECOND);
+	connects(screen, 2, LOW + 1, 7);
+	is_over(screen, 1, LOW);
+	pass(screen, 6 * SECOND);
+	/* one for 2 s, one for 6 s and counting */
+	assert_true(sustainable_of(screen, only_row(screen)) == 10.0 / 4);
+}
+
+/* Its whole length is known to come. */
+static void a_time_wait_counts_for_its_whole_length(void **state)
+{
+	struct screen *screen = *state;
+
+	connects(screen, 1, LOW, 7);
+	connects(screen, 2, LOW + 1, 7);
+	waits(screen, 1, LOW, false);
+	is_over(screen, 2, LOW + 1);
+	pass(screen, SECOND);
+	assert_true(sustainable_of(screen, only_row(screen)) == 10.0 / 30);
+}
+
+static void a_time_wait_to_be_reused_counts_until_the_delay(void **state)
+{
+	struct screen *screen = *state;
+
+	connects(screen, 1, LOW, 7);
+	connects(screen, 2, LOW + 1, 7);
+	waits(screen, 1, LOW, true);
+	is_over(screen, 2, LOW + 1);
+	pass(screen, MS);
+	assert_true(sustainable_of(screen, only_row(screen)) == 10.0 / 0.5);
+	pass(screen, 4 * SECOND - MS);
+	assert_true(sustainable_of(screen, only_row(screen)) == 10.0 / 2);
+}
+
+static void what_takes_no_time_sustains_nothing_that_is_known(void **state)
+{
+	struct screen *screen = *state;
+
+	connects(screen, 1, LOW, 7);
+	is_over(screen, 1, LOW);
+	connects(screen, 2, LOW, 7);
+	assert_true(sustainable_of(screen, only_row(screen)) == -1);
+}
+
+/* At each refresh as many more. */
+static void grow(struct screen *screen, const unsigned int *counts, size_t refreshes)
+{
+	uint16_t port = WIDE_LOW;
+
+	for (size_t i = 0; i < refreshes; i++) {
+		for (unsigned int times = 0; times < counts[i]; times++, port++)
+			connects(screen, port, port, 7);
+		refresh(screen, false);
+		pass(screen, SECOND);
+	}
+	screen->time_ns -= SECOND;
+}
+
+static void the_end_is_known_after_five_steady_refreshes(void **state)
+{
+	static const unsigned int counts[] = {10, 10, 10, 10, 10, 10};
+	struct screen *screen = *state;
+
+	widen(screen);
+	grow(screen, counts, COUNT(counts));
+	assert_true(exhausted_in(screen, ports_shown(&screen->ports, 0)) == 94);
+}
+
+static void the_end_is_not_known_after_four(void **state)
+{
+	static const unsigned int counts[] = {10, 10, 10, 10, 10};
+	struct screen *screen = *state;
+
+	widen(screen);
+	grow(screen, counts, COUNT(counts));
+	assert_true(exhausted_in(screen, ports_shown(&screen->ports, 0)) == -1);
+}
+
+static void about_as_much_is_steady(void **state)
+{
+	static const unsigned int counts[] = {10, 8, 12, 10, 9, 11};
+	struct screen *screen = *state;
+
+	widen(screen);
+	grow(screen, counts, COUNT(counts));
+	assert_true(exhausted_in(screen, ports_shown(&screen->ports, 0)) == 94);
+}
+
+static void an_unsteady_growth_has_no_end(void **state)
+{
+	static const unsigned int counts[] = {10, 10, 16, 10, 10, 10};
+	struct screen *screen = *state;
+
+	widen(screen);
+	grow(screen, counts, COUNT(counts));
+	assert_true(exhausted_in(screen, ports_shown(&screen->ports, 0)) == -1);
+}
+
+static void a_growth_that_stops_has_no_end(void **state)
+{
+	static const unsigned int counts[] = {10, 10, 10, 10, 10, 10, 0};
+	struct screen *screen = *state;
+
+	widen(screen);
+	grow(screen, counts, COUNT(counts));
+	assert_true(exhausted_in(screen, ports_shown(&screen->ports, 0)) == -1);
+}
+
+static void what_shrinks_has_no_end(void **state)
+{
+	static const unsigned int counts[] = {10, 10, 10, 10, 10, 10};
+	struct screen *screen = *state;
+
+	widen(screen);
+	grow(screen, counts, COUNT(counts));
+	for (uint16_t port = WIDE_LOW; port < WIDE_LOW + 30; port++)
+		is_over(screen, port, port);
+	pass(screen, SECOND);
+	assert_true(exhausted_in(screen, only_row(screen)) == -1);
+}
+
+/* As the last refresh and the one before it may be. */
+static void refreshes_at_once_are_no_growth(void **state)
+{
+	static const unsigned int counts[] = {10, 10, 10, 10, 10, 10};
+	struct screen *screen = *state;
+
+	widen(screen);
+	grow(screen, counts, COUNT(counts));
+	assert_true(exhausted_in(screen, only_row(screen)) == -1);
+	connects(screen, 1, WIDE_HIGH, 7);
+	assert_true(exhausted_in(screen, only_row(screen)) == -1);
+}
+
+static void where_none_is_free_the_end_is_now(void **state)
+{
+	struct screen *screen = *state;
+
+	connect_range(screen, LOW, HIGH, 7);
+	assert_true(exhausted_in(screen, only_row(screen)) == 0);
+	pass(screen, SECOND);
+	assert_true(exhausted_in(screen, only_row(screen)) == 0);
+}
+
+static void without_settings_no_end_is_known(void **state)
+{
+	static const unsigned int counts[] = {10, 10, 10, 10, 10, 10};
+	struct screen *screen = *state;
+	const struct port_row *row;
+
+	grow(screen, counts, COUNT(counts));
+	row = ports_shown(&screen->ports, 0);
+	assert_true(exhausted_in(screen, row) == -1);
+	assert_true(sustainable_of(screen, row) == -1);
+	assert_true(consumed_of(screen, row) == 10);
+}
+
+/* Others than those listed may have bound ports: then how many is not known. */
+static void without_bpf_bound_ports_make_the_supply_unknown(void **state)
+{
+	struct screen *screen = *state;
+	uint32_t supply;
+
+	screen->ports.config.without_bpf = true;
+	connects(screen, 1, LOW, 7);
+	assert_true(ports_supply(&screen->ports, &only_row(screen)->now, &supply));
+	assert_int_equal(supply, 10);
+	list_bound(screen, HIGH, HIGH, 0);
+	assert_false(ports_supply(&screen->ports, &only_row(screen)->now, &supply));
+}
+
+static void a_loss_makes_a_refresh_incomplete(void **state)
+{
+	struct screen *screen = *state;
+	struct losses losses = {.ring_full = 1};
+
+	refresh(screen, false);
+	assert_false(screen->ports.incomplete);
+	feed(screen->world, loss_of(screen->time_ns, &losses));
+	refresh(screen, false);
+	assert_true(screen->ports.incomplete);
+	refresh(screen, false);
+	assert_false(screen->ports.incomplete);
+}
+
+/* Of two owners and two destinations, each on ports of its own. */
+static void fill_for_filters(struct screen *screen)
+{
+	connect_range(screen, LOW, LOW + 2, 7);
+	connect_range(screen, LOW + 3, LOW + 4, 8);
+	screen->to = tuple_of("10.0.0.1", 0, "10.0.0.9", 443);
+	connect_range(screen, LOW + 5, LOW + 5, 8);
+}
+
+static void a_filter_on_pid_chooses_rows_and_leaves_their_census(void **state)
+{
+	struct screen *screen = *state;
+	const struct port_row *row;
+
+	screen->filter.pid = 7;
+	fill_for_filters(screen);
+	row = only_row(screen);
+	assert_int_equal(row->tuple.rport, 80);
+	assert_int_equal(row->now.used, 5);
+	assert_int_equal(ports_of(screen, &row->now, 8), 2);
+	refresh(screen, true);
+	assert_int_equal(screen->ports.rows.shown_count, 1);
+}
+
+static void a_filter_on_lport_chooses_rows_and_leaves_their_census(void **state)
+{
+	struct screen *screen = *state;
+
+	screen->tuples.lport.active = 1;
+	screen->tuples.lport.bitmap[LOW / 8] = 1 << LOW % 8;
+	fill_for_filters(screen);
+	assert_int_equal(only_row(screen)->tuple.rport, 80);
+	assert_int_equal(only_row(screen)->now.used, 5);
+}
+
+static void a_filter_on_raddr_chooses_its_row(void **state)
+{
+	struct screen *screen = *state;
+
+	address_of(screen->tuples.raddr.address, "10.0.0.9");
+	screen->tuples.raddr.prefix = 128;
+	screen->tuples.raddr.port = 443;
+	fill_for_filters(screen);
+	assert_int_equal(only_row(screen)->tuple.rport, 443);
+	assert_int_equal(only_row(screen)->now.used, 1);
+}
+
+static void a_filter_that_matches_nothing_shows_nothing(void **state)
+{
+	struct screen *screen = *state;
+
+	screen->filter.pid = 99;
+	fill_for_filters(screen);
+	fails(screen, 7);
+	refresh(screen, true);
+	assert_int_equal(screen->ports.rows.shown_count, 0);
+	assert_int_equal(screen->ports.failures.shown_count, 0);
+}
+
+static void a_row_goes_when_the_filter_has_none_of_it_any_more(void **state)
+{
+	struct screen *screen = *state;
+
+	screen->filter.pid = 7;
+	fill_for_filters(screen);
+	refresh(screen, false);
+	screen->to = tuple_of("10.0.0.1", 0, "10.0.0.2", 80);
+	for (uint16_t port = LOW; port <= LOW + 2; port++)
+		is_over(screen, port, port);
+	assert_int_equal(only_row(screen)->now.used, 2);
+	refresh(screen, false);
+	assert_int_equal(screen->ports.rows.shown_count, 0);
+}
+
+/* In three destinations; all figures of one exceed those of the next. */
+static void fill_for_sorting(struct screen *screen)
+{
+	widen(screen);
+	for (unsigned int refreshes = 0; refreshes < 6; refreshes++) {
+		for (uint16_t i = 0; i < 3; i++) {
+			screen->to.rport = 80 + i;
+			for (uint16_t times = 0; times <= i; times++) {
+				uint16_t port = (uint16_t)(WIDE_LOW + refreshes * 4 + times);
+
+				connects(screen, 1000U * (i + 1U) + port, port, 7);
+				waits(screen, 1000U * (i + 1U) + port, port, true);
+			}
+		}
+		pass(screen, SECOND);
+		refresh(screen, false);
+	}
+}
+
+static void each_figure_sorts(void **state)
+{
+	static const struct {
+		const char *key;
+		uint16_t first;
+	} cases[] = {{"used", 82},     {"free", 80},	       {"exhausted_in_s", 80},
+		     {"reusable", 82}, {"consumed_per_s", 82}, {"supply", 0},
+		     {"reserved", 0},  {"blocked_by_bind", 0}, {"sustainable_per_s", 0}};
+	struct screen *screen = *state;
+	size_t keys = 0;
+
+	fill_for_sorting(screen);
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		uint16_t first;
+
+		ports_sort(&screen->ports, cases[i].key);
+		first = ports_shown(&screen->ports, 0)->tuple.rport;
+		check(!cases[i].first || first == cases[i].first, "%s: %u", cases[i].key, first);
+	}
+	while (ports_sort_keys[keys])
+		keys++;
+	assert_int_equal(keys, COUNT(cases));
+}
+
+static void a_hundred_thousand_rows_are_kept_at_most(void **state)
+{
+	struct screen *screen = *state;
+
+	for (uint32_t i = 0; i <= ROWS_MAX; i++) {
+		screen->to.raddr[13] = (uint8_t)(i >> 16);
+		screen->to.raddr[14] = (uint8_t)(i >> 8);
+		screen->to.raddr[15] = (uint8_t)i;
+		connects(screen, 1, LOW, 7);
+		is_over(screen, 1, LOW);
+	}
+	refresh(screen, false);
+	assert_true(screen->ports.rows.pool.live <= ROWS_MAX);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		screen_test(a_row_is_shown_once_more_at_zero),
+		screen_test(the_last_refresh_shows_all_that_ever_were),
+		screen_test(the_last_refresh_shows_what_never_lived_to_see_one),
+		screen_test(the_nearest_to_its_end_comes_first),
+		screen_test(what_connect_chose_is_consumed),
+		screen_test(a_refused_connect_has_consumed_and_released),
+		screen_test(a_connect_that_fails_has_consumed_nothing),
+		screen_test(what_is_older_than_the_tool_consumes_and_releases_nothing),
+		screen_test(a_rate_needs_two_refreshes),
+		screen_test(a_new_row_had_none_at_the_refresh_before),
+		screen_test(failures_have_a_rate_of_their_own),
+		screen_test(until_measured_a_port_is_held_as_long_as_a_time_wait),
+		screen_test(what_was_held_for_2_s_sustains_half_the_supply),
+		screen_test(what_is_held_still_counts_with_what_is_over),
+		screen_test(a_time_wait_counts_for_its_whole_length),
+		screen_test(a_time_wait_to_be_reused_counts_until_the_delay),
+		screen_test(what_takes_no_time_sustains_nothing_that_is_known),
+		screen_test(the_end_is_known_after_five_steady_refreshes),
+		screen_test(the_end_is_not_known_after_four),
+		screen_test(about_as_much_is_steady),
+		screen_test(an_unsteady_growth_has_no_end),
+		screen_test(a_growth_that_stops_has_no_end),
+		screen_test(what_shrinks_has_no_end),
+		screen_test(refreshes_at_once_are_no_growth),
+		screen_test(where_none_is_free_the_end_is_now),
+		unlisted_test(without_settings_no_end_is_known),
+		screen_test(without_bpf_bound_ports_make_the_supply_unknown),
+		screen_test(a_loss_makes_a_refresh_incomplete),
+		screen_test(a_filter_on_pid_chooses_rows_and_leaves_their_census),
+		screen_test(a_filter_on_lport_chooses_rows_and_leaves_their_census),
+		screen_test(a_filter_on_raddr_chooses_its_row),
+		screen_test(a_filter_that_matches_nothing_shows_nothing),
+		screen_test(a_row_goes_when_the_filter_has_none_of_it_any_more),
+		screen_test(each_figure_sorts),
+		screen_test(a_hundred_thousand_rows_are_kept_at_most),
+	};
+
+	return cmocka_run_group_tests_name("ports_view", tests, NULL, NULL);
+}
