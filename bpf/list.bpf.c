@@ -227,7 +227,7 @@ int list_holders(struct bpf_iter__task_file *ctx)
 	if (sk->sk_protocol != IPPROTO_TCP && sk->sk_protocol != IPPROTO_MPTCP)
 		return 0;
 	record_begin(&record.header, RECORD_HOLDER, sizeof(record));
-	process_of_task(&record.process, task);
+	process_of_leader(&record.process, task->group_leader);
 	record.fd = ctx->fd;
 	record.netns = sk->__sk_common.skc_net.net->ns.inum;
 	record.inode = file->f_inode->i_ino;

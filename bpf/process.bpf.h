@@ -9,10 +9,9 @@
 
 /* comm of the group leader, not of a pool thread; two 8-byte loads where memcpy would be sixteen.
  */
-static __always_inline void process_of_task(struct process_id *process, struct task_struct *task)
+static __always_inline void process_of_leader(struct process_id *process,
+					      struct task_struct *leader)
 {
-	struct task_struct *leader = task->group_leader;
-
 	process->pid = leader->tgid;
 	process->start_ns = leader->start_boottime;
 	((__u64 *)process->comm)[0] = ((__u64 *)leader->comm)[0];
@@ -20,9 +19,9 @@ static __always_inline void process_of_task(struct process_id *process, struct t
 }
 
 static __always_inline void process_of_current(struct process_id *process,
-					       struct task_struct *current)
+					       struct task_struct *leader)
 {
-	process_of_task(process, current);
+	process_of_leader(process, leader);
 	process->cgroup_id = bpf_get_current_cgroup_id();
 }
 

@@ -168,9 +168,22 @@ static __always_inline void stream(struct tcp_sock *tp, const struct tuple *tupl
 	emit_submit(record);
 }
 
+/*
+ * For each path that reaches the load of a pointer, the verifier searches the kernel's types by
+ * name (btf_nested_type_is_trusted), a millisecond or so: such loads come before the paths part,
+ * where the compiler would sink them.
+ */
+#define load_early(pointer)                                                                        \
+	({                                                                                         \
+		typeof(pointer) loaded = (pointer);                                                \
+		barrier_var(loaded);                                                               \
+		loaded;                                                                            \
+	})
+
 /* `task`: the process whose doing it is; NULL where nobody can tell. */
 static __always_inline int transition(struct sock *sk, int old, int new, struct task_struct *task)
 {
+	const struct net *net = load_early(sk->__sk_common.skc_net.net);
 	/* NULL for other protocols, the MPTCP socket among them: its subflows are TCP */
 	struct tcp_sock *tp = (void *)bpf_skc_to_tcp_sock(sk);
 	struct owner *owner = NULL;
@@ -189,7 +202,7 @@ static __always_inline int transition(struct sock *sk, int old, int new, struct 
 	if (settings.outgoing && is_accepted(owner, old, new))
 		return 0;
 	tuple_of(&tuple, &sk->__sk_common, tp->inet_conn.icsk_inet.inet_sport);
-	tuple_namespace(&tuple, sk->__sk_common.skc_net.net);
+	tuple_namespace(&tuple, net);
 	if (!passes(&tuple, old))
 		return 0;
 	if (enters_close_wait(new))
@@ -206,12 +219,13 @@ static __always_inline struct call *last_call(void)
 	return bpf_map_lookup_elem(&last_softirq_call, &zero);
 }
 
-/* The process that holds the socket's lock; kernel threads act for nobody. */
+/* The group leader of the task that holds the socket's lock; kernel threads act for nobody. */
 static __always_inline struct task_struct *actor(void)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *leader = load_early(task->group_leader);
 
-	return task->flags & PF_KTHREAD ? NULL : task;
+	return task->flags & PF_KTHREAD ? NULL : leader;
 }
 
 SEC("tp_btf/inet_sock_set_state")
