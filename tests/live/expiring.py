@@ -4,6 +4,9 @@ import time
 
 from traffic import Pair
 
+WHOLE_S = 75  # after which there is none any more
+ROUNDS = 2    # a test that failed is tried again, by a round of its own
+
 
 class Expiring:
     pass
@@ -12,6 +15,7 @@ class Expiring:
 def begin(made):
     """A tracer that sees all of it, and one that comes when the TIME_WAITs are there already."""
     e = Expiring()
+    e.end = time.monotonic() + WHOLE_S
     e.space = made.space()
     e.tracer = made.tracer(space=e.space)
     e.timewaits = made.timewaits(space=e.space, interval=("-i", "1"))

@@ -11,6 +11,8 @@ import pytest
 from leaks import Leaks, once
 from tracer import refused, tcplinger
 
+pytestmark = pytest.mark.alone
+
 SOCKETS = 100000
 SHOWN = 10
 LIMIT_S = 10  # of --once and of a refresh: far above what it takes, far below what hangs

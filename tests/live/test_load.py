@@ -9,6 +9,8 @@ from tracer import steps
 from traffic import CHURN_MISSED_MAX, CHURN_TRIES, churn
 from truth import ACTIVE, CLIENT, NO_LOSS, PASSIVE, SERVER
 
+pytestmark = pytest.mark.alone
+
 CONNECTIONS = 20000
 STEPS = len(CLIENT + ACTIVE) + len(SERVER + PASSIVE)
 STRAGGLERS_S = 5  # a FIN that the kernel drops in a race is sent again after 200 ms

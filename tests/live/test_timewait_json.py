@@ -173,9 +173,11 @@ def test_without_owner_process_and_key_are_null(make, space, client, server):
     assert (row["process"], row["key"], row["predates"]) == (None, None, 1)
 
 
-def test_rate_is_null_first_and_then_the_change(make, space, client, server):
+def test_rate_is_the_change_since_the_oldest_refresh(make, space, client, server):
+    """A row that is new has the refresh before it to be compared with: there it had none."""
     waits = make.timewaits(space=space)
     pair = Pair(client, server)
+    waits.wait_refresh(lambda refresh: refresh)
     pair.client_closes()
     waits.wait_row(client.pid, lambda row: row["created"] == 1)
     for _ in range(4):
@@ -183,16 +185,14 @@ def test_rate_is_null_first_and_then_the_change(make, space, client, server):
         pair.client_closes()
     waits.wait_row(client.pid, lambda row: row["created"] == 5)
     waits.end()
-    rows = [r.of(client.pid) for r in waits.refreshes() if r.of(client.pid)]
-    oldest = rows[0]
-    assert oldest["created_per_s"] is None
-    for row in rows[1:]:
-        if row["created"] == oldest["created"]:
-            assert row["created_per_s"] == 0
-            continue
-        between = truth.seconds(row["time"]) - truth.seconds(oldest["time"])
-        assert row["created_per_s"] == pytest.approx((row["created"] - oldest["created"]) / between,
-                                                     rel=0.01)
+    refreshes = waits.refreshes()
+    first = next(i for i, refresh in enumerate(refreshes) if refresh.of(client.pid))
+    assert first > 0
+    rows = [refresh.of(client.pid) for refresh in refreshes[first:] if refresh.of(client.pid)]
+    oldest = truth.seconds(refreshes[first - 1].end["time"])
+    for row in rows:
+        between = truth.seconds(row["time"]) - oldest
+        assert row["created_per_s"] == pytest.approx(row["created"] / between, rel=0.01)
 
 
 def test_duration_ends_it_with_a_last_refresh(space):
@@ -217,9 +217,10 @@ def test_once_shows_what_exists_by_destination(make, space, client, server, sour
     for _ in range(3):
         pair.client_closes()
         pair.connect()
-    client("c.close()")
+    client("c.shutdown(socket.SHUT_WR)")
     while truth.ss_counts(space).get("FIN_WAIT2") != 1:
         time.sleep(0.01)
+    client("c.close()")  # in FIN_WAIT2: a minisocket, at once
     refresh = once(space, *source)
     [row] = refresh.rows
     check_row(row, older=3)

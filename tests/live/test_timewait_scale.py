@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """As many TIME_WAITs at once as the kernel allows, and more than that."""
+import pytest
+
 import truth
 from timewaits import Counters, end_when_all_is_closed, ends, total
 from traffic import CHURN_MISSED_MAX, churn
+
+pytestmark = pytest.mark.alone
 
 MOST = 131072
 REFUSED = 3000

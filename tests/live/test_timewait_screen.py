@@ -89,7 +89,7 @@ def test_row_sentence_and_histograms(space, screen, client, server):
     text = shown.text
     assert "DESTINATION / SERVICE" in text
     # of both ends; the first one was older than the tool, how long it was up is not known
-    assert re.search(r"up before the first FIN: 4, half within \S+, 99 % within \S+", text)
+    assert re.search(r"connected until the first FIN: 4, half within \S+, 99 % within \S+", text)
     assert re.search(r"in TIME_WAIT: 2, half within", text)
     assert re.search(r"0 - \d+\S* +\|#{40}\| 2", text)
 
@@ -102,13 +102,13 @@ def test_verbose_shows_the_histograms_of_each_row(make, space, screen, server):
     seen = shown.text.count(CLEAR)
     shown.read(lambda text: text.count(CLEAR) > seen + 1)
     page = "\n".join(pages(shown)[-2])
-    assert len(re.findall(r"up before the first FIN: 1, ", page)) == 2
+    assert len(re.findall(r"connected until the first FIN: 1, ", page)) == 2
 
 
 def test_older_than_the_tool_is_said(space, screen, client, server):
     Pair(client, server).client_closes()
     shown = screen()
-    shown.read(lambda text: "1 are older than tcplinger: who made them is not known" in text)
+    shown.read(lambda text: "1 older than tcplinger: who made them is not known; gone within" in text)
     shown.read(lambda text: "1 older than tcplinger" in text)
 
 
@@ -135,7 +135,7 @@ def test_duration_ends_with_the_summary(space, client, server, tmp_path):
     assert len(summary) == 1
     assert lines[summary[0]].endswith(": 0 connections closed, 0 by this side first")
     assert [line.strip() for line in lines[summary[0] + 1:]] == \
-        ["0 entered TIME_WAIT (0.0/s); 0 refused, at least 0 rearmed", "0 ended"]
+        ["0 entered TIME_WAIT (0.0/s), 0 refused, at least 0 rearmed", "0 ended"]
 
 
 def test_summary_counts_the_interval(make, space, screen, client, server):
@@ -148,7 +148,7 @@ def test_summary_counts_the_interval(make, space, screen, client, server):
     shown.process.terminate()
     shown.read(lambda text: re.search(
         r"in \d+\.\d s: 6 connections closed, 3 by this side first\s+"
-        r"3 entered TIME_WAIT \(\d+\.\d/s\); 0 refused, at least 0 rearmed\s+0 ended\s", text))
+        r"3 entered TIME_WAIT \(\d+\.\d/s\), 0 refused, at least 0 rearmed\s+0 ended\s", text))
     check_widths(shown, 80)
 
 

@@ -14,6 +14,7 @@ struct timewait_run {
 	struct table table;
 	struct time_waits view;
 	uint64_t begin_ns;
+	uint64_t listed_ns;
 };
 
 static void on_transition(void *context, const struct transition *transition)
@@ -52,12 +53,24 @@ static void on_loss(void *context, uint64_t time_ns, const struct losses *losses
 	table_loss(&run->table, time_ns, losses);
 }
 
+/* A TIME_WAIT whose end no program was shown, for whatever reason, does not stay for ever. */
+static void list_in_time(struct timewait_run *run)
+{
+	uint64_t now_ns = clock_now_ns(CLOCK_MONOTONIC);
+
+	if (now_ns - run->listed_ns < run->table.session.model.timewait_ns)
+		return;
+	live_list(run->table.session.live);
+	run->listed_ns = now_ns;
+}
+
 /* The kernel's counters confirm what seems to have been refused. */
 static void update(void *context)
 {
 	struct timewait_run *run = context;
 	uint32_t netns;
 
+	list_in_time(run);
 	while (time_waits_want_counters(&run->view, &netns)) {
 		live_count(run->table.session.live, netns);
 		time_waits_settle(&run->view, netns);
@@ -108,7 +121,8 @@ static void show_text(void *context, const struct text_style *style, bool last)
 
 int run_timewait(const struct options *options)
 {
-	struct timewait_run run = {.begin_ns = clock_now_ns(CLOCK_MONOTONIC)};
+	uint64_t now_ns = clock_now_ns(CLOCK_MONOTONIC);
+	struct timewait_run run = {.begin_ns = now_ns, .listed_ns = now_ns};
 	struct table_view view = {
 		.name = "timewait",
 		.lost_without_bpf = "owners are not known, nor who closed, nor how they end",
