@@ -40,9 +40,11 @@ static bool has_grown(const struct row *row)
 
 static void clear_row(void *context, struct row *row)
 {
+	struct port_row *port = (struct port_row *)row;
 	struct ports *view = context;
 
-	census_free(&((struct port_row *)row)->now, view->rows.processes);
+	census_free(&port->now, view->rows.processes);
+	census_free(&port->failing_census.census, view->rows.processes);
 }
 
 static void clear_failure(void *context, struct row *row)
@@ -160,18 +162,43 @@ static void count_for_failure(void *context, struct connection *connection)
 		census_count(count->census, count->view->model, connection, count->time_ns);
 }
 
-static void take_census(struct ports *view, struct port_failure *failure)
+static void take_census(struct ports *view, const struct port_failure *failure,
+			struct census *census)
 {
 	struct count count = {
 		.view = view,
 		.place = place_of(&failure->tuple),
-		.census = &failure->census,
+		.census = census,
 		.time_ns = failure->census_ns,
 	};
 
-	census_begin(&failure->census, view->model, failure->tuple.netns, failure->own_low,
+	census_begin(census, view->model, failure->tuple.netns, failure->own_low,
 		     failure->own_high);
 	connections_each(&view->model->connections, count_for_failure, &count);
+	census_sort_owners(census);
+}
+
+static bool has_own_range(const struct failing_census *failing, const struct port_failure *failure)
+{
+	return failing->time_ns && failing->own_low == failure->own_low &&
+	       failing->own_high == failure->own_high;
+}
+
+static void share_census(struct ports *view, struct port_row *row, struct port_failure *failure)
+{
+	struct failing_census *failing = &row->failing_census;
+
+	if (!has_own_range(failing, failure)) {
+		census_free(&failing->census, view->rows.processes);
+		*failing = (struct failing_census){
+			.time_ns = failure->census_ns,
+			.own_low = failure->own_low,
+			.own_high = failure->own_high,
+		};
+		take_census(view, failure, &failing->census);
+	}
+	failure->census = census_share(&failing->census);
+	failure->census_ns = failing->time_ns;
 }
 
 static uint64_t failure_key(const struct ports *view, const struct port_failure *failure,
@@ -210,7 +237,7 @@ static void note_failure(struct ports *view, const struct transition *transition
 	failure->last_ns = transition->time_ns;
 	failure->search_ns = transition->in_old_ns;
 	if (failure->count == 1 && failure->failure == FAILURE_NO_PORT)
-		take_census(view, failure);
+		share_census(view, row, failure);
 }
 
 /* What is asked for is shown at the end, even if no refresh finds it alive. */
@@ -334,23 +361,40 @@ static bool leaves_fewer(const struct census *census, const struct census *other
  * before the failure or after it: the one that leaves fewer ports free is nearer to the truth,
  * which is none.
  */
-static void renew_census(struct ports *view, struct port_failure *failure)
+static void renew_census(struct ports *view, const struct port_failure *failure,
+			 struct census *census)
 {
-	struct port_failure again = *failure;
+	struct census again = {0};
+
+	if (census->supply_known && !free_ports(census))
+		return;
+	take_census(view, failure, &again);
+	if (leaves_fewer(&again, census)) {
+		census_free(census, view->rows.processes);
+		*census = again;
+	} else {
+		census_free(&again, view->rows.processes);
+	}
+}
+
+static void settle_census(struct ports *view, struct port_failure *failure)
+{
+	struct tuple place = place_of(&failure->tuple);
+	struct port_row *row = (struct port_row *)rows_find(&view->rows, key_of(0, &place));
+	struct failing_census *failing = row ? &row->failing_census : NULL;
 
 	if (failure->failure != FAILURE_NO_PORT)
 		return;
-	if (!failure->census.supply_known || free_ports(&failure->census)) {
-		again.census = (struct census){0};
-		take_census(view, &again);
-		if (leaves_fewer(&again.census, &failure->census)) {
-			census_free(&failure->census, view->rows.processes);
-			failure->census = again.census;
-		} else {
-			census_free(&again.census, view->rows.processes);
-		}
+	if (!failing || !has_own_range(failing, failure) ||
+	    failing->time_ns != failure->census_ns) {
+		renew_census(view, failure, &failure->census);
+		return;
 	}
-	census_sort_owners(&failure->census);
+	if (!failing->renewed)
+		renew_census(view, failure, &failing->census);
+	failing->renewed = true;
+	census_free(&failure->census, view->rows.processes);
+	failure->census = census_share(&failing->census);
 }
 
 static struct port_failure *settled_row(struct ports *view, const struct port_failure *pending)
@@ -385,7 +429,7 @@ static void settle(void *context, struct row *settled)
 	struct port_failure *pending = (struct port_failure *)settled, *failure;
 	struct ports *view = context;
 
-	renew_census(view, pending);
+	settle_census(view, pending);
 	pending->cause = cause_of(pending);
 	failure = settled_row(view, pending);
 	failure->tuple = pending->tuple;
@@ -438,9 +482,19 @@ static void sort_recent(struct ports *view)
 		qsort(view->recent, view->recent_count, sizeof(*view->recent), newer);
 }
 
+static void end_failing(void *context, struct row *row)
+{
+	struct failing_census *failing = &((struct port_row *)row)->failing_census;
+	struct ports *view = context;
+
+	census_free(&failing->census, view->rows.processes);
+	*failing = (struct failing_census){0};
+}
+
 static void refresh_failures(struct ports *view, bool last)
 {
 	rows_each(&view->pending, settle, view);
+	rows_each(&view->rows, end_failing, view);
 	rows_free(&view->pending);
 	init_failures(view, &view->pending);
 	rows_choose(&view->failures, last);
