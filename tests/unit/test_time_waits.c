@@ -1420,7 +1420,7 @@ static void the_table_says_what_it_is(void **state)
 	refresh(screen, false);
 	text = table_of(screen, style);
 	assert_non_null(strstr(text, "2 sockets in TIME_WAIT"));
-	assert_non_null(strstr(text, "1 are older than tcplinger"));
+	assert_non_null(strstr(text, "1 older than tcplinger: who made them is not known"));
 	assert_non_null(strstr(text, "to 10.0.0.2:80"));
 	assert_non_null(strstr(text, "1 ended: 1 reused"));
 	assert_non_null(strstr(text, "in TIME_WAIT: 1, half within 30.0s"));
