@@ -290,14 +290,17 @@ static void begin_row(void *context, struct row *begun)
 	row->wanted = false;
 }
 
-/* Older than the tool, and its listener is gone: its port is none that connect() would choose. */
+/*
+ * Found by a listing, and its listener is gone: its port is none that connect() would choose. Of a
+ * namespace that is gone nothing is left.
+ */
 static bool is_server_side(const struct ports *view, const struct connection *connection)
 {
 	const struct port_space *space =
 		port_spaces_find(&view->model->ports, connection->tuple.netns);
 
-	return connection->direction == DIRECTION_UNKNOWN && space && connection->tuple.lport &&
-	       !port_supplied(space, &space->whole, connection->tuple.lport);
+	return connection->direction == DIRECTION_UNKNOWN && connection->tuple.lport &&
+	       (!space || !port_supplied(space, &space->whole, connection->tuple.lport));
 }
 
 static void count(void *context, struct connection *connection)
