@@ -211,7 +211,8 @@ struct record_holder {
 
 enum listing_phase {
 	LISTING_BEGINS = 1,
-	LISTING_NAMESPACE, /* every socket of `netns` has been reported since LISTING_BEGINS */
+	LISTING_NAMESPACE, /* every socket of `netns` (0: of all that can be had) has been reported
+			      since LISTING_BEGINS */
 	LISTING_ENDS,
 	LISTING_PHASES,
 };

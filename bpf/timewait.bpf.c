@@ -144,8 +144,6 @@ int find_time_wait(struct bpf_iter__bpf_map_elem *ctx)
 static __always_inline bool minisocket_wanted(struct minisocket *mini,
 					      const struct inet_timewait_sock *tw)
 {
-	if ((__u64)tw->tw_timer.function != settings.tw_timer_handler)
-		return false;
 	minisocket_read(mini, minisocket_timer(tw));
 	return !settings.outgoing || !mini->bound;
 }

@@ -134,9 +134,25 @@ static __always_inline bool is_accepted(const struct owner *owner, int old, int 
 }
 
 /*
+ * A port given back leaves its number in inet_sport: a socket that connects once more has none yet,
+ * and none if it goes back to CLOSE before a SYN was sent (that moves write_seq).
+ */
+static __always_inline bool has_no_port(struct tcp_sock *tp, const struct owner *owner, int old,
+					int new)
+{
+	struct sock *sk = (struct sock *)tp;
+
+	if (sk->__sk_common.skc_num)
+		return false;
+	if (new == TCP_SYN_SENT)
+		return true;
+	return old == TCP_SYN_SENT && new == TCP_CLOSE &&owner && owner->write_seq == tp->write_seq;
+}
+
+/*
  * True if connect() goes back to CLOSE because it got no port, or not the one that bind() took.
  * Neither a reset nor a time-out (sk_err), nor close() while a SYN is on its way (that has moved
- * write_seq). A port given back leaves its number in inet_sport (tcp_set_state, inet_put_port).
+ * write_seq).
  */
 static __always_inline int failure_of(struct tcp_sock *tp, const struct tuple *tuple,
 				      const struct owner *owner, int old, int new)
@@ -230,6 +246,8 @@ static __always_inline int transition(struct sock *sk, int old, int new, struct 
 		return 0;
 	tuple_of(&tuple, &sk->__sk_common, tp->inet_conn.icsk_inet.inet_sport);
 	tuple_namespace(&tuple, net);
+	if (has_no_port(tp, owner, old, new))
+		tuple.lport = 0;
 	if (!passes(&tuple, old))
 		return 0;
 	if (enters_close_wait(new))

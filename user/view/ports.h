@@ -20,6 +20,18 @@ enum port_cause {
 	CAUSES,
 };
 
+/*
+ * The census of what failed towards a destination since the last refresh: one for all, however many
+ * processes fail, of sockets with the same range.
+ */
+struct failing_census {
+	struct census census;
+	uint64_t time_ns; /* of the first failure; 0: there is none */
+	uint16_t own_low;
+	uint16_t own_high;
+	bool renewed;
+};
+
 /* A destination. */
 struct port_row {
 	struct row row;
@@ -34,6 +46,7 @@ struct port_row {
 	uint64_t held_ns;  /* how long they had been held, in all */
 	struct growth consumption;
 	struct growth failing;
+	struct failing_census failing_census;
 	uint32_t used[STEADY_REFRESHES + 1]; /* at the last refreshes, the newest last */
 	uint64_t used_ns[STEADY_REFRESHES + 1];
 };
