@@ -4,12 +4,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "clock.h"
+#include "privilege.h"
 #include "procfs.h"
 #include "status.h"
 
@@ -82,6 +84,11 @@ void session_free(struct session *session)
 struct record_sink session_sink(struct session *session)
 {
 	return (struct record_sink){apply, &session->model};
+}
+
+static enum privilege_source source_of(const struct session *session)
+{
+	return session->live ? SOURCE_LIVE : SOURCE_DIAG;
 }
 
 int session_open(struct session *session, struct refusal *refusal)
@@ -193,15 +200,25 @@ int session_run(struct session *session, const struct session_hooks *hooks)
 	return session_output_status(session);
 }
 
+void session_unseen(const struct session *session, size_t unseen, char *text, size_t size)
+{
+	text[0] = 0;
+	if (unseen && session->options->tuples.netns)
+		snprintf(text, size, "what exists in that network namespace (%s)",
+			 privilege_for_namespaces());
+	else if (unseen)
+		snprintf(text, size, "%zu other network namespaces (%s)", unseen,
+			 privilege_for_namespaces());
+	privilege_append_unseen(source_of(session), text, size);
+}
+
 void session_say_unseen(const struct session *session, size_t unseen)
 {
-	if (unseen && session->options->tuples.netns)
-		note("what exists in that network namespace cannot be listed: that needs "
-		     "CAP_SYS_ADMIN");
-	else if (unseen)
-		note("%zu other network namespaces cannot be listed: that needs CAP_SYS_ADMIN and "
-		     "descriptors to spare",
-		     unseen);
+	char text[UNSEEN_MAX];
+
+	session_unseen(session, unseen, text, sizeof(text));
+	if (text[0])
+		note("not seen: %s", text);
 }
 
 void session_say_losses(const struct session *session, uint64_t shown, const char *what)
