@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "netns.h"
 #include "privilege.h"
 #include "procfs.h"
 #include "status.h"
@@ -185,12 +186,28 @@ static void stop_streaming(struct live *live)
 	live_drain(live);
 }
 
+static bool enters_namespaces(const struct session *session)
+{
+	uint32_t own;
+
+	return !session->filter.netns || !netns_resolve("/proc/self/ns/net", &own) ||
+	       session->filter.netns != own;
+}
+
+/* From here on nothing is loaded, attached or created. */
+static void drop_privileges(const struct session *session)
+{
+	if (!privilege_drop(source_of(session), enters_namespaces(session)))
+		note("cannot drop capabilities: %s", strerror(errno));
+}
+
 int session_run(struct session *session, const struct session_hooks *hooks)
 {
 	int status = session_ready(session);
 
 	if (status != STATUS_DONE)
 		return status;
+	drop_privileges(session);
 	if (refresh(session, hooks))
 		loop(session, hooks);
 	if (session->live)

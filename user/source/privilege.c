@@ -2,9 +2,11 @@
 #include "privilege.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/capability.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "kernel.h"
@@ -142,4 +144,60 @@ void privilege_append_unseen(enum privilege_source source, char *text, size_t si
 			snprintf(text + length, size - length, "%s%s (%s)", length ? ", " : "",
 				 lack->unseen[source], lack->name);
 	}
+}
+
+static uint64_t bit(cap_value_t capability)
+{
+	return 1ULL << capability;
+}
+
+/* What listing again takes. */
+static uint64_t kept(enum privilege_source source, bool enters_namespaces)
+{
+	uint64_t set = enters_namespaces ? bit(CAP_SYS_ADMIN) : 0;
+
+	for (size_t i = 0; i < LENGTH(lacks); i++)
+		if (counts(&lacks[i], source))
+			set |= bit(have(lacks[i].capability) ? lacks[i].capability
+							     : lacks[i].stand_in);
+	return set;
+}
+
+/* The bounding set is for what is executed, which nothing is: without CAP_SETPCAP it stays. */
+static void bound(uint64_t set)
+{
+	for (cap_value_t capability = 0; capability < cap_max_bits(); capability++)
+		if (!(set & bit(capability)))
+			cap_drop_bound(capability);
+	cap_reset_ambient();
+}
+
+/* Adds what is in the set to `remaining`, where it is there now. */
+static bool add_effective(cap_t remaining, uint64_t set)
+{
+	bool done = true;
+
+	for (cap_value_t capability = 0; done && capability < cap_max_bits(); capability++)
+		if (set & bit(capability) && have(capability))
+			done = cap_set_flag(remaining, CAP_PERMITTED, 1, &capability, CAP_SET) ==
+				       0 &&
+			       cap_set_flag(remaining, CAP_EFFECTIVE, 1, &capability, CAP_SET) == 0;
+	return done;
+}
+
+static bool confine(uint64_t set)
+{
+	cap_t remaining = cap_init();
+	bool done = remaining && add_effective(remaining, set) && cap_set_proc(remaining) == 0;
+
+	cap_free(remaining);
+	return done;
+}
+
+bool privilege_drop(enum privilege_source source, bool enters_namespaces)
+{
+	uint64_t set = kept(source, enters_namespaces);
+
+	bound(set);
+	return confine(set) && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
 }

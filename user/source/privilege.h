@@ -29,4 +29,10 @@ enum privilege_source { SOURCE_DIAG, SOURCE_LIVE, SOURCES };
  */
 void privilege_append_unseen(enum privilege_source source, char *text, size_t size);
 
+/*
+ * Gives up, for good, each capability that listing again does not take: the programs are loaded and
+ * attached by now. False, with errno, if the kernel does not let go of them.
+ */
+bool privilege_drop(enum privilege_source source, bool enters_namespaces);
+
 #endif
