@@ -38,6 +38,7 @@ enum record_type {
 	RECORD_LOSS,	       /* something was lost; user space only */
 	RECORD_COUNTERS,       /* what the kernel counted in a namespace; user space only */
 	RECORD_PORTS,	       /* how a namespace chooses ports; user space only */
+	RECORD_FAILURE,	       /* bind(), or connect() before it looked for a port, failed */
 	RECORD_TYPES,
 };
 
@@ -90,11 +91,15 @@ struct tuple {
 	__u64 netns_cookie;
 };
 
-/* Why connect() got no port. */
-enum connect_failure {
+/* Why connect(), or bind(), got no port, or no address. */
+enum port_failure_kind {
 	FAILURE_NONE,
-	FAILURE_NO_PORT, /* none of the range is free towards this destination */
-	FAILURE_IN_USE,	 /* the port that bind() took is in use towards this destination */
+	FAILURE_NO_PORT,	/* none of the range is free towards this destination */
+	FAILURE_IN_USE,		/* the port that bind() took is in use towards this destination */
+	FAILURE_NO_SOURCE,	/* no local address can reach this destination */
+	FAILURE_BIND_NO_PORT,	/* bind() to port 0: none of the range is free */
+	FAILURE_BIND_IN_USE,	/* bind(): the port is in use */
+	FAILURE_BIND_NOT_LOCAL, /* bind(): the address is not one of this host */
 	FAILURES,
 };
 
@@ -106,8 +111,8 @@ struct record_transition {
 	__u8 new_state;
 	__u8 owner_by;
 	__u8 direction;
-	__u8 aborted;	 /* by a reset, a time-out, or ss -K: sk_err is set */
-	__u8 failure;	 /* enum connect_failure; SYN_SENT -> CLOSE only */
+	__u8 refused;	 /* no minisocket was made of it (tcp_max_tw_buckets), or so it seems */
+	__u8 failure;	 /* enum port_failure_kind; SYN_SENT -> CLOSE only */
 	__u16 range_low; /* of the failure: the socket's IP_LOCAL_PORT_RANGE; 0: none */
 	__u16 range_high;
 	__u16 reserved[3];
@@ -271,6 +276,18 @@ struct record_counters {
 	__u64 values[COUNTERS];
 };
 
+/* Of a failure that no transition tells. The tuple is what was asked for; 0: nothing. */
+struct record_failure {
+	struct record_header header;
+	__u64 cookie;
+	struct tuple tuple;
+	__u8 failure; /* enum port_failure_kind */
+	__u8 reserved[3];
+	__u16 range_low; /* as in struct record_transition */
+	__u16 range_high;
+	struct process_id process;
+};
+
 #define PORTS 65536
 
 /* The settings of a namespace that connect() chooses ports by: net.ipv4.* */
@@ -294,5 +311,6 @@ _Static_assert(sizeof(struct record_holder) == 88, "record_holder");
 _Static_assert(sizeof(struct record_listing) == 24, "record_listing");
 _Static_assert(sizeof(struct record_process) == 2104, "record_process");
 _Static_assert(sizeof(struct record_loss) == 64, "record_loss");
+_Static_assert(sizeof(struct record_failure) == 128, "record_failure");
 
 #endif

@@ -108,7 +108,7 @@ def test_verbose_shows_the_histograms_of_each_row(make, space, screen, server):
 def test_older_than_the_tool_is_said(space, screen, client, server):
     Pair(client, server).client_closes()
     shown = screen()
-    shown.read(lambda text: "1 older than tcplinger: who made them is not known; gone within" in text)
+    shown.read(lambda text: "1 older than tcplinger, made by nobody known; gone within" in text)
     shown.read(lambda text: "1 older than tcplinger" in text)
 
 

@@ -460,7 +460,7 @@ static void fails_to_wait(struct screen *screen, uint64_t cookie, uint32_t pid, 
 	closes(screen, cookie, pid);
 	record.old_state = TCP_FIN_WAIT2;
 	record.since_ns = 0;
-	record.aborted = aborted;
+	record.refused = !aborted;
 	feed(screen->world, record);
 }
 
@@ -1398,7 +1398,7 @@ static void the_table_says_what_it_is(void **state)
 	refresh(screen, false);
 	text = table_of(screen, style);
 	assert_non_null(strstr(text, "2 sockets in TIME_WAIT"));
-	assert_non_null(strstr(text, "1 are older than tcplinger"));
+	assert_non_null(strstr(text, "1 older than tcplinger"));
 	assert_non_null(strstr(text, "to 10.0.0.2:80"));
 	assert_non_null(strstr(text, "1 ended: 1 reused"));
 	assert_non_null(strstr(text, "in TIME_WAIT: 1, half within 30.0s"));

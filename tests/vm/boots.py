@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from kernels import NEWEST, REFUSED
 
-HOOK_FORMS = ("tracepoint",)  # of the tool's --hooks: each is a row of the matrix
+HOOK_FORMS = ("tracepoint", "fentry")  # of the tool's --hooks: each is a row of the matrix
 
 TRANSITIONS = (
     "live/test_life.py::test_client_closes_first_exact_steps_of_both_ends[127.0.0.1]",
@@ -65,7 +65,9 @@ class Boot(NamedTuple):
 
     @property
     def parameters(self):
-        return f"lockdown={self.variant}" if self.variant else ""
+        """Of the kernel's command line; what it does not know becomes the environment of init."""
+        lockdown = [f"lockdown={self.variant}"] if self.variant else []
+        return " ".join([*lockdown, f"TCPLINGER_HOOKS={self.hooks}"])
 
 
 def tests_of(series):
@@ -75,7 +77,8 @@ def tests_of(series):
 def boots(series):
     """All that is booted of these kernels, the newest of them last."""
     newest = series[-1]
-    plain = [Boot(s, tests=tests_of(s), hooks=form) for s in series for form in HOOK_FORMS]
+    plain = [Boot(s, tests=tests_of(s), hooks=form) for s in series for form in HOOK_FORMS
+             if s != REFUSED or form == HOOK_FORMS[0]]
     locked = [Boot("6.1", "integrity", LOCKED), Boot("6.1", "confidentiality", WITHOUT_TIME_WAIT),
               Boot(newest, "integrity", LOCKED), Boot(newest, "confidentiality", LOCKED)]
     return plain + [boot for boot in locked if boot.series in series]

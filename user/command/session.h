@@ -24,9 +24,6 @@ struct session {
 	struct clock_offsets clocks;
 };
 
-#define HOOKS_FENTRY_REFUSAL                                                                       \
-	"--hooks fentry: there is no fentry form of the hooks yet; --hooks tracepoint works here"
-
 /* What a command does in the loop; each may be NULL. */
 struct session_hooks {
 	bool (*refresh)(

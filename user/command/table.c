@@ -151,10 +151,7 @@ void table_free(struct table *table)
 
 int table_run(struct table *table)
 {
-	int status;
+	int status = open_source(table);
 
-	if (table->session.options->hooks == HOOKS_FENTRY)
-		return fail(STATUS_REFUSED, HOOKS_FENTRY_REFUSAL);
-	status = open_source(table);
 	return status == STATUS_DONE ? run(table) : status;
 }

@@ -12,6 +12,15 @@ static bool has_function(const struct btf *btf, const char *name)
 	return btf__find_by_name_kind(btf, name, BTF_KIND_FUNC) > 0;
 }
 
+static unsigned int parameters(const struct btf *btf, const char *function)
+{
+	int id = btf__find_by_name_kind(btf, function, BTF_KIND_FUNC);
+	const struct btf_type *type = id > 0 ? btf__type_by_id(btf, (__u32)id) : NULL;
+
+	type = type ? btf__type_by_id(btf, type->type) : NULL;
+	return type ? btf_vlen(type) : 0;
+}
+
 /*
  * Loads a program that reads so. libbpf_probe_bpf_helper looks for words in the verifier's log, and
  * Linux 7.3 has other words.
@@ -43,6 +52,7 @@ bool kernel_examine(struct kernel *kernel, struct refusal *refusal)
 
 	kernel->rdonly_cast = has_function(btf, "bpf_rdonly_cast");
 	kernel->probe_reads = may_probe_read();
+	kernel->accept_argument = parameters(btf, "inet_csk_accept") == 2;
 	if (!recent)
 		snprintf(refusal->text, sizeof(refusal->text),
 			 "tracing needs bpf_sock_from_file and socket storage in tracing programs, "

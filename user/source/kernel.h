@@ -8,8 +8,9 @@
 #include "source.h"
 
 struct kernel {
-	bool rdonly_cast; /* has bpf_rdonly_cast */
-	bool probe_reads; /* allows bpf_probe_read_kernel */
+	bool rdonly_cast;     /* has bpf_rdonly_cast */
+	bool probe_reads;     /* allows bpf_probe_read_kernel */
+	bool accept_argument; /* inet_csk_accept takes a struct, since 6.10, not flags */
 };
 
 /* False, with the reason, where it is too old. */

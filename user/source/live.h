@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "filter.h"
+#include "hooks.h"
 #include "source.h"
 
 struct live;
@@ -28,6 +29,7 @@ enum live_watch {
 struct live_config {
 	enum live_watch watch;
 	const struct tuple_filter *filter; /* copied into the kernel */
+	enum hooks_mode hooks;
 	const volatile sig_atomic_t *stop; /* set by a signal: return to the caller soon */
 	struct record_sink sink;
 	bool verbose; /* libbpf's messages to stderr */

@@ -19,6 +19,9 @@ const char *port_cause_name(unsigned int cause)
 		[CAUSE_RANGE_EXHAUSTED] = "range_exhausted",
 		[CAUSE_BLOCKED_BY_BIND] = "blocked_by_bind",
 		[CAUSE_TUPLE_IN_USE] = "tuple_in_use",
+		[CAUSE_NO_SOURCE_ADDRESS] = "no_source_address",
+		[CAUSE_PORT_IN_USE] = "port_in_use",
+		[CAUSE_ADDRESS_NOT_LOCAL] = "address_not_local",
 	};
 
 	return names[cause < CAUSES ? cause : CAUSE_UNKNOWN];
@@ -182,20 +185,42 @@ static uint64_t failure_key(const struct ports *view, const struct port_failure 
 	return key_of(grouping_key(BY_PID, owner) ^ (uint64_t)kind << 56, &failure->tuple);
 }
 
+bool ports_failed_to_bind(const struct port_failure *failure)
+{
+	return failure->failure >= FAILURE_BIND_NO_PORT;
+}
+
+bool ports_were_short(const struct port_failure *failure)
+{
+	return failure->failure == FAILURE_NO_PORT || failure->failure == FAILURE_BIND_NO_PORT;
+}
+
+static void note_failed_connect(struct ports *view, const struct connection *connection,
+				bool asked_for)
+{
+	struct port_row *row = row_of(view, connection);
+
+	row->failed++;
+	row->was_wanted = row->was_wanted || asked_for;
+}
+
 /* The census is taken at the first failure after a refresh: at that moment, as the stream has it.
  */
 static void note_failure(struct ports *view, const struct transition *transition)
 {
 	const struct connection *connection = transition->connection;
-	struct port_failure wanted = {.tuple = place_of(&connection->tuple)};
-	struct port_row *row = row_of(view, connection);
+	struct port_failure wanted = {
+		.tuple = place_of(&connection->tuple),
+		.failure = transition->failure,
+	};
+	bool asked_for = is_asked_for(view, connection);
 	struct port_failure *failure;
 	uint64_t key = failure_key(view, &wanted, connection->owner, transition->failure);
 
-	row->failed++;
-	if (!is_asked_for(view, connection))
+	if (!ports_failed_to_bind(&wanted))
+		note_failed_connect(view, connection, asked_for);
+	if (!asked_for)
 		return;
-	row->was_wanted = true;
 	failure = (struct port_failure *)rows_find(&view->pending, key);
 	if (!failure) {
 		failure = (struct port_failure *)rows_add(&view->pending, key, connection->owner);
@@ -207,9 +232,10 @@ static void note_failure(struct ports *view, const struct transition *transition
 		failure->own_high = transition->range_high;
 	}
 	failure->count++;
+	failure->tuple.lport = connection->tuple.lport;
 	failure->last_ns = transition->time_ns;
 	failure->search_ns = transition->in_old_ns;
-	if (failure->count == 1 && failure->failure == FAILURE_NO_PORT)
+	if (failure->count == 1 && ports_were_short(failure))
 		take_census(view, failure);
 }
 
@@ -311,8 +337,18 @@ static enum port_cause cause_of(const struct port_failure *failure)
 {
 	const struct census *census = &failure->census;
 
-	if (failure->failure == FAILURE_IN_USE)
+	switch (failure->failure) {
+	case FAILURE_IN_USE:
 		return CAUSE_TUPLE_IN_USE;
+	case FAILURE_NO_SOURCE:
+		return CAUSE_NO_SOURCE_ADDRESS;
+	case FAILURE_BIND_IN_USE:
+		return CAUSE_PORT_IN_USE;
+	case FAILURE_BIND_NOT_LOCAL:
+		return CAUSE_ADDRESS_NOT_LOCAL;
+	case FAILURE_BIND_NO_PORT:
+		return CAUSE_RANGE_EXHAUSTED;
+	}
 	if (!census->supply_known)
 		return CAUSE_UNKNOWN;
 	return census->supply.blocked > census->used ? CAUSE_BLOCKED_BY_BIND
@@ -338,7 +374,7 @@ static void renew_census(struct ports *view, struct port_failure *failure)
 {
 	struct port_failure again = *failure;
 
-	if (failure->failure != FAILURE_NO_PORT)
+	if (!ports_were_short(failure))
 		return;
 	if (!failure->census.supply_known || free_ports(&failure->census)) {
 		again.census = (struct census){0};

@@ -171,10 +171,10 @@ static void show_title(const struct time_waits *waits, struct output *output,
 	output_line(output);
 	if (total->predates) {
 		text_duration(length, waits->model->timewait_ns + waits->model->timewait_ns / 15);
-		output_format(output,
-			      "          %u older than tcplinger: who made them is not known; gone "
-			      "within %s",
-			      total->predates, length);
+		output_format(
+			output,
+			"          %u older than tcplinger, made by nobody known; gone within %s",
+			total->predates, length);
 		output_line(output);
 	}
 	output_format(output, "%-*s    %-*s %6s %7s %5s %5s %5s",
