@@ -4,12 +4,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "clock.h"
+#include "netns.h"
+#include "privilege.h"
 #include "procfs.h"
 #include "status.h"
 
@@ -82,6 +85,11 @@ void session_free(struct session *session)
 struct record_sink session_sink(struct session *session)
 {
 	return (struct record_sink){apply, &session->model};
+}
+
+static enum privilege_source source_of(const struct session *session)
+{
+	return session->live ? SOURCE_LIVE : SOURCE_DIAG;
 }
 
 int session_open(struct session *session, struct refusal *refusal)
@@ -179,12 +187,28 @@ static void stop_streaming(struct live *live)
 	live_drain(live);
 }
 
+static bool enters_namespaces(const struct session *session)
+{
+	uint32_t own;
+
+	return !session->filter.netns || !netns_resolve("/proc/self/ns/net", &own) ||
+	       session->filter.netns != own;
+}
+
+/* From here on nothing is loaded, attached or created. */
+static void drop_privileges(const struct session *session)
+{
+	if (!privilege_drop(source_of(session), enters_namespaces(session)))
+		note("cannot drop capabilities: %s", strerror(errno));
+}
+
 int session_run(struct session *session, const struct session_hooks *hooks)
 {
 	int status = session_ready(session);
 
 	if (status != STATUS_DONE)
 		return status;
+	drop_privileges(session);
 	if (refresh(session, hooks))
 		loop(session, hooks);
 	if (session->live)
@@ -194,15 +218,25 @@ int session_run(struct session *session, const struct session_hooks *hooks)
 	return session_output_status(session);
 }
 
+void session_unseen(const struct session *session, size_t unseen, char *text, size_t size)
+{
+	text[0] = 0;
+	if (unseen && session->options->tuples.netns)
+		snprintf(text, size, "what exists in that network namespace (%s)",
+			 privilege_for_namespaces());
+	else if (unseen)
+		snprintf(text, size, "%zu other network namespaces (%s)", unseen,
+			 privilege_for_namespaces());
+	privilege_append_unseen(source_of(session), text, size);
+}
+
 void session_say_unseen(const struct session *session, size_t unseen)
 {
-	if (unseen && session->options->tuples.netns)
-		note("what exists in that network namespace cannot be listed: that needs "
-		     "CAP_SYS_ADMIN");
-	else if (unseen)
-		note("%zu other network namespaces cannot be listed: that needs CAP_SYS_ADMIN and "
-		     "descriptors to spare",
-		     unseen);
+	char text[UNSEEN_MAX];
+
+	session_unseen(session, unseen, text, sizeof(text));
+	if (text[0])
+		note("not seen: %s", text);
 }
 
 void session_say_losses(const struct session *session, uint64_t shown, const char *what)

@@ -43,9 +43,13 @@ struct record_sink session_sink(struct session *session);
 int session_open(struct session *session, struct refusal *refusal);
 
 /*
- * Says on stderr that `unseen` network namespaces, or the one that --netns asks for, cannot be
- * listed; nothing for 0.
+ * What listings cannot see for want of privileges, each with what it would take, "" if nothing:
+ * `unseen` network namespaces (or the one that --netns asks for), and what the capabilities tell.
  */
+#define UNSEEN_MAX 512
+void session_unseen(const struct session *session, size_t unseen, char *text, size_t size);
+
+/* Says so on stderr, in one line. */
 void session_say_unseen(const struct session *session, size_t unseen);
 
 /* The line on stderr that ends a command that watched: what it showed, and what was lost. */

@@ -16,4 +16,7 @@ struct kernel {
 /* False, with the reason, where it is too old. */
 bool kernel_examine(struct kernel *kernel, struct refusal *refusal);
 
+/* True where sock_diag tells everyone of kTLS and MPTCP (6.15); else only who has CAP_NET_ADMIN. */
+bool kernel_tells_ulp_to_all(void);
+
 #endif

@@ -259,7 +259,7 @@ static const char *timewait_obstacle(struct live *live)
 		return "lockdown=confidentiality forbids it on this kernel (Linux 6.2 or later "
 		       "can)";
 	if (!kallsyms_read(&live->kallsyms))
-		return "/proc/kallsyms shows no addresses (CAP_SYSLOG, kernel.kptr_restrict)";
+		return privilege_for_addresses();
 	return NULL;
 }
 
@@ -286,9 +286,14 @@ struct live *live_open(const struct live_config *config, struct refusal *refusal
 		return NULL;
 	}
 	if (obstacle)
-		snprintf(live->limits, sizeof(live->limits), "TIME_WAIT is not followed: %s",
+		snprintf(live->limits, sizeof(live->limits),
+			 "TIME_WAIT is not followed: %s; who left one and how it ends is not shown",
 			 obstacle);
-	if (load(live, refusal))
+	/* a view of nothing else has more from listings that are taken without BPF */
+	if (obstacle && config->watch == WATCH_TIME_WAITS)
+		snprintf(refusal->text, sizeof(refusal->text), "TIME_WAIT is not followed: %s",
+			 obstacle);
+	else if (load(live, refusal))
 		return live;
 	live_close(live);
 	return NULL;

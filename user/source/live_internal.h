@@ -50,7 +50,7 @@ struct live {
 	uint16_t ports_low; /* of all namespaces' ip_local_port_range */
 	uint16_t ports_high;
 	size_t unseen; /* namespaces that could not be listed */
-	char limits[160];
+	char limits[256];
 };
 
 /* Checks what the kernel wrote, completes it, hands it on. */

@@ -4,6 +4,7 @@
 #define TCPLINGER_PRIVILEGE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "source.h"
 
@@ -12,5 +13,26 @@ bool privilege_for_bpf(struct refusal *refusal);
 
 /* The reason why loading or attaching failed with `error` (positive errno). */
 void privilege_explain(struct refusal *refusal, const char *what, int error);
+
+/* Why /proc/kallsyms shows no addresses to this process. */
+const char *privilege_for_addresses(void);
+
+/* What it would take to enter the network namespaces that could not be. */
+const char *privilege_for_namespaces(void);
+
+/* Where listings come from: they take different capabilities. */
+enum privilege_source { SOURCE_DIAG, SOURCE_LIVE, SOURCES };
+
+/*
+ * Appends to `text`, a list, what listings do not see for want of a capability, each with its name;
+ * nothing where nothing is lost.
+ */
+void privilege_append_unseen(enum privilege_source source, char *text, size_t size);
+
+/*
+ * Gives up, for good, each capability that listing again does not take: the programs are loaded and
+ * attached by now. False, with errno, if the kernel does not let go of them.
+ */
+bool privilege_drop(enum privilege_source source, bool enters_namespaces);
 
 #endif
