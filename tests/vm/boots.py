@@ -39,11 +39,21 @@ REFUSALS = (
     "[bpf+perfmon+syslog]",
     "live/test_refusals.py::test_trace_without_BTF_is_3_and_names_it",
 )
+TIME_WAITS = (
+    "live/test_timewait_reasons.py::test_reused_by_connect_of_a_bound_port[127.0.0.1]",
+    "live/test_timewait_fin_wait2.py::test_time_out",
+)
+PORTS = (
+    "live/test_ports_causes.py::test_range_exhausted[v4]",
+    "live/test_ports_causes.py::test_range_exhausted[v6]",
+)
+FENTRY = ("live/test_fentry.py",)
 SUMMARY = (
     "live/test_summary.py::test_text_has_the_counts_and_what_to_run_next",
 )
 NO_BPF = ("live/test_leaks_verdicts.py::test_each_is_what_it_is[no-bpf-half-closed]", *SUMMARY)
-USUAL = TRANSITIONS + END_REASONS + LEAKS + REFUSALS + SUMMARY
+USUAL = TRANSITIONS + END_REASONS + LEAKS + TIME_WAITS + PORTS + FENTRY + REFUSALS + SUMMARY
+FEW = (*TRANSITIONS[:2], *END_REASONS[2:4], *END_REASONS[5:6], LEAKS[0], PORTS[0], *FENTRY)
 LOCKED = (*TRANSITIONS[:1], *END_REASONS[:1], *LEAKS)
 WITHOUT_TIME_WAIT = ("live/test_locked.py", *LEAKS)
 TOO_OLD = ("live/test_too_old.py", *NO_BPF)
@@ -88,4 +98,4 @@ QUICK = ("6.1", NEWEST)
 
 
 def quick_boots(series):
-    return [Boot(s, hooks=form) for s in series for form in HOOK_FORMS]
+    return [Boot(s, tests=FEW, hooks=form) for s in series for form in HOOK_FORMS]
