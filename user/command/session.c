@@ -30,7 +30,7 @@ static void apply(void *context, const struct record_header *record)
  * Some vendors' kernels let it be set; the others' is seen with the first TIME_WAIT that is born
  * whole.
  */
-static uint64_t timewait_length_ns(void)
+uint64_t session_timewait_ns(void)
 {
 	uint64_t seconds;
 
@@ -58,7 +58,7 @@ void session_init(struct session *session, const struct options *options, enum l
 	struct model_config config = {
 		.filter = &session->filter,
 		.processes = &options->processes,
-		.timewait_ns = timewait_length_ns(),
+		.timewait_ns = session_timewait_ns(),
 		.close_waits = close_waits_modes[watch],
 		.last_states = last_states[watch],
 		.observer = observer,

@@ -42,6 +42,9 @@ struct record_sink session_sink(struct session *session);
 /* Loads, attaches and lists. STATUS_DONE, or STATUS_REFUSED with the reason. */
 int session_open(struct session *session, struct refusal *refusal);
 
+/* How long a TIME_WAIT lasts here, as far as the kernel says. */
+uint64_t session_timewait_ns(void);
+
 /*
  * What listings cannot see for want of privileges, each with what it would take, "" if nothing:
  * `unseen` network namespaces (or the one that --netns asks for), and what the capabilities tell.

@@ -76,6 +76,22 @@ const char *hook_without(enum hook hook)
 	return table[hook].without;
 }
 
+uint32_t hook_functions(enum hook hook)
+{
+	return table[hook].functions | table[hook].one_of;
+}
+
+const char *function_state_name(enum function_state state)
+{
+	static const char *const names[] = {
+		[FUNCTION_UNTRIED] = "untried", [FUNCTION_MISSING] = "missing",
+		[FUNCTION_REFUSED] = "refused", [FUNCTION_SILENT] = "silent",
+		[FUNCTION_FIRED] = "fired",
+	};
+
+	return names[state];
+}
+
 static const char *const states[] = {
 	[FUNCTION_UNTRIED] = "was not tried",
 	[FUNCTION_MISSING] = "is not in this kernel",
@@ -138,13 +154,18 @@ static uint32_t functions_of(uint32_t wanted)
 
 	for (int hook = 0; hook < HOOKS; hook++)
 		if (wanted & BIT(hook))
-			functions |= table[hook].functions | table[hook].one_of;
+			functions |= hook_functions(hook);
 	return functions;
 }
 
 static bool has_fentry(enum hook hook)
 {
 	return table[hook].functions != 0;
+}
+
+bool hook_fires(const struct hooks *hooks, enum hook hook)
+{
+	return has_fentry(hook) && obstacle(&hooks->selftest, hook) == FUNCTIONS;
 }
 
 static bool forced(const struct hooks *hooks, uint32_t wanted, struct refusal *refusal)

@@ -48,5 +48,12 @@ const char *hook_name(enum hook hook);
 const char *hook_tracepoint(enum hook hook);
 const char *hook_without(enum hook hook);
 const char *function_name(enum traced_function function);
+const char *function_state_name(enum function_state state); /* "fired" */
+
+/* What its fentry form traces (bit 1 << function); of some that were renamed one is enough. */
+uint32_t hook_functions(enum hook hook);
+
+/* True if the self-test saw all that its fentry form takes. */
+bool hook_fires(const struct hooks *hooks, enum hook hook);
 
 #endif

@@ -252,13 +252,13 @@ static bool load(struct live *live, struct refusal *refusal)
 	return true;
 }
 
-/* Why TIME_WAIT cannot be followed; NULL if it can. */
-static const char *timewait_obstacle(struct live *live)
+const char *live_timewait_obstacle(const struct kernel *kernel, struct kallsyms *kallsyms)
 {
-	if (!live->kernel.rdonly_cast && !live->kernel.probe_reads)
+	*kallsyms = (struct kallsyms){0};
+	if (!kernel->rdonly_cast && !kernel->probe_reads)
 		return "lockdown=confidentiality forbids it on this kernel (Linux 6.2 or later "
 		       "can)";
-	if (!kallsyms_read(&live->kallsyms))
+	if (!kallsyms_read(kallsyms))
 		return privilege_for_addresses();
 	return NULL;
 }
@@ -279,7 +279,7 @@ struct live *live_open(const struct live_config *config, struct refusal *refusal
 	live->heal_pause_ns = HEAL_MIN_NS;
 	describer_open(&live->describer);
 	if (needs_of(live)->minisockets)
-		obstacle = timewait_obstacle(live);
+		obstacle = live_timewait_obstacle(&live->kernel, &live->kallsyms);
 	wanted = needs_of(live)->hooks & ~(obstacle ? BIT(HOOK_TIME_WAIT) : 0);
 	if (!hooks_choose(&live->hooks, wanted, config->hooks, &live->kernel, refusal)) {
 		live_close(live);

@@ -12,6 +12,7 @@
 
 #include "filter.h"
 #include "hooks.h"
+#include "kallsyms.h"
 #include "source.h"
 
 struct live;
@@ -78,5 +79,19 @@ void live_losses(const struct live *live, struct losses *losses);
 
 /* What this source cannot tell here, for one line on stderr; "" if nothing. */
 const char *live_limits(const struct live *live);
+
+/* A map of the programs, and what it takes in the kernel. */
+struct live_map {
+	char name[32];
+	uint64_t bytes;
+	uint32_t entries; /* of a ring: bytes */
+	bool ring;
+};
+
+/* Fills `maps`, at most `max`; how many. Storage in sockets comes on top, for each socket. */
+size_t live_maps(const struct live *live, struct live_map *maps, size_t max);
+
+/* Why TIME_WAIT cannot be followed; NULL if it can. The caller frees `kallsyms`. */
+const char *live_timewait_obstacle(const struct kernel *kernel, struct kallsyms *kallsyms);
 
 #endif

@@ -13,6 +13,8 @@
 
 #define BTF_FILE      "/sys/kernel/btf/vmlinux"
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
+#define NO_BPF                                                                                     \
+	"nothing is traced: `trace` does not run, the others show what sock_diag and /proc tell"
 
 static bool have(cap_value_t capability)
 {
@@ -53,9 +55,14 @@ static bool capable(struct refusal *refusal)
 	return false;
 }
 
+bool privilege_btf(void)
+{
+	return access(BTF_FILE, F_OK) == 0;
+}
+
 bool privilege_for_bpf(struct refusal *refusal)
 {
-	if (access(BTF_FILE, F_OK) != 0) {
+	if (!privilege_btf()) {
 		snprintf(refusal->text, sizeof(refusal->text),
 			 "tracing needs a kernel with BTF: %s is missing (CONFIG_DEBUG_INFO_BTF)",
 			 BTF_FILE);
@@ -144,6 +151,54 @@ void privilege_append_unseen(enum privilege_source source, char *text, size_t si
 			snprintf(text + length, size - length, "%s%s (%s)", length ? ", " : "",
 				 lack->unseen[source], lack->name);
 	}
+}
+
+/* What BPF and other namespaces take. */
+static const struct {
+	cap_value_t capability;
+	cap_value_t stand_in;
+	const char *name;
+	const char *without;
+} others[] = {
+	{CAP_BPF, CAP_SYS_ADMIN, "CAP_BPF", NO_BPF},
+	{CAP_PERFMON, CAP_SYS_ADMIN, "CAP_PERFMON", NO_BPF},
+	{CAP_SYS_ADMIN, CAP_SYS_ADMIN, "CAP_SYS_ADMIN",
+	 "other network namespaces are not listed; before Linux 6.2 nothing is traced"},
+	{CAP_SYSLOG, CAP_SYSLOG, "CAP_SYSLOG",
+	 "TIME_WAIT is not followed: who left one and how it ends is not shown"},
+};
+
+static bool lacking(cap_value_t capability, cap_value_t stand_in)
+{
+	return !have(capability) && !have(stand_in);
+}
+
+static void tell_lack(struct privilege *privilege, const struct lack *lack)
+{
+	const char *live = counts(lack, SOURCE_LIVE) ? lack->unseen[SOURCE_LIVE] : NULL;
+	const char *diag = counts(lack, SOURCE_DIAG) ? lack->unseen[SOURCE_DIAG] : NULL;
+
+	*privilege = (struct privilege){.name = lack->name, .have = have(lack->capability)};
+	if (lacking(lack->capability, lack->stand_in) && (live || diag))
+		snprintf(privilege->without, sizeof(privilege->without), "not seen: %s%s%s%s",
+			 live ? live : "", live && diag ? "; " : "", diag ? "without BPF: " : "",
+			 diag ? diag : "");
+}
+
+_Static_assert(LENGTH(others) + LENGTH(lacks) == PRIVILEGES, "as many as are told of");
+
+void privileges_list(struct privilege *list, bool addresses)
+{
+	for (size_t i = 0; i < LENGTH(others); i++, list++) {
+		bool needless = others[i].capability == CAP_SYSLOG && addresses;
+
+		*list = (struct privilege){.name = others[i].name,
+					   .have = have(others[i].capability)};
+		if (!needless && lacking(others[i].capability, others[i].stand_in))
+			snprintf(list->without, sizeof(list->without), "%s", others[i].without);
+	}
+	for (size_t i = 0; i < LENGTH(lacks); i++)
+		tell_lack(list++, &lacks[i]);
 }
 
 static uint64_t bit(cap_value_t capability)

@@ -8,6 +8,9 @@
 
 #include "source.h"
 
+/* True where the kernel tells the types that programs are fitted to. */
+bool privilege_btf(void);
+
 /* False, with the reason, where BPF tracing cannot work: no BTF, or a capability is missing. */
 bool privilege_for_bpf(struct refusal *refusal);
 
@@ -28,6 +31,17 @@ enum privilege_source { SOURCE_DIAG, SOURCE_LIVE, SOURCES };
  * nothing where nothing is lost.
  */
 void privilege_append_unseen(enum privilege_source source, char *text, size_t size);
+
+/* A capability that something here takes. */
+struct privilege {
+	const char *name;
+	bool have;
+	char without[320]; /* what is lost for want of it; "": nothing, or it is there */
+};
+
+/* All of them. `addresses`: /proc/kallsyms shows them, whatever it takes. */
+#define PRIVILEGES 7
+void privileges_list(struct privilege *list, bool addresses);
 
 /*
  * Gives up, for good, each capability that listing again does not take: the programs are loaded and
