@@ -47,7 +47,7 @@ PORTS = (
     "live/test_ports_causes.py::test_range_exhausted[v4]",
     "live/test_ports_causes.py::test_range_exhausted[v6]",
 )
-FENTRY = ("live/test_fentry.py",)
+FENTRY = ("live/test_fentry.py", "live/test_forms_agree.py")
 SUMMARY = (
     "live/test_summary.py::test_text_has_the_counts_and_what_to_run_next",
 )
