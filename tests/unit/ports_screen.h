@@ -37,8 +37,8 @@ static inline void screen_init(struct screen *screen)
 	struct ports_config config = {.tuples = &screen->tuples, .processes = &screen->filter};
 
 	screen->world = world_new(NULL, &screen->filter);
-	screen->world->model.observer =
-		(struct model_observer){.transition = screen_note, .context = screen};
+	screen->world->model.observer = (struct model_observer){
+		.transition = screen_note, .failure = screen_note, .context = screen};
 	screen->settings = port_settings_of(0, LOW, HIGH);
 	screen->to = tuple_of("10.0.0.1", 0, "10.0.0.2", 80);
 	screen->time_ns = BEGIN;

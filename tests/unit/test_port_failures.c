@@ -257,6 +257,70 @@ static void what_fails_towards_one_destination_shares_a_census(void **state)
 		assert_ptr_equal(ports_failure(&screen->ports, i)->census.owners, owners);
 }
 
+/* Where new processes fail all the time, old failures do not keep all that was ever listed. */
+static void an_old_failure_shares_the_latest_census(void **state)
+{
+	struct screen *screen = *state;
+	const struct port_failure *old, *new;
+
+	connect_range(screen, LOW, HIGH, 7);
+	fails(screen, 8);
+	refresh(screen, false);
+	pass(screen, 61 * SECOND);
+	fails(screen, 9);
+	refresh(screen, true);
+	assert_int_equal(screen->ports.failures.shown_count, 2);
+	old = ports_failure(&screen->ports, 0);
+	new = ports_failure(&screen->ports, 1);
+	assert_ptr_equal(old->census.owners, new->census.owners);
+	assert_true(old->census_ns == new->census_ns);
+	assert_true(old->last_ns != new->last_ns);
+}
+
+/* What no transition tells. */
+static const struct port_failure *told(struct screen *screen, unsigned int failure)
+{
+	struct record_failure record = failure_of(screen->time_ns, failure);
+
+	memcpy(record.tuple.laddr, screen->to.laddr, sizeof(record.tuple.laddr));
+	record.tuple.lport = 80;
+	feed(screen->world, record);
+	return only_failure(screen);
+}
+
+static void bind_fails_without_a_destination(void **state)
+{
+	static const struct {
+		unsigned int failure, cause;
+		bool short_of_ports;
+	} cases[] = {
+		{FAILURE_BIND_NO_PORT, CAUSE_RANGE_EXHAUSTED, true},
+		{FAILURE_BIND_IN_USE, CAUSE_PORT_IN_USE, false},
+		{FAILURE_BIND_NOT_LOCAL, CAUSE_ADDRESS_NOT_LOCAL, false},
+	};
+	struct screen *screen = *state;
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		const struct port_failure *failure = told(screen, cases[i].failure);
+
+		assert_true(ports_failed_to_bind(failure));
+		assert_int_equal(failure->cause, cases[i].cause);
+		assert_int_equal(ports_were_short(failure), cases[i].short_of_ports);
+		assert_int_equal(screen->ports.rows.shown_count, 0);
+		assert_int_equal(failure->tuple.lport, 80);
+	}
+}
+
+static void connect_fails_without_a_source(void **state)
+{
+	struct screen *screen = *state;
+	const struct port_failure *failure = told(screen, FAILURE_NO_SOURCE);
+
+	assert_false(ports_failed_to_bind(failure));
+	assert_int_equal(failure->cause, CAUSE_NO_SOURCE_ADDRESS);
+	assert_false(ports_were_short(failure));
+}
+
 static void a_census_that_is_shared_is_renewed_for_all(void **state)
 {
 	struct screen *screen = *state;
@@ -468,6 +532,9 @@ static void causes_have_names(void **state)
 	assert_string_equal(port_cause_name(CAUSE_RANGE_EXHAUSTED), "range_exhausted");
 	assert_string_equal(port_cause_name(CAUSE_BLOCKED_BY_BIND), "blocked_by_bind");
 	assert_string_equal(port_cause_name(CAUSE_TUPLE_IN_USE), "tuple_in_use");
+	assert_string_equal(port_cause_name(CAUSE_NO_SOURCE_ADDRESS), "no_source_address");
+	assert_string_equal(port_cause_name(CAUSE_PORT_IN_USE), "port_in_use");
+	assert_string_equal(port_cause_name(CAUSE_ADDRESS_NOT_LOCAL), "address_not_local");
 	assert_string_equal(port_cause_name(CAUSE_UNKNOWN), "unknown");
 	assert_string_equal(port_cause_name(CAUSES), "unknown");
 }
@@ -495,6 +562,9 @@ int main(void)
 		screen_test(the_census_is_that_of_the_first_failure_of_a_refresh),
 		screen_test(what_fails_towards_one_destination_shares_a_census),
 		screen_test(a_census_that_is_shared_is_renewed_for_all),
+		screen_test(an_old_failure_shares_the_latest_census),
+		screen_test(bind_fails_without_a_destination),
+		screen_test(connect_fails_without_a_source),
 		screen_test(what_was_bound_meanwhile_is_looked_up),
 		screen_test(what_was_given_back_meanwhile_leaves_the_census_alone),
 		screen_test(a_range_of_its_own_counts_for_itself),

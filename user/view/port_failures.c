@@ -352,11 +352,36 @@ static void sort_recent(struct ports *view)
 
 static void end_failing(void *context, struct row *row)
 {
-	struct failing_census *failing = &((struct port_row *)row)->failing_census;
+	struct port_row *port = (struct port_row *)row;
 	struct ports *view = context;
 
-	census_free(&failing->census, view->rows.processes);
-	*failing = (struct failing_census){0};
+	if (!port->failing_census.time_ns)
+		return;
+	census_free(&port->latest_census.census, view->rows.processes);
+	port->latest_census = port->failing_census;
+	port->failing_census = (struct failing_census){0};
+}
+
+/*
+ * A census names every holder: where new processes fail all the time, each would keep a list of
+ * thousands. What has not grown for a while shares the latest of its destination.
+ */
+static void share_latest(void *context, struct row *row)
+{
+	struct port_failure *failure = (struct port_failure *)row;
+	struct ports *view = context;
+	struct tuple place = ports_place(&failure->tuple);
+	struct port_row *port;
+
+	if (failure->failure != FAILURE_NO_PORT || failure->last_ns + FAILURE_NS > view->time_ns)
+		return;
+	port = (struct port_row *)rows_find(&view->rows, ports_key(0, &place));
+	if (!port || !has_own_range(&port->latest_census, failure) ||
+	    port->latest_census.time_ns == failure->census_ns)
+		return;
+	census_free(&failure->census, view->rows.processes);
+	failure->census = census_share(&port->latest_census.census);
+	failure->census_ns = port->latest_census.time_ns;
 }
 
 void port_failures_refresh(struct ports *view, bool last)
@@ -365,6 +390,7 @@ void port_failures_refresh(struct ports *view, bool last)
 	rows_each(&view->rows, end_failing, view);
 	rows_free(&view->pending);
 	init_rows(view, &view->pending);
+	rows_each(&view->failures, share_latest, view);
 	rows_choose(&view->failures, last);
 	rows_each(&view->failures, note_shown, NULL);
 	sort_recent(view);

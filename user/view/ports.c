@@ -26,6 +26,7 @@ static void clear_row(void *context, struct row *row)
 
 	census_free(&port->now, view->rows.processes);
 	census_free(&port->failing_census.census, view->rows.processes);
+	census_free(&port->latest_census.census, view->rows.processes);
 }
 
 void ports_init(struct ports *view, const struct ports_config *config, struct model *model)

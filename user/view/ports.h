@@ -8,6 +8,7 @@
 #include "rows.h"
 
 #define STEADY_REFRESHES 5
+#define FAILURE_NS	 60000000000ULL /* so long a failure is recent, and keeps its census */
 
 enum port_cause {
 	CAUSE_UNKNOWN,
@@ -47,6 +48,7 @@ struct port_row {
 	struct growth consumption;
 	struct growth failing;
 	struct failing_census failing_census;
+	struct failing_census latest_census; /* the one before */
 	uint32_t used[STEADY_REFRESHES + 1]; /* at the last refreshes, the newest last */
 	uint64_t used_ns[STEADY_REFRESHES + 1];
 };

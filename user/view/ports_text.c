@@ -15,7 +15,6 @@
 #define TABLE_LINES   4
 #define NAMED_OWNERS  4
 #define NEAR	      0.9
-#define FAILURE_NS    60000000000ULL /* so long a failure stays on the screen */
 #define RED	      "\033[31m"
 #define YELLOW	      "\033[33m"
 #define PLAIN	      "\033[0m"
