@@ -75,6 +75,11 @@ static void on_transition(void *context, const struct transition *transition)
 	world->output.length = 0;
 }
 
+static void on_failure(void *context, const struct transition *transition)
+{
+	ports_transition(&((struct world *)context)->ports, transition);
+}
+
 static void on_minisocket(void *context, struct connection *connection, enum minisocket_event event,
 			  uint64_t time_ns)
 {
@@ -575,6 +580,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.timewait_ns = 60 * SECOND,
 		.close_waits = mode & MODE_LEAKS ? CLOSE_WAITS_APART : CLOSE_WAITS_CONNECTIONS,
 		.observer = {.transition = on_transition,
+			     .failure = on_failure,
 			     .minisocket = on_minisocket,
 			     .listed = on_listed,
 			     .counters = on_counters,
