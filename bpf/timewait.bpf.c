@@ -32,6 +32,7 @@ static __always_inline struct record_timewait *timewait_reserve(const struct min
 	record->action = action;
 	record->substate = mini->substate;
 	record->timestamps = mini->timestamps;
+	record->bound = mini->bound;
 	record->remaining_ns = minisocket_remaining_ns(mini);
 	return record;
 }
@@ -52,7 +53,7 @@ static __always_inline bool timewait_read(struct minisocket *mini, const struct 
 	if (!is_timewait(timer))
 		return false;
 	minisocket_read(mini, (__u64)timer);
-	return !settings.outgoing || !mini->bound;
+	return !settings.outgoing || settings.audit || !mini->bound;
 }
 
 /* The full socket that it stands for ends next: bpf/transition.bpf.c asks. */

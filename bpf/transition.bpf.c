@@ -199,7 +199,7 @@ static __always_inline int transition(struct sock *sk, int old, int new, struct 
 		owner->since_ns = bpf_ktime_get_ns();
 	if (!is_streamed(old, new) && !enters_close_wait(new))
 		return 0;
-	if (settings.outgoing && is_accepted(owner, old, new))
+	if (settings.outgoing && !settings.audit && is_accepted(owner, old, new))
 		return 0;
 	tuple_of(&tuple, &sk->__sk_common, tp->inet_conn.icsk_inet.inet_sport);
 	tuple_namespace(&tuple, net);

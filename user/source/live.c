@@ -26,7 +26,7 @@ static void receive_timewait(struct live *live, const struct record_timewait *re
 
 	if (record->action == TIMEWAIT_ENDED)
 		resolved.end_reason = end_reason_of(&live->kallsyms.ends, record);
-	sink_record(&live->config.sink, &resolved.header);
+	live_hand_on(live, &resolved.header);
 }
 
 static void describe(struct live *live, const struct process_id *process, bool current)
@@ -64,7 +64,7 @@ void live_receive(struct live *live, const void *data, size_t size)
 		describe(live, &((const struct record_holder *)record)->process, true);
 		break;
 	}
-	sink_record(&live->config.sink, record);
+	live_hand_on(live, record);
 }
 
 static int on_sample(void *context, void *data, size_t size)
@@ -166,7 +166,7 @@ static const struct needs *needs_of(const struct live *live)
 static void select_programs(struct live *live, struct settings *settings)
 {
 	const struct needs *needs = needs_of(live);
-	bool minisockets = needs->minisockets && live->kallsyms.tw_timer_handler;
+	bool minisockets = live_needs_minisockets(live) && live->kallsyms.tw_timer_handler;
 	struct tcplinger_bpf *bpf = live->bpf;
 
 	memcpy(settings->stream, needs->stream, sizeof(needs->stream));
@@ -191,8 +191,9 @@ static void configure(struct live *live)
 	settings->probe_reads = live->kernel.probe_reads;
 	bpf_map__set_max_entries(live->bpf->maps.records, RING_BYTES);
 	bpf_map__set_max_entries(live->bpf->maps.fin_wait2,
-				 needs_of(live)->minisockets ? minisockets_max() : 1);
+				 live_needs_minisockets(live) ? minisockets_max() : 1);
 	select_programs(live, settings);
+	live_audit_configure(live, settings);
 }
 
 /*
@@ -288,7 +289,7 @@ struct live *live_open(const struct live_config *config, struct refusal *refusal
 	live->kernel = kernel;
 	live->heal_pause_ns = HEAL_MIN_NS;
 	describer_open(&live->describer);
-	if (needs_of(live)->minisockets)
+	if (live_needs_minisockets(live))
 		obstacle = timewait_obstacle(live);
 	if (obstacle)
 		snprintf(live->limits, sizeof(live->limits), "TIME_WAIT is not followed: %s",
@@ -385,7 +386,7 @@ static void report(struct live *live, const struct losses *losses)
 	};
 
 	live->reported = *losses;
-	sink_record(&live->config.sink, &record.header);
+	live_hand_on(live, &record.header);
 }
 
 void live_heal(struct live *live)
@@ -419,6 +420,11 @@ void live_heal(struct live *live)
 const char *live_limits(const struct live *live)
 {
 	return live->limits;
+}
+
+bool live_follows_time_wait(const struct live *live)
+{
+	return live->kallsyms.tw_timer_handler != 0;
 }
 
 size_t live_unseen(const struct live *live)
