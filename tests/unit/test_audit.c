@@ -523,7 +523,7 @@ static void what_is_counted_after_the_end_is_of_no_interest(void **state)
 
 int main(void)
 {
-	static const struct CMUnitTest tests[] = {
+	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_transition_is_counted_as_the_kernel_does),
 		books_test(a_connect_without_a_port_has_sent_no_SYN),
 		books_test(a_simultaneous_open_is_no_passive_one),
@@ -547,5 +547,5 @@ int main(void)
 		books_test(what_is_counted_after_the_end_is_of_no_interest),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests_name("audit", tests, NULL, NULL);
 }
