@@ -9,6 +9,7 @@ import truth
 from audits import Books, explained, seen, unexplained
 from leaks import Leaks
 from portsview import Ports
+from privileges import anyones_binary, as_nobody  # noqa: F401
 from timewaits import TimeWaits
 from tracer import Tracer, tcplinger
 from traffic import CHURN_TRIES, Pair, churn
@@ -169,6 +170,18 @@ def test_a_port_that_connect_chooses_is_filtered_too(make, space, client, server
     assert explained(lines["ActiveOpens"]) == {"filter": 3}
 
 
+def test_time_waits_that_cannot_be_followed(make, space, client, server):
+    without = ["setpriv", "--bounding-set", "-syslog", "--inh-caps", "-syslog"]
+    account = Books(space, watch(make, Tracer, space=space, prefix=without))
+    if "not followed" not in account.view.stderr():
+        pytest.skip("this host shows the kernel's symbols to everybody")
+    Pair(client, server).client_closes()
+    lines = account.close()
+    assert unexplained(lines) == {}
+    assert explained(lines["TW"]) == explained(lines["tw"]) == {"unfollowed": 1}
+    assert lines["ActiveOpens"]["seen"] == 1
+
+
 @pytest.mark.parametrize("kind", [Leaks, TimeWaits, Ports])
 def test_rows_are_those_of_a_view_without_audit(make, space, client, server, kind):
     """It streams more than the view needs: of that, the view gets nothing."""
@@ -184,10 +197,13 @@ def test_rows_are_those_of_a_view_without_audit(make, space, client, server, kin
     assert rows[0] == rows[1]
 
 
+WHEN = ("time", "seq", "blocked_by_bind", "supply", "free")  # by when the view listed last
+
+
 def figures(row):
     """What does not depend on when the refresh was."""
     return repr([(key, value) for key, value in row.items()
-                 if isinstance(value, (int, str)) and key not in ("time", "seq")
+                 if isinstance(value, (int, str)) and key not in WHEN
                  and not key.endswith(("_s", "_ns"))])
 
 
@@ -261,6 +277,13 @@ def test_what_was_lost_explains_what_was_not_seen(make, space, load_program):
     assert total <= loss["ring_full"] + loss["skipped"] + loss["refused"]
     for line in lines.values():
         assert abs(line["unexplained"]) <= 2 * MANY * PERCENT
+
+
+def test_without_BPF_there_is_nothing_to_audit(anyones_binary):
+    result = as_nobody(anyones_binary, "leaks", "--json", "--audit", "-d", "0.2")
+    assert result.returncode == 0
+    assert '"audit"' not in result.stdout
+    assert "--audit" in result.stderr.splitlines()[-1]
 
 
 @pytest.mark.parametrize("arguments, value, accepted", [
