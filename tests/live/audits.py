@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """`--audit --json`: the lines of a namespace, and the kernel's counters as a test reads them."""
 import re
+import time
 
 import truth
+from tracer import PATIENCE_S
 
 COUNTERS = ("ActiveOpens", "PassiveOpens", "AttemptFails", "EstabResets", "TW", "TWRecycled",
             "TWKilled", "TCPTimeWaitOverflow", "tw")
@@ -15,6 +17,19 @@ def kernel(space):
     return {name: all_[name] for name in COUNTERS}
 
 
+def at_rest(space):
+    """The same once nothing moves any more: the ACK of a FIN may be delayed."""
+    deadline = time.monotonic() + PATIENCE_S
+    last = kernel(space)
+    while True:
+        time.sleep(0.1)
+        now = kernel(space)
+        if now == last:
+            return now
+        assert time.monotonic() < deadline
+        last = now
+
+
 class Books:
     """Begun before the view, compared with what it says at its end."""
 
@@ -24,7 +39,7 @@ class Books:
 
     def close(self):
         """{counter: its line} once the view has ended; its kernel's figures are the kernel's."""
-        after = kernel(self.space)
+        after = at_rest(self.space)
         assert self.view.stop() == 0
         lines = of(self.view, self.space)
         for name in COUNTERS:
