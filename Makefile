@@ -44,9 +44,10 @@ BPF_SOURCES := bpf/maps.bpf.c $(filter-out bpf/maps.bpf.c,$(sort $(wildcard bpf/
 BPF_OBJECTS := $(BPF_SOURCES:%.c=$(BUILD)/%.o)
 USER_SOURCES := $(sort $(wildcard user/*/*.c)) user/main.c
 USER_OBJECTS := $(USER_SOURCES:%.c=$(BUILD)/%.o)
-SKELETON := $(BUILD)/tcplinger.skel.h
+SKELETON := $(BUILD)/tcplinger.skel.h $(BUILD)/selftest.skel.h
 
 .DELETE_ON_ERROR:
+.SECONDARY: $(SKELETON)
 .PHONY: all bpf run test bench install clean deps-build deps-test check-vmlinux format
 
 all: $(BUILD)/tcplinger
@@ -71,9 +72,13 @@ $(BUILD)/tcplinger.bpf.o: $(BPF_OBJECTS)
 	$(call say,BPFLD,$@)
 	$(Q)$(BPFTOOL) gen object $@ $^
 
-$(SKELETON): $(BUILD)/tcplinger.bpf.o
+$(BUILD)/selftest.bpf.o: $(BUILD)/bpf/selftest/selftest.bpf.o
+	$(call say,BPFLD,$@)
+	$(Q)$(BPFTOOL) gen object $@ $^
+
+$(BUILD)/%.skel.h: $(BUILD)/%.bpf.o
 	$(call say,SKEL,$@)
-	$(Q)$(BPFTOOL) gen skeleton $< name tcplinger_bpf > $@
+	$(Q)$(BPFTOOL) gen skeleton $< name $*_bpf > $@
 
 include tests/tests.mk
 
@@ -105,4 +110,4 @@ format:
 clean:
 	rm -rf $(BUILD)
 
--include $(USER_OBJECTS:.o=.d) $(BPF_OBJECTS:.o=.d)
+-include $(USER_OBJECTS:.o=.d) $(BPF_OBJECTS:.o=.d) $(BUILD)/bpf/selftest/selftest.bpf.d

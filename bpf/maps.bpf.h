@@ -16,7 +16,8 @@ struct owner {
 	struct process_id process;
 	__u8 by;
 	__u8 direction;
-	__u8 reserved[2];
+	__u8 failed; /* its last connect() found no port, which was told */
+	__u8 reserved;
 	__u32 write_seq; /* when connect() began: a SYN sent moves it */
 	__u64 since_ns;	 /* when it entered SYN_SENT, then, if asked for, ESTABLISHED */
 };
@@ -75,12 +76,17 @@ struct last_softirq_call_map {
 	__type(value, struct call);
 };
 
-/* The cookie of the minisocket that was armed last on this CPU. */
+/* What came last of making a minisocket on this CPU. */
+struct last_minisocket {
+	__u64 cookie;  /* of the one that was armed */
+	__u64 refused; /* the socket that got none, where that is traced */
+};
+
 struct last_minisocket_map {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, __u32);
-	__type(value, __u64);
+	__type(value, struct last_minisocket);
 };
 
 extern struct owners_map owners SEC(".maps");
@@ -94,6 +100,13 @@ extern struct losses losses;
 extern __u32 list_states; /* sockets in these (bit 1 << state), and their holders, are listed now */
 extern __u32 list_low;	  /* so are, whoever made them, those that bind() gave a port of this */
 extern __u32 list_high;	  /* range */
+
+static __always_inline struct last_minisocket *last_minisocket_here(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&last_minisocket, &zero);
+}
 
 static __always_inline void count(__u64 *counter)
 {

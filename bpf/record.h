@@ -38,6 +38,7 @@ enum record_type {
 	RECORD_LOSS,	       /* something was lost; user space only */
 	RECORD_COUNTERS,       /* what the kernel counted in a namespace; user space only */
 	RECORD_PORTS,	       /* how a namespace chooses ports; user space only */
+	RECORD_FAILURE,	       /* bind(), or connect() before it looked for a port, failed */
 	RECORD_TYPES,
 };
 
@@ -90,11 +91,15 @@ struct tuple {
 	__u64 netns_cookie;
 };
 
-/* Why connect() got no port. */
-enum connect_failure {
+/* Why connect(), or bind(), got no port, or no address. */
+enum port_failure_kind {
 	FAILURE_NONE,
-	FAILURE_NO_PORT, /* none of the range is free towards this destination */
-	FAILURE_IN_USE,	 /* the port that bind() took is in use towards this destination */
+	FAILURE_NO_PORT,	/* none of the range is free towards this destination */
+	FAILURE_IN_USE,		/* the port that bind() took is in use towards this destination */
+	FAILURE_NO_SOURCE,	/* no local address can reach this destination */
+	FAILURE_BIND_NO_PORT,	/* bind() to port 0: none of the range is free */
+	FAILURE_BIND_IN_USE,	/* bind(): the port is in use */
+	FAILURE_BIND_NOT_LOCAL, /* bind(): the address is not one of this host */
 	FAILURES,
 };
 
@@ -106,11 +111,12 @@ struct record_transition {
 	__u8 new_state;
 	__u8 owner_by;
 	__u8 direction;
-	__u8 aborted;	 /* by a reset, a time-out, or ss -K: sk_err is set */
-	__u8 failure;	 /* enum connect_failure; SYN_SENT -> CLOSE only */
+	__u8 refused;	 /* no minisocket was made of it (tcp_max_tw_buckets), or so it seems */
+	__u8 failure;	 /* enum port_failure_kind; SYN_SENT -> CLOSE only */
 	__u16 range_low; /* of the failure: the socket's IP_LOCAL_PORT_RANGE; 0: none */
 	__u16 range_high;
-	__u16 reserved[3];
+	__u8 aborted; /* by a reset, a time-out, or ss -K: sk_err is set */
+	__u8 reserved[5];
 	__u64 since_ns; /* when it entered SYN_SENT or ESTABLISHED, if it leaves that; 0: not kept
 			 */
 	struct process_id owner;
@@ -160,7 +166,9 @@ struct record_timewait {
 	__u8 end_reason; /* resolved from `frames` by the source; 0 from the kernel */
 	__u8 timestamps; /* the connection had TCP timestamps */
 	__u8 bound;	 /* to a port that bind() took, as an accepted connection is */
-	__u8 reserved[3];
+	__u8 rearmed; /* TIMEWAIT_ARMED: of one that lives; the other form tells END_REARMED first
+		       */
+	__u8 reserved[2];
 	__s64 remaining_ns; /* until the timer expires, on the jiffies clock; may be negative */
 	__u64 frames[TIMEWAIT_FRAMES];
 };
@@ -207,7 +215,8 @@ struct record_holder {
 
 enum listing_phase {
 	LISTING_BEGINS = 1,
-	LISTING_NAMESPACE, /* every socket of `netns` has been reported since LISTING_BEGINS */
+	LISTING_NAMESPACE, /* every socket of `netns` (0: of all that can be had) has been reported
+			      since LISTING_BEGINS */
 	LISTING_ENDS,
 	LISTING_PHASES,
 };
@@ -286,6 +295,18 @@ struct record_counters {
 	__u64 values[COUNTERS];
 };
 
+/* Of a failure that no transition tells. The tuple is what was asked for; 0: nothing. */
+struct record_failure {
+	struct record_header header;
+	__u64 cookie;
+	struct tuple tuple;
+	__u8 failure; /* enum port_failure_kind */
+	__u8 reserved[3];
+	__u16 range_low; /* as in struct record_transition */
+	__u16 range_high;
+	struct process_id process;
+};
+
 #define PORTS 65536
 
 /* The settings of a namespace that connect() chooses ports by: net.ipv4.* */
@@ -309,5 +330,6 @@ _Static_assert(sizeof(struct record_holder) == 88, "record_holder");
 _Static_assert(sizeof(struct record_listing) == 24, "record_listing");
 _Static_assert(sizeof(struct record_process) == 2104, "record_process");
 _Static_assert(sizeof(struct record_loss) == 64, "record_loss");
+_Static_assert(sizeof(struct record_failure) == 128, "record_failure");
 
 #endif

@@ -59,47 +59,59 @@ static __always_inline bool timewait_read(struct minisocket *mini, const struct 
 /* The full socket that it stands for ends next: bpf/transition.bpf.c asks. */
 static __always_inline void note_minisocket(__u64 cookie)
 {
-	__u32 zero = 0;
-	__u64 *last = bpf_map_lookup_elem(&last_minisocket, &zero);
+	struct last_minisocket *last = last_minisocket_here();
 
 	if (last)
-		*last = cookie;
+		last->cookie = cookie;
+}
+
+static __always_inline void armed(const struct minisocket *mini, bool rearmed)
+{
+	struct record_timewait *record;
+
+	note_minisocket(mini->cookie);
+	record = timewait_reserve(mini, TIMEWAIT_ARMED);
+	if (!record)
+		return;
+	record->rearmed = rearmed;
+	emit_submit_quietly(record);
+}
+
+static __always_inline void ended(void *ctx, const struct minisocket *mini)
+{
+	struct record_timewait *record = timewait_reserve(mini, TIMEWAIT_ENDED);
+
+	if (!record)
+		return;
+	bpf_get_stack(ctx, record->frames, sizeof(record->frames), GLUE_FRAMES);
+	emit_submit_quietly(record);
 }
 
 SEC("tp_btf/timer_start")
 int BPF_PROG(timewait_armed, struct timer_list *timer)
 {
-	struct record_timewait *record;
 	struct minisocket mini = {};
 	__u64 key = (__u64)timer;
 
 	if (!timewait_read(&mini, timer))
 		return 0;
-	note_minisocket(mini.cookie);
 	if (mini.substate == TCP_FIN_WAIT2 &&
 	    bpf_map_update_elem(&fin_wait2, &key, &mini.cookie, BPF_ANY))
 		count(&losses.map_full);
-	record = timewait_reserve(&mini, TIMEWAIT_ARMED);
-	if (record)
-		emit_submit_quietly(record);
+	armed(&mini, false);
 	return 0;
 }
 
 SEC("tp_btf/timer_cancel")
 int BPF_PROG(timewait_ended, struct timer_list *timer)
 {
-	struct record_timewait *record;
 	struct minisocket mini = {};
 	__u64 key = (__u64)timer;
 
 	if (!timewait_read(&mini, timer))
 		return 0;
 	bpf_map_delete_elem(&fin_wait2, &key);
-	record = timewait_reserve(&mini, TIMEWAIT_ENDED);
-	if (!record)
-		return 0;
-	bpf_get_stack(ctx, record->frames, sizeof(record->frames), GLUE_FRAMES);
-	emit_submit_quietly(record);
+	ended(ctx, &mini);
 	return 0;
 }
 
@@ -125,5 +137,67 @@ int find_time_wait(struct bpf_iter__bpf_map_elem *ctx)
 	record = timewait_reserve(&mini, TIMEWAIT_SEEN);
 	if (record)
 		emit_submit_quietly(record);
+	return 0;
+}
+
+/*
+ * The fentry form looks at minisockets only, not at every timer of the host, and misses no rearm:
+ * none is silent there.
+ */
+static __always_inline bool minisocket_wanted(struct minisocket *mini,
+					      const struct inet_timewait_sock *tw)
+{
+	minisocket_read(mini, minisocket_timer(tw));
+	return !settings.outgoing || settings.audit || !mini->bound;
+}
+
+static __always_inline int minisocket_armed(const struct inet_timewait_sock *tw, bool rearmed)
+{
+	struct minisocket mini = {};
+
+	if (minisocket_wanted(&mini, tw))
+		armed(&mini, rearmed);
+	return 0;
+}
+
+/* Since 6.10, where it arms the timer as well. */
+SEC("fexit/inet_twsk_hashdance_schedule")
+int BPF_PROG(minisocket_born, struct inet_timewait_sock *tw)
+{
+	return minisocket_armed(tw, false);
+}
+
+/* Before 6.10, when the timer is armed already. */
+SEC("fexit/inet_twsk_hashdance")
+int BPF_PROG(minisocket_born_armed, struct inet_timewait_sock *tw)
+{
+	return minisocket_armed(tw, false);
+}
+
+SEC("fexit/__inet_twsk_schedule")
+int BPF_PROG(minisocket_rearmed, struct inet_timewait_sock *tw, int timeo, bool rearm)
+{
+	return rearm ? minisocket_armed(tw, true) : 0;
+}
+
+SEC("fentry/inet_twsk_kill")
+int BPF_PROG(minisocket_ended, struct inet_timewait_sock *tw)
+{
+	struct minisocket mini = {};
+
+	if (minisocket_wanted(&mini, tw))
+		ended(ctx, &mini);
+	return 0;
+}
+
+/* The full socket is closed next, on this CPU: bpf/transition.bpf.c asks. */
+SEC("fexit/inet_twsk_alloc")
+int BPF_PROG(minisocket_refused, const struct sock *sk, void *death_row, int state,
+	     struct inet_timewait_sock *tw)
+{
+	struct last_minisocket *last = last_minisocket_here();
+
+	if (last)
+		last->refused = tw ? 0 : (__u64)sk;
 	return 0;
 }

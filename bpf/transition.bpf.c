@@ -29,6 +29,7 @@ static __always_inline struct owner *owner_create(struct tcp_sock *tp, struct ta
 		return NULL;
 	}
 	process_of_current(&owner->process, task);
+	owner->failed = 0;
 	owner->write_seq = tp->write_seq;
 	owner->since_ns = bpf_ktime_get_ns();
 	owner->by = state == TCP_LISTEN ? OWNER_LISTEN : OWNER_CONNECT;
@@ -78,19 +79,43 @@ static __always_inline bool matters(int old, int new)
 	       begins(old, new);
 }
 
+static __always_inline bool becomes_minisocket(int old, int new)
+{
+	return new == TCP_CLOSE && (old == TCP_FIN_WAIT2 || old == TCP_CLOSING);
+}
+
 /*
  * True for the end of a full socket that a minisocket stands for: that is armed just before, on the
  * same CPU (tcp_time_wait). Where it is not told, user space knows by the minisocket.
  */
 static __always_inline bool is_handed_over(const struct sock *sk, int old, int new)
 {
-	__u32 zero = 0;
-	__u64 *last;
+	struct last_minisocket *last;
 
-	if (new != TCP_CLOSE || (old != TCP_FIN_WAIT2 && old != TCP_CLOSING))
+	if (!becomes_minisocket(old, new))
 		return false;
-	last = bpf_map_lookup_elem(&last_minisocket, &zero);
-	return last && *last && *last == (__u64)sk->__sk_common.skc_cookie.counter;
+	last = last_minisocket_here();
+	return last && last->cookie && last->cookie == (__u64)sk->__sk_common.skc_cookie.counter;
+}
+
+/*
+ * True if no minisocket was made of it. Where nothing tells: it should have become one, and neither
+ * side has broken it off.
+ */
+static __always_inline bool is_refused(const struct sock *sk, int old, int new)
+{
+	struct last_minisocket *last;
+	bool refused;
+
+	if (!becomes_minisocket(old, new))
+		return false;
+	if (!settings.refusals)
+		return !sk->sk_err;
+	last = last_minisocket_here();
+	refused = last && last->refused == (__u64)sk;
+	if (refused)
+		last->refused = 0;
+	return refused;
 }
 
 /*
@@ -109,9 +134,25 @@ static __always_inline bool is_accepted(const struct owner *owner, int old, int 
 }
 
 /*
+ * A port given back leaves its number in inet_sport: a socket that connects once more has none yet,
+ * and none if it goes back to CLOSE before a SYN was sent (that moves write_seq).
+ */
+static __always_inline bool has_no_port(struct tcp_sock *tp, const struct owner *owner, int old,
+					int new)
+{
+	struct sock *sk = (struct sock *)tp;
+
+	if (sk->__sk_common.skc_num)
+		return false;
+	if (new == TCP_SYN_SENT)
+		return true;
+	return old == TCP_SYN_SENT && new == TCP_CLOSE &&owner && owner->write_seq == tp->write_seq;
+}
+
+/*
  * True if connect() goes back to CLOSE because it got no port, or not the one that bind() took.
  * Neither a reset nor a time-out (sk_err), nor close() while a SYN is on its way (that has moved
- * write_seq). A port given back leaves its number in inet_sport (tcp_set_state, inet_put_port).
+ * write_seq).
  */
 static __always_inline int failure_of(struct tcp_sock *tp, const struct tuple *tuple,
 				      const struct owner *owner, int old, int new)
@@ -128,12 +169,14 @@ static __always_inline int failure_of(struct tcp_sock *tp, const struct tuple *t
 }
 
 static __always_inline void explain_failure(struct record_transition *record, struct tcp_sock *tp,
-					    const struct owner *owner)
+					    struct owner *owner)
 {
 	__u32 range;
 
 	record->failure =
 		failure_of(tp, &record->tuple, owner, record->old_state, record->new_state);
+	if (owner)
+		owner->failed = record->failure != FAILURE_NONE;
 	if (record->failure != FAILURE_NO_PORT)
 		return;
 	range = own_range(tp);
@@ -142,7 +185,7 @@ static __always_inline void explain_failure(struct record_transition *record, st
 }
 
 static __always_inline void stream(struct tcp_sock *tp, const struct tuple *tuple, int old, int new,
-				   const struct owner *owner, struct task_struct *task)
+				   struct owner *owner, struct task_struct *task)
 {
 	struct record_transition *record = emit_reserve(RECORD_TRANSITION, sizeof(*record));
 	struct sock *sk = (struct sock *)tp;
@@ -153,6 +196,7 @@ static __always_inline void stream(struct tcp_sock *tp, const struct tuple *tupl
 	record->tuple = *tuple;
 	record->old_state = old;
 	record->new_state = new;
+	record->refused = is_refused(sk, old, new);
 	record->aborted = sk->sk_err != 0;
 	if (owner) {
 		record->owner = owner->process;
@@ -203,6 +247,8 @@ static __always_inline int transition(struct sock *sk, int old, int new, struct 
 		return 0;
 	tuple_of(&tuple, &sk->__sk_common, tp->inet_conn.icsk_inet.inet_sport);
 	tuple_namespace(&tuple, net);
+	if (has_no_port(tp, owner, old, new))
+		tuple.lport = 0;
 	if (!passes(&tuple, old))
 		return 0;
 	if (enters_close_wait(new))

@@ -30,7 +30,7 @@ bench: deps-test
 test: deps-test
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)rm -rf $(BUILD)/results; mkdir -p $(BUILD)/results
-	$(Q)for layer in check-vmlinux test-unit test-fuzz test-live; do \
+	$(Q)for layer in check-vmlinux test-unit test-fuzz test-live test-vm-quick; do \
 		$(MAKE) --no-print-directory $$layer || echo "$$layer failed"; \
 	done
 	$(Q)$(PYTHON) tests/summarize.py $(BUILD)/results

@@ -17,6 +17,20 @@ struct in6_addr {
 	} in6_u;
 };
 
+struct in_addr {
+	__be32 s_addr;
+};
+
+struct sockaddr_in {
+	__be16 sin_port;
+	struct in_addr sin_addr;
+};
+
+struct sockaddr_in6 {
+	__be16 sin6_port;
+	struct in6_addr sin6_addr;
+};
+
 struct sock_common {
 	__be32 skc_daddr;
 	__be32 skc_rcv_saddr;

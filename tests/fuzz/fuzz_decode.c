@@ -480,31 +480,56 @@ static void audit_closer(void *context, struct row *row)
 	*(uint64_t *)context += !!((struct time_wait_row *)row)->closer.value;
 }
 
-static void audit_census(uint64_t *references, const struct census *census)
+/* Censuses that were shared refer to their owners once. */
+struct port_audit {
+	uint64_t references;
+	const uint32_t *shared[4096];
+	size_t shared_count;
+};
+
+static bool is_counted(struct port_audit *audit, const struct census *census)
 {
+	for (size_t i = 0; i < audit->shared_count; i++)
+		if (audit->shared[i] == census->sharers)
+			return true;
+	must(audit->shared_count < sizeof(audit->shared) / sizeof(audit->shared[0]));
+	audit->shared[audit->shared_count++] = census->sharers;
+	return false;
+}
+
+static void audit_census(struct port_audit *audit, const struct census *census)
+{
+	if (census->sharers && is_counted(audit, census))
+		return;
 	for (size_t i = 0; i < census->owner_count; i++)
-		*references += !!census->owners[i].process;
+		audit->references += !!census->owners[i].process;
 }
 
 static void audit_port_row(void *context, struct row *row)
 {
-	audit_census(context, &((struct port_row *)row)->now);
+	const struct port_row *port = (const struct port_row *)row;
+
+	audit_census(context, &port->now);
+	audit_census(context, &port->failing_census.census);
 }
 
 static void audit_port_failure(void *context, struct row *row)
 {
 	const struct port_failure *failure = (const struct port_failure *)row;
+	struct port_audit *audit = context;
 
-	*(uint64_t *)context += !!row->process + !!failure->binder;
-	audit_census(context, &failure->census);
+	audit->references += !!row->process + !!failure->binder;
+	audit_census(audit, &failure->census);
 }
 
 static void audit_ports(const struct world *world, uint64_t *references)
 {
-	rows_each(&world->ports.rows, audit_port_row, references);
-	rows_each(&world->ports.failures, audit_port_failure, references);
-	rows_each(&world->ports.pending, audit_port_failure, references);
-	*references += world->model.ports.holder_count;
+	struct port_audit audit = {0};
+
+	rows_each(&world->ports.rows, audit_port_row, &audit);
+	rows_each(&world->ports.failures, audit_port_failure, &audit);
+	rows_each(&world->ports.pending, audit_port_failure, &audit);
+	*references += audit.references + world->model.ports.holder_count;
 }
 
 /* What must hold whatever was applied. */

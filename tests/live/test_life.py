@@ -216,6 +216,7 @@ c.connect(('127.0.0.1', {port}))
     server("drain(s); s.close()")
     ours = tracer.wait_steps(client("k"), 7)
     assert steps(ours) == ["CLOSE->SYN_SENT", "SYN_SENT->CLOSE"] + CLIENT + ACTIVE
+    assert [t["lport"] for t in ours if t["new"] == "SYN_SENT"] == [None, None]
     assert {t["owner"]["pid"] for t in ours} == {client.pid}
 
 

@@ -59,6 +59,16 @@ def test_range_exhausted(ports, client, address):
     assert census["by_state"] == {"ESTABLISHED": SUPPLY} and owners(census) == {client.pid: SUPPLY}
 
 
+def test_range_exhausted_for_a_socket_that_had_a_port(ports, client, address):
+    """Refused once, it tries again: the port that it gave back is not one that it has."""
+    client(f"again = make({address!r})")
+    assert client(f"failure(again.connect, ({address!r}, {PORT + 1}))") == "ECONNREFUSED"
+    client(f"kept = exhaust(connect, {address!r}, {PORT})")
+    assert client(f"[failure(again.connect, ({address!r}, {PORT})) for i in range(3)]") == \
+        ["EADDRNOTAVAIL"] * 3
+    check_failure(only_failure(ports), address, "range_exhausted", 4)
+
+
 def test_blocked_by_bind(ports, make, space, client, address):
     binder = make.actor(space, comm=b"binder")
     most = SUPPLY // 2 + 1

@@ -110,6 +110,25 @@ def test_destroyed_with_the_namespace(make):
     waits.end()
 
 
+def test_gone_with_the_namespace_without_bpf(make):
+    """Only the next listing shows that it went."""
+    space = make.space()
+    waits = make.timewaits("--no-bpf")
+    client, server = make.actor(space), make.actor(space)
+    Pair(client, server).client_closes()
+
+    def row_of_space(sockets):
+        return lambda refresh: [row for row in refresh.rows if row["netns"] == space.inode
+                                and row["sockets"] == sockets]
+    waits.wait_refresh(row_of_space(1))
+    client.close()
+    server.close()
+    space.remove()
+    [row] = waits.wait_refresh(row_of_space(0))
+    assert (row["ended"], row["reasons"]["unknown"]) == (1, 1)
+    waits.end()
+
+
 def test_refused_by_tcp_max_tw_buckets(make, space, client, server):
     """Ten fit, the others are closed at once; the namespace's counter says how many."""
     space.sysctl(tcp_max_tw_buckets=10)

@@ -13,6 +13,14 @@ PATIENCE_S = float(os.environ.get("TCPLINGER_PATIENCE_S", 15))  # a guest is slo
 INTERVAL = ("-i", "0.1")
 
 
+def hooks(command, arguments):
+    """The form of hooks that a guest is to test; none where the test asks for one, or for no BPF."""
+    form = os.environ.get("TCPLINGER_HOOKS")
+    if not form or not command or {"--hooks", "--no-bpf"} & set(arguments):
+        return []
+    return ["--hooks", form]
+
+
 def binary():
     return os.environ.get("TCPLINGER") or os.path.join(ROOT, "build", "tcplinger")
 
@@ -42,7 +50,8 @@ class Tracer:
         self.ready_file = os.path.join(self.directory.name, "ready")
         self.output = open(os.path.join(self.directory.name, "out"), "w+b")
         self.errors = open(os.path.join(self.directory.name, "err"), "w+b")
-        command = [*prefix, binary(), self.command, "--ready-file", self.ready_file, *interval]
+        command = [*prefix, binary(), self.command, "--ready-file", self.ready_file, *interval,
+                   *hooks(self.command, arguments)]
         command += ["--json"] if json_lines else []
         command += ["--netns", space.name] if space else []
         self.begun = time.monotonic()

@@ -189,6 +189,17 @@ static inline struct record_ports port_settings_of(uint64_t time_ns, uint16_t lo
 	};
 }
 
+static inline struct record_failure failure_of(uint64_t time_ns, unsigned int failure)
+{
+	return (struct record_failure){
+		.header = {RECORD_FAILURE, sizeof(struct record_failure), 0, time_ns},
+		.cookie = 1,
+		.tuple = {.family = AF_INET, .netns = NETNS},
+		.failure = (uint8_t)failure,
+		.process = process_of(7, "client"),
+	};
+}
+
 static inline struct record_counters counters_of(uint64_t time_ns, uint64_t overflow)
 {
 	return (struct record_counters){

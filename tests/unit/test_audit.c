@@ -266,6 +266,7 @@ static void minisockets_are_counted_at_birth_by_their_time(void **state)
 
 static void a_rearmed_minisocket_is_not_born_again(void **state)
 {
+	struct record_timewait rearmed = timewait_of(3, RUN, TIMEWAIT_ARMED, TCP_TIME_WAIT, MINUTE);
 	struct books *books = *state;
 	struct audit_line line;
 
@@ -278,6 +279,8 @@ static void a_rearmed_minisocket_is_not_born_again(void **state)
 	is_born(books, 1, MINUTE);
 	dies(books, 2, END_REARMED); /* one that was there before */
 	is_born(books, 2, MINUTE);
+	rearmed.rearmed = true; /* the form that tells it at once */
+	audit_record(&books->audit, &rearmed.header);
 	ends(books);
 	line = settled(books, COUNTER_TIME_WAITS);
 	check_line(&line, 1, 1, 0);
@@ -305,14 +308,16 @@ static void what_predates_explains_what_is_there_until_it_ends(void **state)
 
 static void the_kernel_says_which_ends_were_refusals(void **state)
 {
+	struct record_transition refused = transition_of(7, RUN, TCP_FIN_WAIT2, TCP_CLOSE);
 	struct books *books = *state;
 	struct audit_line line;
 
 	books->begin[COUNTER_TIME_WAIT_OVERFLOW] = 10;
 	books->end[COUNTER_TIME_WAIT_OVERFLOW] = 12;
+	refused.refused = true;
 	begins(books);
 	for (int i = 0; i < 3; i++)
-		aborts(books, TCP_FIN_WAIT2, false, 0);
+		audit_record(&books->audit, &refused.header);
 	aborts(books, TCP_CLOSING, true, 0);
 	ends(books);
 	line = settled(books, COUNTER_TIME_WAIT_OVERFLOW);

@@ -15,6 +15,7 @@ union any {
 	struct record_loss loss;
 	struct record_counters counters;
 	struct record_ports ports;
+	struct record_failure failure;
 };
 
 static union any valid(unsigned int type)
@@ -48,6 +49,9 @@ static union any valid(unsigned int type)
 		break;
 	case RECORD_PORTS:
 		any.ports = port_settings_of(SECOND, 32768, 60999);
+		break;
+	case RECORD_FAILURE:
+		any.failure = failure_of(SECOND, FAILURE_BIND_IN_USE);
 		break;
 	}
 	return any;

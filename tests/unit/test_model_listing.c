@@ -232,6 +232,40 @@ static void what_is_in_a_namespace_that_was_not_listed_is_not_swept_out(void **s
 }
 
 /* The namespaces of one listing say nothing about the next. */
+/* Without BPF a listing is all there is. */
+static void a_listing_of_all_sweeps_out_what_is_in_a_namespace_that_is_gone(void **state)
+{
+	struct world *world = *state;
+
+	begin(world, 10);
+	feed(world, socket_row(1, 11, TCP_ESTABLISHED));
+	end(world, 12);
+	begin(world, 30);
+	feed(world, listing_of(31, LISTING_NAMESPACE, NETNS + 1));
+	feed(world, listing_of(32, LISTING_NAMESPACE, 0));
+	feed(world, listing_of(33, LISTING_ENDS, 0));
+	assert_null(connections_find(&world->model.connections, 1));
+}
+
+/* Its namespace is gone, and a view that does not follow it was not told of its end. */
+static void a_time_wait_does_not_stay_for_ever(void **state)
+{
+	struct world *world = *state;
+	uint64_t length_ns = world->model.timewait_ns, now_ns = 100 * SECOND;
+
+	begin(world, now_ns);
+	feed(world, minisocket_row(1, now_ns, TCP_TIME_WAIT, 20 * SECOND));
+	feed(world, minisocket_row(2, now_ns, TCP_FIN_WAIT2, 20 * SECOND));
+	end(world, now_ns + 1);
+	for (unsigned int lengths = 3; lengths <= 5; lengths += 2) {
+		begin(world, now_ns + lengths * length_ns);
+		feed(world, listing_of(now_ns + lengths * length_ns, LISTING_NAMESPACE, NETNS + 1));
+		feed(world, listing_of(now_ns + lengths * length_ns, LISTING_ENDS, 0));
+		assert_true(!connections_find(&world->model.connections, 1) == (lengths == 5));
+		assert_non_null(connections_find(&world->model.connections, 2));
+	}
+}
+
 static void a_listing_that_broke_off_sweeps_nothing_out(void **state)
 {
 	struct world *world = *state;
@@ -399,6 +433,8 @@ int main(void)
 		world_test(what_vanished_unseen_is_swept_out),
 		world_test(what_began_while_the_listing_ran_is_not_swept_out),
 		world_test(what_is_in_a_namespace_that_was_not_listed_is_not_swept_out),
+		world_test(a_listing_of_all_sweeps_out_what_is_in_a_namespace_that_is_gone),
+		world_test(a_time_wait_does_not_stay_for_ever),
 		world_test(a_listing_that_broke_off_sweeps_nothing_out),
 		world_test(a_listener_tells_the_direction_of_what_is_older_than_the_tool),
 		world_test(without_a_listener_the_direction_stays_unknown),

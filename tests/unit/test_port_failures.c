@@ -241,6 +241,43 @@ static void the_census_is_that_of_the_first_failure_of_a_refresh(void **state)
 	assert_int_equal(only_failure(screen)->census.used, 9);
 }
 
+/* Of a storm of processes that live for one connect each as well. */
+static void what_fails_towards_one_destination_shares_a_census(void **state)
+{
+	struct screen *screen = *state;
+	const struct census_owner *owners;
+
+	connect_range(screen, LOW, HIGH, 7);
+	for (uint32_t pid = 8; pid < 20; pid++)
+		fails(screen, pid);
+	refresh(screen, false);
+	assert_int_equal(screen->ports.failures.shown_count, 12);
+	owners = ports_failure(&screen->ports, 0)->census.owners;
+	for (size_t i = 0; i < 12; i++)
+		assert_ptr_equal(ports_failure(&screen->ports, i)->census.owners, owners);
+}
+
+static void a_census_that_is_shared_is_renewed_for_all(void **state)
+{
+	struct screen *screen = *state;
+
+	connect_range(screen, LOW, LOW + 3, 7);
+	fails(screen, 8);
+	fails(screen, 9);
+	fails_with(screen, 10, FAILURE_NO_PORT, LOW, LOW + 3);
+	list_bound(screen, LOW + 4, HIGH, 11);
+	refresh(screen, false);
+	assert_int_equal(screen->ports.failures.shown_count, 3);
+	for (size_t i = 0; i < 3; i++) {
+		const struct port_failure *failure = ports_failure(&screen->ports, i);
+		bool own = pid_of(screen, failure->row.process) == 10;
+
+		assert_int_equal(failure->census.supply.supply, 4);
+		assert_int_equal(failure->census.used, 4);
+		assert_int_equal(failure->census.supply.blocked, own ? 0 : 6);
+	}
+}
+
 static void what_was_bound_meanwhile_is_looked_up(void **state)
 {
 	struct screen *screen = *state;
@@ -456,6 +493,8 @@ int main(void)
 		unlisted_test(what_fails_while_the_first_listing_runs_gets_its_cause),
 		screen_test(the_census_is_that_of_the_failure),
 		screen_test(the_census_is_that_of_the_first_failure_of_a_refresh),
+		screen_test(what_fails_towards_one_destination_shares_a_census),
+		screen_test(a_census_that_is_shared_is_renewed_for_all),
 		screen_test(what_was_bound_meanwhile_is_looked_up),
 		screen_test(what_was_given_back_meanwhile_leaves_the_census_alone),
 		screen_test(a_range_of_its_own_counts_for_itself),

@@ -143,6 +143,22 @@ static void a_connect_that_fails_has_consumed_nothing(void **state)
 	assert_int_equal(row->failed, 1);
 }
 
+/* The TIME_WAIT of an accepted connection, whose end nobody tells. */
+static void what_was_listed_of_a_namespace_that_is_gone_is_no_destination(void **state)
+{
+	struct screen *screen = *state;
+
+	listing_begins(screen);
+	feed(screen->world, minisocket_row(99, screen->time_ns, TCP_TIME_WAIT, 50 * SECOND));
+	listing_ends(screen);
+	pass(screen, SECOND);
+	feed(screen->world, listing_of(screen->time_ns, LISTING_BEGINS, 0));
+	feed(screen->world, listing_of(screen->time_ns, LISTING_NAMESPACE, NETNS + 1));
+	feed(screen->world, listing_of(screen->time_ns, LISTING_ENDS, 0));
+	refresh(screen, false);
+	assert_int_equal(screen->ports.rows.shown_count, 0);
+}
+
 static void what_is_older_than_the_tool_consumes_and_releases_nothing(void **state)
 {
 	struct screen *screen = *state;
@@ -557,6 +573,7 @@ int main(void)
 		screen_test(what_connect_chose_is_consumed),
 		screen_test(a_refused_connect_has_consumed_and_released),
 		screen_test(a_connect_that_fails_has_consumed_nothing),
+		screen_test(what_was_listed_of_a_namespace_that_is_gone_is_no_destination),
 		screen_test(what_is_older_than_the_tool_consumes_and_releases_nothing),
 		screen_test(a_rate_needs_two_refreshes),
 		screen_test(a_new_row_had_none_at_the_refresh_before),

@@ -460,7 +460,7 @@ static void fails_to_wait(struct screen *screen, uint64_t cookie, uint32_t pid, 
 	closes(screen, cookie, pid);
 	record.old_state = TCP_FIN_WAIT2;
 	record.since_ns = 0;
-	record.aborted = aborted;
+	record.refused = !aborted;
 	feed(screen->world, record);
 }
 
@@ -1003,6 +1003,28 @@ static void the_rate_is_of_those_that_began(void **state)
 	assert_true(per_s == 10);
 }
 
+/* Cron jobs: all is over, and not shown, before the next ones come. */
+static void the_rate_of_a_row_that_returns_is_since_a_refresh_before(void **state)
+{
+	struct screen *screen = *state;
+	double per_s;
+
+	refresh(screen, false);
+	lives(screen, 1, 7);
+	ends(screen, 1, END_DESTROYED);
+	for (unsigned int s = 0; s < 180; s++) {
+		pass(screen, SECOND);
+		refresh(screen, false);
+	}
+	assert_int_equal(screen->waits.rows.shown_count, 0);
+	for (uint64_t cookie = 2; cookie <= 31; cookie++)
+		lives(screen, cookie, 7);
+	pass(screen, SECOND);
+	refresh(screen, false);
+	assert_true(time_waits_rate(&screen->waits, time_waits_shown(&screen->waits, 0), &per_s));
+	assert_true(per_s == 0.5);
+}
+
 static void each_figure_sorts(void **state)
 {
 	struct screen *screen = *state;
@@ -1398,7 +1420,7 @@ static void the_table_says_what_it_is(void **state)
 	refresh(screen, false);
 	text = table_of(screen, style);
 	assert_non_null(strstr(text, "2 sockets in TIME_WAIT"));
-	assert_non_null(strstr(text, "1 are older than tcplinger"));
+	assert_non_null(strstr(text, "1 older than tcplinger: who made them is not known"));
 	assert_non_null(strstr(text, "to 10.0.0.2:80"));
 	assert_non_null(strstr(text, "1 ended: 1 reused"));
 	assert_non_null(strstr(text, "in TIME_WAIT: 1, half within 30.0s"));
@@ -1466,6 +1488,7 @@ int main(void)
 		screen_test(a_better_owner_moves_no_time_wait),
 		screen_test(a_row_is_shown_once_more_at_zero),
 		screen_test(the_rate_is_of_those_that_began),
+		screen_test(the_rate_of_a_row_that_returns_is_since_a_refresh_before),
 		screen_test(each_figure_sorts),
 		screen_test(a_loss_makes_all_rows_incomplete),
 		screen_test(the_total_is_of_all_rows),

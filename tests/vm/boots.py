@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from kernels import NEWEST, REFUSED
 
-HOOK_FORMS = ("tracepoint",)  # of the tool's --hooks: each is a row of the matrix
+HOOK_FORMS = ("tracepoint", "fentry")  # of the tool's --hooks: each is a row of the matrix
 
 TRANSITIONS = (
     "live/test_life.py::test_client_closes_first_exact_steps_of_both_ends[127.0.0.1]",
@@ -39,11 +39,21 @@ REFUSALS = (
     "[bpf+perfmon+syslog]",
     "live/test_refusals.py::test_trace_without_BTF_is_3_and_names_it",
 )
+TIME_WAITS = (
+    "live/test_timewait_reasons.py::test_reused_by_connect_of_a_bound_port[127.0.0.1]",
+    "live/test_timewait_fin_wait2.py::test_time_out",
+)
+PORTS = (
+    "live/test_ports_causes.py::test_range_exhausted[v4]",
+    "live/test_ports_causes.py::test_range_exhausted[v6]",
+)
+FENTRY = ("live/test_fentry.py", "live/test_forms_agree.py")
 SUMMARY = (
     "live/test_summary.py::test_text_has_the_counts_and_what_to_run_next",
 )
 NO_BPF = ("live/test_leaks_verdicts.py::test_each_is_what_it_is[no-bpf-half-closed]", *SUMMARY)
-USUAL = TRANSITIONS + END_REASONS + LEAKS + REFUSALS + SUMMARY
+USUAL = TRANSITIONS + END_REASONS + LEAKS + TIME_WAITS + PORTS + FENTRY + REFUSALS + SUMMARY
+FEW = (*TRANSITIONS[:2], *END_REASONS[2:4], *END_REASONS[5:6], LEAKS[0], PORTS[0], *FENTRY)
 LOCKED = (*TRANSITIONS[:1], *END_REASONS[:1], *LEAKS)
 WITHOUT_TIME_WAIT = ("live/test_locked.py", *LEAKS)
 TOO_OLD = ("live/test_too_old.py", *NO_BPF)
@@ -65,7 +75,9 @@ class Boot(NamedTuple):
 
     @property
     def parameters(self):
-        return f"lockdown={self.variant}" if self.variant else ""
+        """Of the kernel's command line; what it does not know becomes the environment of init."""
+        lockdown = [f"lockdown={self.variant}"] if self.variant else []
+        return " ".join([*lockdown, f"TCPLINGER_HOOKS={self.hooks}"])
 
 
 def tests_of(series):
@@ -75,7 +87,8 @@ def tests_of(series):
 def boots(series):
     """All that is booted of these kernels, the newest of them last."""
     newest = series[-1]
-    plain = [Boot(s, tests=tests_of(s), hooks=form) for s in series for form in HOOK_FORMS]
+    plain = [Boot(s, tests=tests_of(s), hooks=form) for s in series for form in HOOK_FORMS
+             if s != REFUSED or form == HOOK_FORMS[0]]
     locked = [Boot("6.1", "integrity", LOCKED), Boot("6.1", "confidentiality", WITHOUT_TIME_WAIT),
               Boot(newest, "integrity", LOCKED), Boot(newest, "confidentiality", LOCKED)]
     return plain + [boot for boot in locked if boot.series in series]
@@ -85,4 +98,4 @@ QUICK = ("6.1", NEWEST)
 
 
 def quick_boots(series):
-    return [Boot(s, hooks=form) for s in series for form in HOOK_FORMS]
+    return [Boot(s, tests=FEW, hooks=form) for s in series for form in HOOK_FORMS]

@@ -5,12 +5,12 @@
 
 #include <stdbool.h>
 
+#include "hooks.h"
 #include "filter.h"
 #include "grouping.h"
 #include "process_filter.h"
 
 enum color_mode { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
-enum hooks_mode { HOOKS_AUTO, HOOKS_TRACEPOINT, HOOKS_FENTRY };
 
 /* Which options a command understands: bits, one for each row of the table in options.c. */
 enum option_id {

@@ -77,5 +77,17 @@ const struct command commands[] = {
 		.why_not = ports_why_not,
 		.run = run_ports,
 	},
+	{
+		.name = "doctor",
+		.summary = "what this kernel and these privileges allow, and what is lost",
+		.description =
+			"Shows what tcplinger can see on this host: the form that each hook takes, "
+			"by a self-test, what\n"
+			"the kernel and the privileges allow, what each missing thing costs, and "
+			"how much kernel memory\n"
+			"tracing takes.",
+		.options = OPTION_BITS_ALWAYS | OPTION_BIT(OPTION_HOOKS),
+		.run = run_doctor,
+	},
 };
 const size_t command_count = sizeof(commands) / sizeof(commands[0]);

@@ -13,6 +13,7 @@ int run_leaks(const struct options *options);
 int run_timewait(const struct options *options);
 int run_ports(const struct options *options);
 int run_trace(const struct options *options);
+int run_doctor(const struct options *options);
 
 /* Why `trace` does not understand an option that other commands do; NULL: no more to say. */
 const char *trace_why_not(enum option_id option);

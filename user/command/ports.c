@@ -124,6 +124,7 @@ int run_ports(const struct options *options)
 	};
 	struct model_observer observer = {
 		.transition = on_transition,
+		.failure = on_transition,
 		.loss = on_loss,
 		.context = &run,
 	};

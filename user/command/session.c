@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -11,6 +12,8 @@
 
 #include "audit_show.h"
 #include "clock.h"
+#include "netns.h"
+#include "privilege.h"
 #include "procfs.h"
 #include "status.h"
 
@@ -33,7 +36,7 @@ static void apply_to_audit(void *context, const struct record_header *record)
  * Some vendors' kernels let it be set; the others' is seen with the first TIME_WAIT that is born
  * whole.
  */
-static uint64_t timewait_length_ns(void)
+uint64_t session_timewait_ns(void)
 {
 	uint64_t seconds;
 
@@ -61,7 +64,7 @@ void session_init(struct session *session, const struct options *options, enum l
 	struct model_config config = {
 		.filter = &session->filter,
 		.processes = &options->processes,
-		.timewait_ns = timewait_length_ns(),
+		.timewait_ns = session_timewait_ns(),
 		.close_waits = close_waits_modes[watch],
 		.last_states = last_states[watch],
 		.observer = observer,
@@ -92,10 +95,16 @@ struct record_sink session_sink(struct session *session)
 	return (struct record_sink){apply, &session->model};
 }
 
+static enum privilege_source source_of(const struct session *session)
+{
+	return session->live ? SOURCE_LIVE : SOURCE_DIAG;
+}
+
 int session_open(struct session *session, struct refusal *refusal)
 {
 	struct live_config config = {
 		.watch = session->watch,
+		.hooks = session->options->hooks,
 		.filter = &session->filter,
 		.stop = session->stop,
 		.sink = session_sink(session),
@@ -198,12 +207,28 @@ static void stop_streaming(struct live *live)
 	live_drain(live);
 }
 
+static bool enters_namespaces(const struct session *session)
+{
+	uint32_t own;
+
+	return !session->filter.netns || !netns_resolve("/proc/self/ns/net", &own) ||
+	       session->filter.netns != own;
+}
+
+/* From here on nothing is loaded, attached or created. */
+static void drop_privileges(const struct session *session)
+{
+	if (!privilege_drop(source_of(session), enters_namespaces(session)))
+		note("cannot drop capabilities: %s", strerror(errno));
+}
+
 int session_run(struct session *session, const struct session_hooks *hooks)
 {
 	int status = session_ready(session);
 
 	if (status != STATUS_DONE)
 		return status;
+	drop_privileges(session);
 	if (refresh(session, hooks))
 		loop(session, hooks);
 	end_audit(session);
@@ -214,15 +239,25 @@ int session_run(struct session *session, const struct session_hooks *hooks)
 	return session_output_status(session);
 }
 
+void session_unseen(const struct session *session, size_t unseen, char *text, size_t size)
+{
+	text[0] = 0;
+	if (unseen && session->options->tuples.netns)
+		snprintf(text, size, "what exists in that network namespace (%s)",
+			 privilege_for_namespaces());
+	else if (unseen)
+		snprintf(text, size, "%zu other network namespaces (%s)", unseen,
+			 privilege_for_namespaces());
+	privilege_append_unseen(source_of(session), text, size);
+}
+
 void session_say_unseen(const struct session *session, size_t unseen)
 {
-	if (unseen && session->options->tuples.netns)
-		note("what exists in that network namespace cannot be listed: that needs "
-		     "CAP_SYS_ADMIN");
-	else if (unseen)
-		note("%zu other network namespaces cannot be listed: that needs CAP_SYS_ADMIN and "
-		     "descriptors to spare",
-		     unseen);
+	char text[UNSEEN_MAX];
+
+	session_unseen(session, unseen, text, sizeof(text));
+	if (text[0])
+		note("not seen: %s", text);
 }
 
 void session_show_audit(struct session *session)

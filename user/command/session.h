@@ -26,9 +26,6 @@ struct session {
 	struct clock_offsets clocks;
 };
 
-#define HOOKS_FENTRY_REFUSAL                                                                       \
-	"--hooks fentry: there is no fentry form of the hooks yet; --hooks tracepoint works here"
-
 /* What a command does in the loop; each may be NULL. */
 struct session_hooks {
 	bool (*refresh)(
@@ -47,10 +44,17 @@ struct record_sink session_sink(struct session *session);
 /* Loads, attaches and lists. STATUS_DONE, or STATUS_REFUSED with the reason. */
 int session_open(struct session *session, struct refusal *refusal);
 
+/* How long a TIME_WAIT lasts here, as far as the kernel says. */
+uint64_t session_timewait_ns(void);
+
 /*
- * Says on stderr that `unseen` network namespaces, or the one that --netns asks for, cannot be
- * listed; nothing for 0.
+ * What listings cannot see for want of privileges, each with what it would take, "" if nothing:
+ * `unseen` network namespaces (or the one that --netns asks for), and what the capabilities tell.
  */
+#define UNSEEN_MAX 512
+void session_unseen(const struct session *session, size_t unseen, char *text, size_t size);
+
+/* Says so on stderr, in one line. */
 void session_say_unseen(const struct session *session, size_t unseen);
 
 /* The line on stderr that ends a command that watched: what it showed, and what was lost. */

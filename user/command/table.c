@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "table.h"
 
-#include <stdio.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -35,7 +34,7 @@ static bool list(struct table *table)
 /* In one line, once. */
 static void say_what_is_not_seen(struct table *table)
 {
-	char namespaces[64] = "";
+	char unseen[UNSEEN_MAX];
 
 	if (table->said || table->session.live)
 		return;
@@ -44,11 +43,9 @@ static void say_what_is_not_seen(struct table *table)
 		session_say_unseen(&table->session, table->unseen);
 		return;
 	}
-	if (table->unseen)
-		snprintf(namespaces, sizeof(namespaces),
-			 ", %zu other network namespaces are not seen", table->unseen);
-	note("%s; going on without BPF: %s%s", table->refusal.text, table->view.lost_without_bpf,
-	     namespaces);
+	session_unseen(&table->session, table->unseen, unseen, sizeof(unseen));
+	note("%s; going on without BPF: %s%s%s", table->refusal.text, table->view.lost_without_bpf,
+	     unseen[0] ? "; not seen: " : "", unseen);
 }
 
 static void show_text(struct table *table, bool last)
@@ -155,10 +152,7 @@ void table_free(struct table *table)
 
 int table_run(struct table *table)
 {
-	int status;
+	int status = open_source(table);
 
-	if (table->session.options->hooks == HOOKS_FENTRY)
-		return fail(STATUS_REFUSED, HOOKS_FENTRY_REFUSAL);
-	status = open_source(table);
 	return status == STATUS_DONE ? run(table) : status;
 }

@@ -74,8 +74,6 @@ int run_trace(const struct options *options)
 	struct refusal refusal;
 	int status;
 
-	if (options->hooks == HOOKS_FENTRY)
-		return fail(STATUS_REFUSED, HOOKS_FENTRY_REFUSAL);
 	session_init(&run.session, options, WATCH_TRANSITIONS, stop_on_signals(), observer);
 	init(&run, options);
 	status = session_open(&run.session, &refusal);

@@ -126,8 +126,7 @@ static bool is_reset(const struct record_transition *record)
 
 static bool may_be_refused(const struct record_transition *record)
 {
-	return record->new_state == TCP_CLOSE && !record->aborted &&
-	       (record->old_state == TCP_FIN_WAIT2 || record->old_state == TCP_CLOSING);
+	return record->refused;
 }
 
 static void count_opens(struct audit *audit, struct audit_namespace *space,
@@ -191,7 +190,9 @@ static void count_armed(struct audit *audit, struct audit_namespace *space,
 
 	if (index_find(&audit->by_socket, record->cookie))
 		return;
-	keep_minisocket(audit, record, time_ns);
+	keep_minisocket(audit, record, record->rearmed ? 0 : time_ns);
+	if (record->rearmed)
+		return;
 	add(space, counter, 1, is_filtered(audit, &record->tuple, true), time_ns);
 	space->edge_born += on_edge(space, time_ns);
 }

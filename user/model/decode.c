@@ -18,6 +18,7 @@ static const size_t sizes[RECORD_TYPES] = {
 	[RECORD_LOSS] = sizeof(struct record_loss),
 	[RECORD_COUNTERS] = sizeof(struct record_counters),
 	[RECORD_PORTS] = sizeof(struct record_ports),
+	[RECORD_FAILURE] = sizeof(struct record_failure),
 };
 
 static bool state_valid(unsigned int state)
@@ -88,6 +89,11 @@ static bool ports_valid(const struct record_ports *record)
 	return record->low <= record->high;
 }
 
+static bool failure_valid(const struct record_failure *record)
+{
+	return tuple_valid(&record->tuple) && record->failure > 0 && record->failure < FAILURES;
+}
+
 static bool payload_valid(const struct record_header *header)
 {
 	switch (header->type) {
@@ -103,6 +109,8 @@ static bool payload_valid(const struct record_header *header)
 		return process_valid((const void *)header);
 	case RECORD_PORTS:
 		return ports_valid((const void *)header);
+	case RECORD_FAILURE:
+		return failure_valid((const void *)header);
 	default:
 		return true;
 	}

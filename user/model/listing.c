@@ -9,6 +9,8 @@
 
 #include "memory.h"
 
+#define LONGEST_TIME_WAIT 4 /* times its length: it is rearmed now and then */
+
 static void listed_minisocket(struct model *model, struct connection *connection,
 			      const struct record_socket *record)
 {
@@ -96,7 +98,7 @@ void apply_holder(struct model *model, const struct record_holder *record)
 static bool namespace_listed(const struct listing *listing, uint32_t netns)
 {
 	for (size_t i = 0; i < listing->namespace_count; i++)
-		if (listing->namespaces[i] == netns)
+		if (listing->namespaces[i] == netns || !listing->namespaces[i])
 			return true;
 	return false;
 }
@@ -124,11 +126,22 @@ struct sweep {
 	size_t count;
 };
 
-/* Not there any more, and nothing told us: its end was lost. */
-static bool vanished(const struct listing *listing, const struct connection *connection)
+/* Of a namespace that is gone, if its end was not streamed: no TIME_WAIT lasts so long. */
+static bool outlived(const struct model *model, const struct connection *connection)
 {
+	uint64_t most_ns = LONGEST_TIME_WAIT * model->timewait_ns;
+
+	return connection->state == TCP_TIME_WAIT && connection->flags & CONNECTION_MINISOCKET &&
+	       model->listing.begin_ns - connection->time_ns > most_ns;
+}
+
+/* Not there any more, and nothing told us: its end was lost. */
+static bool vanished(const struct model *model, const struct connection *connection)
+{
+	const struct listing *listing = &model->listing;
+
 	return connection->listed != listing->number && connection->time_ns < listing->begin_ns &&
-	       namespace_listed(listing, connection->tuple.netns);
+	       (namespace_listed(listing, connection->tuple.netns) || outlived(model, connection));
 }
 
 static void settle(void *context, struct connection *connection)
@@ -136,7 +149,7 @@ static void settle(void *context, struct connection *connection)
 	struct sweep *sweep = context;
 	struct model *model = sweep->model;
 
-	if (connection->flags & CONNECTION_GONE || vanished(&model->listing, connection)) {
+	if (connection->flags & CONNECTION_GONE || vanished(model, connection)) {
 		sweep->cookies[sweep->count++] = connection->cookie;
 		return;
 	}

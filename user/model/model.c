@@ -59,6 +59,33 @@ static void apply_holder_row(struct model *model, const struct record_holder *re
 				  processes_meet(&model->connections.processes, &record->process));
 }
 
+static void apply_failure(struct model *model, const struct record_failure *record)
+{
+	struct processes *processes = &model->connections.processes;
+	uint32_t owner = processes_meet(processes, &record->process);
+	struct connection connection = {
+		.cookie = record->cookie,
+		.tuple = record->tuple,
+		.direction = DIRECTION_OUT,
+		.state = TCP_CLOSE,
+		.owner = owner,
+	};
+	struct transition transition = {
+		.connection = &connection,
+		.owner = processes_get(processes, owner),
+		.time_ns = record->header.time_ns,
+		.in_old_ns = UNKNOWN_NS,
+		.old_state = TCP_CLOSE,
+		.new_state = TCP_CLOSE,
+		.failure = record->failure,
+		.range_low = record->range_low,
+		.range_high = record->range_high,
+	};
+
+	if (model->observer.failure)
+		model->observer.failure(model->observer.context, &transition);
+}
+
 static void apply_listing_mark(struct model *model, const struct record_listing *record)
 {
 	if (record->scope == LISTING_ALL) {
@@ -95,6 +122,9 @@ void model_apply(struct model *model, const struct record_header *record)
 		break;
 	case RECORD_PORTS:
 		port_spaces_settings(&model->ports, (const void *)record);
+		break;
+	case RECORD_FAILURE:
+		apply_failure(model, (const void *)record);
 		break;
 	case RECORD_COUNTERS:
 		if (model->observer.counters)

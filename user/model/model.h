@@ -25,7 +25,7 @@ struct transition {
 	uint8_t old_state;
 	uint8_t new_state;
 	uint8_t end_reason; /* END_NONE but for the end of a minisocket */
-	uint8_t failure;    /* enum connect_failure: why connect() got no port; */
+	uint8_t failure;    /* enum port_failure_kind */
 	uint16_t range_low; /* of its own range, if it has one */
 	uint16_t range_high;
 };
@@ -42,6 +42,11 @@ struct model_observer {
 	void (*transition)(void *context, const struct transition *transition);
 	void (*minisocket)(void *context, struct connection *connection,
 			   enum minisocket_event event, uint64_t time_ns);
+	/*
+	 * bind(), or connect() before it looked for a port, failed: `connection` has the tuple that
+	 * was asked for and the owner, and is not one of the model's.
+	 */
+	void (*failure)(void *context, const struct transition *transition);
 	/* A listing has ended: what exists is what it showed. */
 	void (*listed)(void *context);
 	void (*counters)(void *context, const struct record_counters *counters);

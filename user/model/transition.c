@@ -74,12 +74,6 @@ static void learn_since(struct model *model, struct connection *connection,
 		connection->since_ns = record->since_ns;
 }
 
-/* It should have become a minisocket, and neither side has broken it off. */
-static bool is_refused(const struct record_transition *record)
-{
-	return comes_late(record) && !record->aborted;
-}
-
 static void move(struct model *model, struct connection *connection,
 		 const struct record_transition *record)
 {
@@ -123,7 +117,7 @@ void apply_transition(struct model *model, const struct record_transition *recor
 	if (record->old_state == TCP_SYN_SENT)
 		connection->began_ns = record->since_ns ? record->since_ns : time_ns;
 	move(model, connection, record);
-	if (is_refused(record))
+	if (record->refused)
 		model_tell_minisocket(model, connection, MINISOCKET_REFUSED, time_ns);
 	if (model->last_states & 1U << record->new_state)
 		model_end(model, connection);

@@ -214,6 +214,9 @@ bool diag_list(const struct diag_config *config, struct refusal *refusal)
 
 	mark(&dump, LISTING_BEGINS);
 	done = dump_sockets(&dump, refusal);
+	dump.netns = 0;
+	if (done)
+		mark(&dump, LISTING_NAMESPACE); /* nothing else tells that a namespace is gone */
 	if (done && config->need_holders && config->need_holders(config->context))
 		descriptors_list(&dump.inodes, &config->sink);
 	mark(&dump, LISTING_ENDS);

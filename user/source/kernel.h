@@ -8,11 +8,15 @@
 #include "source.h"
 
 struct kernel {
-	bool rdonly_cast; /* has bpf_rdonly_cast */
-	bool probe_reads; /* allows bpf_probe_read_kernel */
+	bool rdonly_cast;     /* has bpf_rdonly_cast */
+	bool probe_reads;     /* allows bpf_probe_read_kernel */
+	bool accept_argument; /* inet_csk_accept takes a struct, since 6.10, not flags */
 };
 
 /* False, with the reason, where it is too old. */
 bool kernel_examine(struct kernel *kernel, struct refusal *refusal);
+
+/* True where sock_diag tells everyone of kTLS and MPTCP (6.15); else only who has CAP_NET_ADMIN. */
+bool kernel_tells_ulp_to_all(void);
 
 #endif

@@ -63,6 +63,9 @@ void live_receive(struct live *live, const void *data, size_t size)
 	case RECORD_HOLDER:
 		describe(live, &((const struct record_holder *)record)->process, true);
 		break;
+	case RECORD_FAILURE:
+		describe(live, &((const struct record_failure *)record)->process, true);
+		break;
 	}
 	live_hand_on(live, record);
 }
@@ -106,6 +109,7 @@ const struct needs live_needs[WATCHES] = {
 				},
 			.list = ALL_STATES,
 			.minisockets = true,
+			.hooks = BIT(HOOK_ACCEPT) | BIT(HOOK_TIME_WAIT),
 		},
 	[WATCH_TIME_WAITS] =
 		{
@@ -123,6 +127,7 @@ const struct needs live_needs[WATCHES] = {
 			.list = ALL_STATES & ~(BIT(TCP_CLOSE_WAIT) | BIT(TCP_LAST_ACK)),
 			.minisockets = true,
 			.established = true,
+			.hooks = BIT(HOOK_ACCEPT) | BIT(HOOK_TIME_WAIT),
 		},
 	[WATCH_PORTS] =
 		{
@@ -144,6 +149,7 @@ const struct needs live_needs[WATCHES] = {
 			.list = ALL_STATES,
 			.minisockets = true,
 			.outgoing = true,
+			.hooks = BIT(HOOK_TIME_WAIT) | BIT(HOOK_CONNECT) | BIT(HOOK_BIND),
 		},
 	[WATCH_CLOSE_WAITS] =
 		{
@@ -155,6 +161,7 @@ const struct needs live_needs[WATCHES] = {
 			/* CLOSE_WAITs are listed apart, at each refresh */
 			.list = BIT(TCP_LISTEN),
 			.close_waits = true,
+			.hooks = BIT(HOOK_ACCEPT),
 		},
 };
 
@@ -166,17 +173,14 @@ static const struct needs *needs_of(const struct live *live)
 static void select_programs(struct live *live, struct settings *settings)
 {
 	const struct needs *needs = needs_of(live);
-	bool minisockets = live_needs_minisockets(live) && live->kallsyms.tw_timer_handler;
-	struct tcplinger_bpf *bpf = live->bpf;
 
 	memcpy(settings->stream, needs->stream, sizeof(needs->stream));
 	settings->close_waits = needs->close_waits;
 	settings->established = needs->established;
 	settings->outgoing = needs->outgoing;
-	bpf_program__set_autoload(bpf->progs.timewait_armed, minisockets);
-	bpf_program__set_autoload(bpf->progs.timewait_ended, minisockets);
-	bpf_program__set_autoload(bpf->progs.find_time_wait, minisockets);
-	bpf_program__set_autoload(bpf->progs.list_close_waits, needs->close_waits);
+	settings->refusals = live->hooks.forms[HOOK_TIME_WAIT].fentry;
+	bpf_program__set_autoload(live->bpf->progs.list_close_waits, needs->close_waits);
+	live_select_hooks(live);
 }
 
 static void configure(struct live *live)
@@ -217,18 +221,6 @@ static bool attach_iterator(struct bpf_program *program, struct bpf_map *map,
 	return *link != NULL;
 }
 
-static bool attach_hook(struct bpf_program *program, struct bpf_link **link)
-{
-	if (!bpf_program__autoload(program))
-		return true;
-	*link = bpf_program__attach_trace(program);
-	return *link != NULL;
-}
-
-/*
- * The minisocket hooks first: a full socket's end must never be seen without its minisocket's
- * birth.
- */
 static bool attach(struct live *live)
 {
 	struct tcplinger_bpf *bpf = live->bpf;
@@ -238,10 +230,7 @@ static bool attach(struct live *live)
 	       attach_iterator(bpf->progs.find_time_wait, bpf->maps.fin_wait2, &live->fin_wait2) &&
 	       attach_iterator(bpf->progs.list_close_waits, bpf->maps.close_waits,
 			       &live->close_waits) &&
-	       attach_hook(bpf->progs.timewait_ended, &bpf->links.timewait_ended) &&
-	       attach_hook(bpf->progs.timewait_armed, &bpf->links.timewait_armed) &&
-	       attach_hook(bpf->progs.transitions, &bpf->links.transitions) &&
-	       attach_hook(bpf->progs.transitions_missed, &bpf->links.transitions_missed);
+	       live_attach_hooks(live);
 }
 
 static bool load(struct live *live, struct refusal *refusal)
@@ -264,14 +253,14 @@ static bool load(struct live *live, struct refusal *refusal)
 	return true;
 }
 
-/* Why TIME_WAIT cannot be followed; NULL if it can. */
-static const char *timewait_obstacle(struct live *live)
+const char *live_timewait_obstacle(const struct kernel *kernel, struct kallsyms *kallsyms)
 {
-	if (!live->kernel.rdonly_cast && !live->kernel.probe_reads)
+	*kallsyms = (struct kallsyms){0};
+	if (!kernel->rdonly_cast && !kernel->probe_reads)
 		return "lockdown=confidentiality forbids it on this kernel (Linux 6.2 or later "
 		       "can)";
-	if (!kallsyms_read(&live->kallsyms))
-		return "/proc/kallsyms shows no addresses (CAP_SYSLOG, kernel.kptr_restrict)";
+	if (!kallsyms_read(kallsyms))
+		return privilege_for_addresses();
 	return NULL;
 }
 
@@ -279,6 +268,7 @@ struct live *live_open(const struct live_config *config, struct refusal *refusal
 {
 	const char *obstacle = NULL;
 	struct kernel kernel;
+	uint32_t wanted;
 	struct live *live;
 
 	libbpf_set_print(config->verbose ? print_verbose : NULL);
@@ -290,11 +280,22 @@ struct live *live_open(const struct live_config *config, struct refusal *refusal
 	live->heal_pause_ns = HEAL_MIN_NS;
 	describer_open(&live->describer);
 	if (live_needs_minisockets(live))
-		obstacle = timewait_obstacle(live);
+		obstacle = live_timewait_obstacle(&live->kernel, &live->kallsyms);
+	wanted = (needs_of(live)->hooks | (live_audits(live) ? BIT(HOOK_TIME_WAIT) : 0)) &
+		 ~(obstacle ? BIT(HOOK_TIME_WAIT) : 0);
+	if (!hooks_choose(&live->hooks, wanted, config->hooks, &live->kernel, refusal)) {
+		live_close(live);
+		return NULL;
+	}
 	if (obstacle)
-		snprintf(live->limits, sizeof(live->limits), "TIME_WAIT is not followed: %s",
+		snprintf(live->limits, sizeof(live->limits),
+			 "TIME_WAIT is not followed: %s; who left one and how it ends is not shown",
 			 obstacle);
-	if (load(live, refusal))
+	/* a view of nothing else has more from listings that are taken without BPF */
+	if (obstacle && config->watch == WATCH_TIME_WAITS)
+		snprintf(refusal->text, sizeof(refusal->text), "TIME_WAIT is not followed: %s",
+			 obstacle);
+	else if (load(live, refusal))
 		return live;
 	live_close(live);
 	return NULL;
@@ -354,26 +355,10 @@ void live_find_time_wait(struct live *live)
 	close(fd);
 }
 
-static uint64_t recursion_misses(const struct bpf_program *program)
-{
-	struct bpf_prog_info info = {0};
-	__u32 length = sizeof(info);
-	int fd = bpf_program__fd(program);
-
-	if (fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &length) != 0)
-		return 0;
-	return info.recursion_misses;
-}
-
-/*
- * The two programs for transitions stand in for each other (bpf/transition.bpf.c): a run of one of
- * them that was skipped is no loss.
- */
 void live_losses(const struct live *live, struct losses *losses)
 {
 	*losses = live->bpf->bss->losses;
-	losses->skipped = recursion_misses(live->bpf->progs.timewait_armed) +
-			  recursion_misses(live->bpf->progs.timewait_ended);
+	losses->skipped = live_skipped(live);
 	losses->refused = live->refused;
 	losses->relists = live->relists;
 }

@@ -11,6 +11,8 @@
 #include <stdint.h>
 
 #include "filter.h"
+#include "hooks.h"
+#include "kallsyms.h"
 #include "source.h"
 
 struct live;
@@ -28,6 +30,7 @@ enum live_watch {
 struct live_config {
 	enum live_watch watch;
 	const struct tuple_filter *filter; /* copied into the kernel */
+	enum hooks_mode hooks;
 	const volatile sig_atomic_t *stop; /* set by a signal: return to the caller soon */
 	struct record_sink sink;
 	struct record_sink audit; /* all that the kernel's counters stand for; unset: none */
@@ -83,5 +86,19 @@ void live_losses(const struct live *live, struct losses *losses);
 
 /* What this source cannot tell here, for one line on stderr; "" if nothing. */
 const char *live_limits(const struct live *live);
+
+/* A map of the programs, and what it takes in the kernel. */
+struct live_map {
+	char name[32];
+	uint64_t bytes;
+	uint32_t entries; /* of a ring: bytes */
+	bool ring;
+};
+
+/* Fills `maps`, at most `max`; how many. Storage in sockets comes on top, for each socket. */
+size_t live_maps(const struct live *live, struct live_map *maps, size_t max);
+
+/* Why TIME_WAIT cannot be followed; NULL if it can. The caller frees `kallsyms`. */
+const char *live_timewait_obstacle(const struct kernel *kernel, struct kallsyms *kallsyms);
 
 #endif

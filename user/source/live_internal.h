@@ -22,6 +22,7 @@ struct needs {
 	bool close_waits;		/* marked, and listed at each refresh */
 	bool established;		/* since when is kept */
 	bool outgoing;			/* what was accepted is left out; ports are told of */
+	uint32_t hooks;			/* bit 1 << enum hook: those beside transitions */
 };
 
 extern const struct needs live_needs[];
@@ -29,6 +30,7 @@ extern const struct needs live_needs[];
 struct live {
 	struct live_config config;
 	struct kernel kernel;
+	struct hooks hooks;
 	struct tcplinger_bpf *bpf;
 	struct ring_buffer *ring;
 	struct bpf_link *sockets; /* iterators */
@@ -48,7 +50,7 @@ struct live {
 	uint16_t ports_low; /* of all namespaces' ip_local_port_range */
 	uint16_t ports_high;
 	size_t unseen; /* namespaces that could not be listed */
-	char limits[160];
+	char limits[256];
 };
 
 /* live_audit.c: true if all that the kernel's counters stand for is streamed, too. */
@@ -68,6 +70,13 @@ bool live_read_counters(const struct live *live, struct record_counters *record,
 
 /* Checks what the kernel wrote, completes it, hands it on. */
 void live_receive(struct live *live, const void *data, size_t size);
+
+/* Which programs are loaded, in the forms that were chosen; before the load. */
+void live_select_hooks(struct live *live);
+bool live_attach_hooks(struct live *live);
+
+/* Runs of programs that the kernel skipped because one of them was running on that CPU. */
+uint64_t live_skipped(const struct live *live);
 
 /* Notes the subflow of a row, so that the holders of its MPTCP socket are known for its own. */
 void live_add_subflow(struct inodes *subflows, const struct record_socket *socket);

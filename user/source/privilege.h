@@ -4,13 +4,49 @@
 #define TCPLINGER_PRIVILEGE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "source.h"
+
+/* True where the kernel tells the types that programs are fitted to. */
+bool privilege_btf(void);
 
 /* False, with the reason, where BPF tracing cannot work: no BTF, or a capability is missing. */
 bool privilege_for_bpf(struct refusal *refusal);
 
 /* The reason why loading or attaching failed with `error` (positive errno). */
 void privilege_explain(struct refusal *refusal, const char *what, int error);
+
+/* Why /proc/kallsyms shows no addresses to this process. */
+const char *privilege_for_addresses(void);
+
+/* What it would take to enter the network namespaces that could not be. */
+const char *privilege_for_namespaces(void);
+
+/* Where listings come from: they take different capabilities. */
+enum privilege_source { SOURCE_DIAG, SOURCE_LIVE, SOURCES };
+
+/*
+ * Appends to `text`, a list, what listings do not see for want of a capability, each with its name;
+ * nothing where nothing is lost.
+ */
+void privilege_append_unseen(enum privilege_source source, char *text, size_t size);
+
+/* A capability that something here takes. */
+struct privilege {
+	const char *name;
+	bool have;
+	char without[320]; /* what is lost for want of it; "": nothing, or it is there */
+};
+
+/* All of them. `addresses`: /proc/kallsyms shows them, whatever it takes. */
+#define PRIVILEGES 7
+void privileges_list(struct privilege *list, bool addresses);
+
+/*
+ * Gives up, for good, each capability that listing again does not take: the programs are loaded and
+ * attached by now. False, with errno, if the kernel does not let go of them.
+ */
+bool privilege_drop(enum privilege_source source, bool enters_namespaces);
 
 #endif

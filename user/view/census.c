@@ -21,9 +21,22 @@ static void forget_owners(struct census *census, struct processes *processes)
 
 void census_free(struct census *census, struct processes *processes)
 {
-	forget_owners(census, processes);
-	free(census->owners);
+	if (!census->sharers || --*census->sharers == 0) {
+		forget_owners(census, processes);
+		free(census->owners);
+		free(census->sharers);
+	}
 	*census = (struct census){0};
+}
+
+struct census census_share(struct census *census)
+{
+	if (!census->sharers) {
+		census->sharers = memory_new(1, sizeof(*census->sharers));
+		*census->sharers = 1;
+	}
+	++*census->sharers;
+	return *census;
 }
 
 void census_begin(struct census *census, const struct model *model, uint32_t netns,

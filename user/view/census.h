@@ -21,14 +21,18 @@ struct census {
 	struct census_owner *owners; /* by number */
 	size_t owner_count;
 	size_t owner_capacity;
-	uint64_t held;	  /* of these, so many were seen to be taken: */
-	uint64_t hold_ns; /* how long they will have been held in all, as far as is known */
+	uint32_t *sharers; /* of `owners`, where census_share() made several; NULL: one */
+	uint64_t held;	   /* of these, so many were seen to be taken: */
+	uint64_t hold_ns;  /* how long they will have been held in all, as far as is known */
 };
 
 /* Nothing counted yet, towards destinations in a namespace; own_low, own_high as in port_supply. */
 void census_begin(struct census *census, const struct model *model, uint32_t netns,
 		  uint16_t own_low, uint16_t own_high);
 void census_free(struct census *census, struct processes *processes);
+
+/* One more of the same, which nothing is counted into any more: with the same owners in memory. */
+struct census census_share(struct census *census);
 
 /* Counts an outgoing connection, if its port is one of the supply. */
 void census_count(struct census *census, struct model *model, const struct connection *connection,

@@ -96,11 +96,16 @@ void object_tuple(struct json *json, const struct tuple *tuple, bool local)
 	port(json, "rport", tuple->rport);
 }
 
-void object_destination(struct json *json, const struct tuple *tuple)
+void object_local(struct json *json, const struct tuple *tuple)
 {
 	json_number(json, "netns", tuple->netns);
 	json_plain(json, "family", family_name(tuple->family));
 	address(json, "laddr", tuple->laddr);
+}
+
+void object_destination(struct json *json, const struct tuple *tuple)
+{
+	object_local(json, tuple);
 	address(json, "raddr", tuple->raddr);
 	port(json, "rport", tuple->rport);
 }

@@ -27,6 +27,9 @@ void object_tuple(struct json *json, const struct tuple *tuple, bool local);
 /* The same of a destination: no `lport`. */
 void object_destination(struct json *json, const struct tuple *tuple);
 
+/* `netns`, `family` and `laddr` alone. */
+void object_local(struct json *json, const struct tuple *tuple);
+
 /* The same keys, all null. */
 void object_no_tuple(struct json *json);
 

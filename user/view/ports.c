@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include "ports.h"
+#include "ports_internal.h"
 
 #include "memory.h"
 
@@ -12,18 +12,6 @@ const char *const ports_sort_keys[] = {
 	"reusable", "consumed_per_s", "sustainable_per_s", "exhausted_in_s", NULL,
 };
 
-const char *port_cause_name(unsigned int cause)
-{
-	static const char *const names[CAUSES] = {
-		[CAUSE_UNKNOWN] = "unknown",
-		[CAUSE_RANGE_EXHAUSTED] = "range_exhausted",
-		[CAUSE_BLOCKED_BY_BIND] = "blocked_by_bind",
-		[CAUSE_TUPLE_IN_USE] = "tuple_in_use",
-	};
-
-	return names[cause < CAUSES ? cause : CAUSE_UNKNOWN];
-}
-
 static bool is_present(const struct row *row)
 {
 	const struct port_row *port = (const struct port_row *)row;
@@ -31,40 +19,13 @@ static bool is_present(const struct row *row)
 	return port->wanted && port->now.used;
 }
 
-static bool has_grown(const struct row *row)
-{
-	const struct port_failure *failure = (const struct port_failure *)row;
-
-	return failure->count != failure->shown_count;
-}
-
 static void clear_row(void *context, struct row *row)
 {
+	struct port_row *port = (struct port_row *)row;
 	struct ports *view = context;
 
-	census_free(&((struct port_row *)row)->now, view->rows.processes);
-}
-
-static void clear_failure(void *context, struct row *row)
-{
-	struct port_failure *failure = (struct port_failure *)row;
-	struct ports *view = context;
-
-	census_free(&failure->census, view->rows.processes);
-	processes_release(view->rows.processes, failure->binder);
-}
-
-static void init_failures(struct ports *view, struct rows *rows)
-{
-	struct rows_config config = {
-		.bytes = sizeof(struct port_failure),
-		.by = BY_PID,
-		.is_present = has_grown,
-		.clear = clear_failure,
-		.context = view,
-	};
-
-	rows_init(rows, &config, &view->model->connections.processes);
+	census_free(&port->now, view->rows.processes);
+	census_free(&port->failing_census.census, view->rows.processes);
 }
 
 void ports_init(struct ports *view, const struct ports_config *config, struct model *model)
@@ -78,20 +39,16 @@ void ports_init(struct ports *view, const struct ports_config *config, struct mo
 
 	*view = (struct ports){.config = *config, .model = model};
 	rows_init(&view->rows, &rows, &model->connections.processes);
-	init_failures(view, &view->failures);
-	init_failures(view, &view->pending);
+	port_failures_init(view);
 }
 
 void ports_free(struct ports *view)
 {
 	rows_free(&view->rows);
-	rows_free(&view->failures);
-	rows_free(&view->pending);
-	free(view->recent);
+	port_failures_free(view);
 }
 
-/* A remote end as seen from a local address: each has a supply of its own. */
-static struct tuple place_of(const struct tuple *tuple)
+struct tuple ports_place(const struct tuple *tuple)
 {
 	struct tuple place = *tuple;
 
@@ -100,17 +57,17 @@ static struct tuple place_of(const struct tuple *tuple)
 	return place;
 }
 
-static uint64_t key_of(uint64_t group, const struct tuple *place)
+uint64_t ports_key(uint64_t group, const struct tuple *place)
 {
 	uint64_t hash = grouping_hash(group, place, sizeof(*place));
 
 	return hash == ROWS_OTHER ? 1 : hash;
 }
 
-static struct port_row *row_of(struct ports *view, const struct connection *connection)
+struct port_row *ports_row(struct ports *view, const struct connection *connection)
 {
-	struct tuple place = place_of(&connection->tuple);
-	uint64_t key = key_of(0, &place);
+	struct tuple place = ports_place(&connection->tuple);
+	uint64_t key = ports_key(0, &place);
 	struct port_row *row = (struct port_row *)rows_find(&view->rows, key);
 
 	if (!row) {
@@ -126,12 +83,12 @@ static struct port_row *row_of(struct ports *view, const struct connection *conn
 
 const struct port_row *ports_destination(const struct ports *view, const struct tuple *tuple)
 {
-	struct tuple place = place_of(tuple);
+	struct tuple place = ports_place(tuple);
 
-	return (const struct port_row *)rows_find(&view->rows, key_of(0, &place));
+	return (const struct port_row *)rows_find(&view->rows, ports_key(0, &place));
 }
 
-static bool is_asked_for(const struct ports *view, const struct connection *connection)
+bool ports_asked_for(const struct ports *view, const struct connection *connection)
 {
 	const struct tuple *tuple = &connection->tuple;
 
@@ -140,86 +97,13 @@ static bool is_asked_for(const struct ports *view, const struct connection *conn
 	       model_concerns(view->model, connection, view->config.processes);
 }
 
-/* Of one destination only, for a failure. */
-struct count {
-	const struct ports *view;
-	struct tuple place;
-	struct census *census;
-	uint64_t time_ns;
-};
-
-static void count_for_failure(void *context, struct connection *connection)
-{
-	struct count *count = context;
-	struct tuple place;
-
-	if (!census_concerns(connection))
-		return;
-	place = place_of(&connection->tuple);
-	if (memcmp(&place, &count->place, sizeof(place)) == 0)
-		census_count(count->census, count->view->model, connection, count->time_ns);
-}
-
-static void take_census(struct ports *view, struct port_failure *failure)
-{
-	struct count count = {
-		.view = view,
-		.place = place_of(&failure->tuple),
-		.census = &failure->census,
-		.time_ns = failure->census_ns,
-	};
-
-	census_begin(&failure->census, view->model, failure->tuple.netns, failure->own_low,
-		     failure->own_high);
-	connections_each(&view->model->connections, count_for_failure, &count);
-}
-
-static uint64_t failure_key(const struct ports *view, const struct port_failure *failure,
-			    uint32_t process, unsigned int kind)
-{
-	const struct process *owner = rows_process(&view->rows, process);
-
-	return key_of(grouping_key(BY_PID, owner) ^ (uint64_t)kind << 56, &failure->tuple);
-}
-
-/* The census is taken at the first failure after a refresh: at that moment, as the stream has it.
- */
-static void note_failure(struct ports *view, const struct transition *transition)
-{
-	const struct connection *connection = transition->connection;
-	struct port_failure wanted = {.tuple = place_of(&connection->tuple)};
-	struct port_row *row = row_of(view, connection);
-	struct port_failure *failure;
-	uint64_t key = failure_key(view, &wanted, connection->owner, transition->failure);
-
-	row->failed++;
-	if (!is_asked_for(view, connection))
-		return;
-	row->was_wanted = true;
-	failure = (struct port_failure *)rows_find(&view->pending, key);
-	if (!failure) {
-		failure = (struct port_failure *)rows_add(&view->pending, key, connection->owner);
-		failure->tuple = wanted.tuple;
-		failure->tuple.family = connection->tuple.family;
-		failure->failure = transition->failure;
-		failure->first_ns = failure->census_ns = transition->time_ns;
-		failure->own_low = transition->range_low;
-		failure->own_high = transition->range_high;
-	}
-	failure->count++;
-	failure->last_ns = transition->time_ns;
-	failure->search_ns = transition->in_old_ns;
-	if (failure->count == 1 && failure->failure == FAILURE_NO_PORT)
-		take_census(view, failure);
-}
-
 /* What is asked for is shown at the end, even if no refresh finds it alive. */
 static void note_consumption(struct ports *view, const struct connection *connection)
 {
-	struct port_row *row = row_of(view, connection);
+	struct port_row *row = ports_row(view, connection);
 
 	row->consumed++;
-	row->was_wanted |= is_asked_for(view, connection);
+	row->was_wanted |= ports_asked_for(view, connection);
 }
 
 static void note_release(struct ports *view, const struct transition *transition)
@@ -230,7 +114,7 @@ static void note_release(struct ports *view, const struct transition *transition
 	if (!connection->began_ns || !connection->tuple.lport ||
 	    connection->began_ns > transition->time_ns)
 		return;
-	row = row_of(view, connection);
+	row = ports_row(view, connection);
 	row->released++;
 	row->held_ns += transition->time_ns - connection->began_ns;
 }
@@ -240,7 +124,7 @@ void ports_transition(struct ports *view, const struct transition *transition)
 	if (transition->connection->direction == DIRECTION_IN)
 		return;
 	if (transition->failure) {
-		note_failure(view, transition);
+		port_failures_note(view, transition);
 		return;
 	}
 	if (transition->old_state == TCP_SYN_SENT)
@@ -263,14 +147,17 @@ static void begin_row(void *context, struct row *begun)
 	row->wanted = false;
 }
 
-/* Older than the tool, and its listener is gone: its port is none that connect() would choose. */
+/*
+ * Found by a listing, and its listener is gone: its port is none that connect() would choose. Of a
+ * namespace that is gone nothing is left.
+ */
 static bool is_server_side(const struct ports *view, const struct connection *connection)
 {
 	const struct port_space *space =
 		port_spaces_find(&view->model->ports, connection->tuple.netns);
 
-	return connection->direction == DIRECTION_UNKNOWN && space && connection->tuple.lport &&
-	       !port_supplied(space, &space->whole, connection->tuple.lport);
+	return connection->direction == DIRECTION_UNKNOWN && connection->tuple.lport &&
+	       (!space || !port_supplied(space, &space->whole, connection->tuple.lport));
 }
 
 static void count(void *context, struct connection *connection)
@@ -280,8 +167,8 @@ static void count(void *context, struct connection *connection)
 
 	if (!census_concerns(connection) || is_server_side(view, connection))
 		return;
-	row = row_of(view, connection);
-	row->wanted = row->wanted || is_asked_for(view, connection);
+	row = ports_row(view, connection);
+	row->wanted = row->wanted || ports_asked_for(view, connection);
 	row->was_wanted = row->was_wanted || row->wanted;
 	census_count(&row->now, view->model, connection, view->time_ns);
 }
@@ -305,147 +192,6 @@ static void finish_row(void *context, struct row *finished)
 	growth_add(&row->consumption, view->time_ns, (double)row->consumed);
 	growth_add(&row->failing, view->time_ns, (double)row->failed);
 	census_sort_owners(&row->now);
-}
-
-static enum port_cause cause_of(const struct port_failure *failure)
-{
-	const struct census *census = &failure->census;
-
-	if (failure->failure == FAILURE_IN_USE)
-		return CAUSE_TUPLE_IN_USE;
-	if (!census->supply_known)
-		return CAUSE_UNKNOWN;
-	return census->supply.blocked > census->used ? CAUSE_BLOCKED_BY_BIND
-						     : CAUSE_RANGE_EXHAUSTED;
-}
-
-static uint32_t free_ports(const struct census *census)
-{
-	return census->supply.supply > census->used ? census->supply.supply - census->used : 0;
-}
-
-static bool leaves_fewer(const struct census *census, const struct census *other)
-{
-	return !other->supply_known || free_ports(census) < free_ports(other);
-}
-
-/*
- * The settings, what bind() had taken and what is in SYN_SENT are known only as of a listing,
- * before the failure or after it: the one that leaves fewer ports free is nearer to the truth,
- * which is none.
- */
-static void renew_census(struct ports *view, struct port_failure *failure)
-{
-	struct port_failure again = *failure;
-
-	if (failure->failure != FAILURE_NO_PORT)
-		return;
-	if (!failure->census.supply_known || free_ports(&failure->census)) {
-		again.census = (struct census){0};
-		take_census(view, &again);
-		if (leaves_fewer(&again.census, &failure->census)) {
-			census_free(&failure->census, view->rows.processes);
-			failure->census = again.census;
-		} else {
-			census_free(&again.census, view->rows.processes);
-		}
-	}
-	census_sort_owners(&failure->census);
-}
-
-static struct port_failure *settled_row(struct ports *view, const struct port_failure *pending)
-{
-	struct port_failure place = {.tuple = place_of(&pending->tuple)};
-	uint64_t key = failure_key(view, &place, pending->row.process, pending->cause);
-	struct port_failure *failure = (struct port_failure *)rows_find(&view->failures, key);
-
-	if (failure)
-		return failure;
-	failure = (struct port_failure *)rows_add(&view->failures, key, pending->row.process);
-	failure->first_ns = pending->first_ns;
-	return failure;
-}
-
-static void find_binder(struct ports *view, struct port_failure *failure)
-{
-	uint32_t process = 0;
-	uint32_t held = port_spaces_binder(&view->model->ports, failure->tuple.netns,
-					   &failure->census.supply, &process);
-
-	if (!held)
-		return;
-	processes_reference(view->rows.processes, process);
-	processes_release(view->rows.processes, failure->binder);
-	failure->binder = process;
-	failure->binder_ports = held;
-}
-
-static void settle(void *context, struct row *settled)
-{
-	struct port_failure *pending = (struct port_failure *)settled, *failure;
-	struct ports *view = context;
-
-	renew_census(view, pending);
-	pending->cause = cause_of(pending);
-	failure = settled_row(view, pending);
-	failure->tuple = pending->tuple;
-	failure->failure = pending->failure;
-	failure->cause = pending->cause;
-	failure->own_low = pending->own_low;
-	failure->own_high = pending->own_high;
-	failure->count += pending->count;
-	failure->last_ns = failure->row.active_ns = pending->last_ns;
-	failure->search_ns = pending->search_ns;
-	failure->census_ns = pending->census_ns;
-	census_free(&failure->census, view->rows.processes);
-	failure->census = pending->census;
-	pending->census = (struct census){0};
-	if (failure->cause == CAUSE_BLOCKED_BY_BIND)
-		find_binder(view, failure);
-}
-
-static void note_shown(void *context, struct row *row)
-{
-	struct port_failure *failure = (struct port_failure *)row;
-
-	(void)context;
-	failure->shown_count = failure->count;
-	failure->row.was_shown = false; /* it is shown when it grows, and not once more */
-}
-
-static void note_recent(void *context, struct row *row)
-{
-	struct ports *view = context;
-
-	view->recent[view->recent_count++] = (struct port_failure *)row;
-}
-
-static int newer(const void *a, const void *b)
-{
-	const struct port_failure *left = *(struct port_failure *const *)a;
-	const struct port_failure *right = *(struct port_failure *const *)b;
-
-	return (left->last_ns < right->last_ns) - (left->last_ns > right->last_ns);
-}
-
-static void sort_recent(struct ports *view)
-{
-	view->recent =
-		memory_resize(view->recent, view->failures.pool.live + 1, sizeof(*view->recent));
-	view->recent_count = 0;
-	rows_each(&view->failures, note_recent, view);
-	if (view->recent_count)
-		qsort(view->recent, view->recent_count, sizeof(*view->recent), newer);
-}
-
-static void refresh_failures(struct ports *view, bool last)
-{
-	rows_each(&view->pending, settle, view);
-	rows_free(&view->pending);
-	init_failures(view, &view->pending);
-	rows_choose(&view->failures, last);
-	rows_each(&view->failures, note_shown, NULL);
-	sort_recent(view);
 }
 
 /* With a filter, destinations that it never asked for are counted, but not shown. */
@@ -477,7 +223,7 @@ void ports_refresh(struct ports *view, uint64_t time_ns, bool last)
 	rows_choose(&view->rows, last);
 	drop_unasked(&view->rows);
 	ports_sort(view, DEFAULT_KEY);
-	refresh_failures(view, last);
+	port_failures_refresh(view, last);
 }
 
 struct port_row *ports_shown(const struct ports *view, size_t i)

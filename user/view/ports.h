@@ -14,7 +14,22 @@ enum port_cause {
 	CAUSE_RANGE_EXHAUSTED,
 	CAUSE_BLOCKED_BY_BIND, /* bind() had taken more than connections towards this destination */
 	CAUSE_TUPLE_IN_USE,
+	CAUSE_NO_SOURCE_ADDRESS,
+	CAUSE_PORT_IN_USE, /* of bind(), and so the next one */
+	CAUSE_ADDRESS_NOT_LOCAL,
 	CAUSES,
+};
+
+/*
+ * The census of what failed towards a destination since the last refresh: one for all, however many
+ * processes fail, of sockets with the same range.
+ */
+struct failing_census {
+	struct census census;
+	uint64_t time_ns; /* of the first failure; 0: there is none */
+	uint16_t own_low;
+	uint16_t own_high;
+	bool renewed;
 };
 
 /* A destination. */
@@ -31,15 +46,16 @@ struct port_row {
 	uint64_t held_ns;  /* how long they had been held, in all */
 	struct growth consumption;
 	struct growth failing;
+	struct failing_census failing_census;
 	uint32_t used[STEADY_REFRESHES + 1]; /* at the last refreshes, the newest last */
 	uint64_t used_ns[STEADY_REFRESHES + 1];
 };
 
-/* Connects of one owner towards one destination that failed for one cause. */
+/* Connects of one owner towards one destination that failed for one cause; or its bind()s. */
 struct port_failure {
 	struct row row;
 	struct tuple tuple;
-	uint8_t failure;  /* enum connect_failure */
+	uint8_t failure;  /* enum port_failure_kind */
 	uint8_t cause;	  /* enum port_cause */
 	uint16_t own_low; /* of the last: the socket's own range; 0: none */
 	uint16_t own_high;
@@ -109,6 +125,12 @@ bool ports_sustainable(const struct ports *view, const struct port_row *row, dou
 
 /* Seconds until none is free: 0, or known while the use has grown steadily for five refreshes. */
 bool ports_exhausted_in(const struct ports *view, const struct port_row *row, double *seconds);
+
+/* True if it was bind() that failed: `tuple` has the local end, and no other. */
+bool ports_failed_to_bind(const struct port_failure *failure);
+
+/* True if there was no port to be had: `census` says why. */
+bool ports_were_short(const struct port_failure *failure);
 
 /* "range_exhausted"; static. */
 const char *port_cause_name(unsigned int cause);

@@ -103,14 +103,29 @@ static void show_row(const struct ports *ports, struct output *output,
 	json_end(&json);
 }
 
+/* bind() has no destination: only the local address is told. */
+static void show_place(struct json *json, const struct port_failure *failure)
+{
+	if (!ports_failed_to_bind(failure)) {
+		show_destination(json, &failure->tuple, NULL);
+		return;
+	}
+	object_local(json, &failure->tuple);
+	json_null(json, "raddr");
+	json_null(json, "rport");
+}
+
 /* As of the failure: with the range of the socket that failed. */
 static void show_failure_census(struct json *json, const struct ports *ports,
 				const struct port_failure *failure,
 				const struct clock_offsets *clocks)
 {
 	const struct port_row *row = ports_destination(ports, &failure->tuple);
+	struct port_row none = {0}; /* bind() has no destination, and so no rates */
 
-	if (failure->failure != FAILURE_NO_PORT || !row) {
+	if (!row)
+		row = &none;
+	if (!ports_were_short(failure)) {
 		json_null(json, "census");
 		return;
 	}
@@ -118,9 +133,18 @@ static void show_failure_census(struct json *json, const struct ports *ports,
 	json_plain(json, "type", "ports");
 	object_time(json, "time", failure->census_ns, clocks);
 	json_number(json, "seq", ports->rows.seq);
-	show_destination(json, &row->tuple, &row->family);
+	if (row == &none)
+		show_place(json, failure);
+	else
+		show_destination(json, &row->tuple, &row->family);
 	show_census(json, ports, row, &failure->census, clocks);
 	json_close(json, '}');
+}
+
+/* What connect() calls not available, bind() calls in use. */
+static bool is_in_use(const struct port_failure *failure)
+{
+	return failure->failure == FAILURE_BIND_IN_USE || failure->failure == FAILURE_BIND_NO_PORT;
 }
 
 static void show_failure(const struct ports *ports, struct output *output,
@@ -132,10 +156,10 @@ static void show_failure(const struct ports *ports, struct output *output,
 	json_number(&json, "seq", ports->rows.seq);
 	object_process(&json, "owner", rows_process(&ports->failures, failure->row.process),
 		       clocks);
-	json_plain(&json, "call", "connect");
-	json_plain(&json, "errno", "EADDRNOTAVAIL");
+	json_plain(&json, "call", ports_failed_to_bind(failure) ? "bind" : "connect");
+	json_plain(&json, "errno", is_in_use(failure) ? "EADDRINUSE" : "EADDRNOTAVAIL");
 	json_plain(&json, "cause", port_cause_name(failure->cause));
-	show_destination(&json, &failure->tuple, NULL);
+	show_place(&json, failure);
 	json_number(&json, "count", failure->count);
 	object_time(&json, "first", failure->first_ns, clocks);
 	object_time(&json, "last", failure->last_ns, clocks);

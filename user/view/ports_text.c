@@ -239,6 +239,15 @@ static void say_why(struct sentence *sentence, const struct ports *ports,
 	case CAUSE_TUPLE_IN_USE:
 		say(sentence, "the port that it bound is in use towards this destination");
 		break;
+	case CAUSE_NO_SOURCE_ADDRESS:
+		say(sentence, "the device of its route has no address that it could use");
+		break;
+	case CAUSE_PORT_IN_USE:
+		say(sentence, "another socket has the port: `ss -tanp` shows whose");
+		break;
+	case CAUSE_ADDRESS_NOT_LOCAL:
+		say(sentence, "no interface of its network namespace has this address");
+		break;
 	default:
 		say(sentence, "the settings of its network namespace cannot be read");
 	}
@@ -263,6 +272,12 @@ static const char *headline(const struct port_failure *failure)
 		return "no free port, because of bind()";
 	case CAUSE_TUPLE_IN_USE:
 		return "its port is in use";
+	case CAUSE_NO_SOURCE_ADDRESS:
+		return "no source address";
+	case CAUSE_PORT_IN_USE:
+		return "the port is in use";
+	case CAUSE_ADDRESS_NOT_LOCAL:
+		return "the address is not local";
 	default:
 		return "no free port";
 	}
@@ -274,13 +289,17 @@ static void show_failure(const struct ports *ports, struct output *output,
 {
 	struct sentence title = {0}, why = {0};
 	char time[FORMAT_TIME], place[FORMAT_ENDPOINT], text[4 * SENTENCE + 1];
+	bool bind = ports_failed_to_bind(failure);
 
 	format_clock(time, failure->last_ns + (uint64_t)clocks->monotonic_ns);
-	format_endpoint(place, failure->tuple.raddr, failure->tuple.rport);
+	if (bind)
+		format_endpoint(place, failure->tuple.laddr, failure->tuple.lport);
+	else
+		format_endpoint(place, failure->tuple.raddr, failure->tuple.rport);
 	if (is_narrow(style))
 		format_shorten(place, PLACE_NARROW);
 	text_process(&title, rows_process(&ports->failures, failure->row.process));
-	say(&title, " -> %s: %s", place, headline(failure));
+	say(&title, " %s %s: %s", bind ? "bind()" : "->", place, headline(failure));
 	say(&title, ", %llu time%s, last %.8s", (unsigned long long)failure->count,
 	    failure->count == 1 ? "" : "s", time);
 	format_harmless(text, title.text, sizeof(title.text),

@@ -426,6 +426,15 @@ static void sum_up_histograms(void *context, struct row *shown)
 	add_histograms(context, (const struct time_wait_row *)shown);
 }
 
+/* Of rows that are not shown as well: when one returns, its rate is since a refresh before. */
+static void note_growth(void *context, struct row *row)
+{
+	struct time_wait_row *wait = (struct time_wait_row *)row;
+	const struct time_waits *waits = context;
+
+	growth_add(&wait->growth, waits->time_ns, (double)wait->created);
+}
+
 void time_waits_refresh(struct time_waits *waits, uint64_t time_ns, bool last)
 {
 	struct growth growth = waits->total.growth;
@@ -437,11 +446,7 @@ void time_waits_refresh(struct time_waits *waits, uint64_t time_ns, bool last)
 	waits->total = (struct time_wait_row){.growth = growth};
 	rows_each(&waits->rows, sum_up, &waits->total);
 	growth_add(&waits->total.growth, time_ns, (double)waits->total.created);
-	for (size_t i = 0; i < waits->rows.shown_count; i++) {
-		struct time_wait_row *row = time_waits_shown(waits, i);
-
-		growth_add(&row->growth, time_ns, (double)row->created);
-	}
+	rows_each(&waits->rows, note_growth, waits);
 	time_waits_sort(waits, time_waits_sort_keys[0]);
 }
 

@@ -172,7 +172,7 @@ static void show_title(const struct time_waits *waits, struct output *output,
 	if (total->predates) {
 		text_duration(length, waits->model->timewait_ns + waits->model->timewait_ns / 15);
 		output_format(output,
-			      "          %u older than tcplinger: who made them is not known; gone "
+			      "    %u older than tcplinger: who made them is not known; gone "
 			      "within %s",
 			      total->predates, length);
 		output_line(output);

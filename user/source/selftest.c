@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "selftest.h"
+
+#include <arpa/inet.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "hooks.h"
+#include "selftest.skel.h"
+
+#define PATIENCE_S 1
+#define WAITS	   50
+#define WAIT_NS	   10000000
+
+/* -1 where the host allows no such socket: its functions then stay silent. */
+static int open_socket(int family)
+{
+	struct timeval patience = {.tv_sec = PATIENCE_S};
+	int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1;
+
+	if (fd < 0)
+		return -1;
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
+	return fd;
+}
+
+/* Bound to `address`, which becomes what the kernel made of it. */
+static int open_bound(struct sockaddr_in *address)
+{
+	socklen_t length = sizeof(*address);
+	int fd = open_socket(AF_INET);
+
+	if (fd < 0)
+		return -1;
+	if (bind(fd, (struct sockaddr *)address, length) != 0 ||
+	    getsockname(fd, (struct sockaddr *)address, &length) != 0) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+/* A connection from `client`, as its server has it, to `server`; its descriptors are closed so. */
+static void connect_once(int listener, struct sockaddr_in *client, const struct sockaddr_in *server,
+			 bool server_resets)
+{
+	struct linger at_once = {.l_onoff = 1};
+	int fd = open_bound(client), accepted = -1;
+
+	if (fd < 0)
+		return;
+	if (connect(fd, (const struct sockaddr *)server, sizeof(*server)) == 0)
+		accepted = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+	if (accepted >= 0) {
+		if (server_resets)
+			setsockopt(accepted, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+		close(accepted);
+	}
+	close(fd);
+}
+
+/*
+ * The server closes first and is left with a minisocket, in FIN_WAIT2 until the client closes; the
+ * next connection of the same tuple ends that, and is itself reset.
+ */
+static void run_ipv4(void)
+{
+	struct sockaddr_in server = {.sin_family = AF_INET};
+	struct sockaddr_in client;
+	int listener;
+
+	server.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	client = server;
+	listener = open_bound(&server);
+	if (listener < 0)
+		return;
+	if (listen(listener, 1) == 0) {
+		connect_once(listener, &client, &server, false);
+		connect_once(listener, &client, &server, true);
+	}
+	close(listener);
+}
+
+/* To where nobody listens. */
+static void run_ipv6(void)
+{
+	struct sockaddr_in6 address = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+	socklen_t length = sizeof(address);
+	int bound = open_socket(AF_INET6), fd = open_socket(AF_INET6);
+
+	if (bind(bound, (struct sockaddr *)&address, length) == 0 &&
+	    getsockname(bound, (struct sockaddr *)&address, &length) == 0)
+		connect(fd, (struct sockaddr *)&address, length);
+	if (fd >= 0)
+		close(fd);
+	if (bound >= 0)
+		close(bound);
+}
+
+static void take_states(struct selftest *selftest, const struct selftest_bpf *bpf)
+{
+	for (int i = 0; i < FUNCTIONS; i++)
+		if (selftest->states[i] == FUNCTION_SILENT && bpf->bss->fired[i])
+			selftest->states[i] = FUNCTION_FIRED;
+}
+
+static bool all_fired(const struct selftest *selftest)
+{
+	return !memchr(selftest->states, FUNCTION_SILENT, sizeof(selftest->states));
+}
+
+/* What softirq does, it may do a little later. */
+static void watch_traffic(struct selftest *selftest, const struct selftest_bpf *bpf)
+{
+	struct timespec pause = {.tv_nsec = WAIT_NS};
+
+	run_ipv4();
+	run_ipv6();
+	take_states(selftest, bpf);
+	for (int i = 0; i < WAITS && !all_fired(selftest); i++) {
+		nanosleep(&pause, NULL);
+		take_states(selftest, bpf);
+	}
+}
+
+/* The program of a function is named after it: "probe_" and the name. */
+static enum traced_function function_of(const struct bpf_program *program)
+{
+	const char *name = bpf_program__name(program) + strlen("probe_");
+	int function = 0;
+
+	while (function < FUNCTIONS && strcmp(name, function_name(function)) != 0)
+		function++;
+	return function;
+}
+
+static void select_programs(struct selftest *selftest, struct selftest_bpf *bpf, uint32_t functions)
+{
+	struct btf *btf = btf__load_vmlinux_btf();
+	struct bpf_program *program;
+
+	bpf_object__for_each_program(program, bpf->obj)
+	{
+		enum traced_function function = function_of(program);
+		bool there =
+			btf__find_by_name_kind(btf, function_name(function), BTF_KIND_FUNC) > 0;
+		bool tried = functions & 1U << function;
+
+		if (tried)
+			selftest->states[function] = there ? FUNCTION_REFUSED : FUNCTION_MISSING;
+		bpf_program__set_autoload(program, tried && there);
+	}
+	btf__free(btf);
+}
+
+static void attach(struct selftest *selftest, struct selftest_bpf *bpf, struct bpf_link **links)
+{
+	struct bpf_program *program;
+
+	bpf_object__for_each_program(program, bpf->obj)
+	{
+		enum traced_function function = function_of(program);
+
+		if (!bpf_program__autoload(program))
+			continue;
+		links[function] = bpf_program__attach_trace(program);
+		if (links[function])
+			selftest->states[function] = FUNCTION_SILENT;
+		else
+			selftest->error = errno;
+	}
+}
+
+static void detach(struct bpf_link **links)
+{
+	for (int i = 0; i < FUNCTIONS; i++)
+		bpf_link__destroy(links[i]);
+}
+
+void selftest_run(struct selftest *selftest, uint32_t functions)
+{
+	struct selftest_bpf *bpf = selftest_bpf__open();
+	struct bpf_link *links[FUNCTIONS] = {0};
+
+	*selftest = (struct selftest){0};
+	if (!bpf) {
+		selftest->error = errno;
+		return;
+	}
+	select_programs(selftest, bpf, functions);
+	if (selftest_bpf__load(bpf) != 0) {
+		selftest->error = errno;
+	} else {
+		attach(selftest, bpf, links);
+		watch_traffic(selftest, bpf);
+		detach(links);
+	}
+	selftest_bpf__destroy(bpf);
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Whether fentry and fexit programs are run here: tried, with connections of our own. */
+#ifndef TCPLINGER_SELFTEST_H
+#define TCPLINGER_SELFTEST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "functions.h"
+
+/* A program attaches and is never run where the kernel has inlined the function. */
+enum function_state {
+	FUNCTION_UNTRIED,
+	FUNCTION_MISSING,
+	FUNCTION_REFUSED,
+	FUNCTION_SILENT,
+	FUNCTION_FIRED,
+};
+
+struct selftest {
+	uint8_t states[FUNCTIONS]; /* enum function_state */
+	int error;		   /* of bpf(2), where something was refused; 0: nothing was */
+};
+
+/*
+ * Tries the functions of this set (bit 1 << function): attaches a program to each, makes two
+ * loopback connections that leave nothing behind, and looks which programs ran. Takes some
+ * milliseconds, and up to half a second where one does not run.
+ */
+void selftest_run(struct selftest *selftest, uint32_t functions);
+
+#endif

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What `doctor` found: what this host and these privileges allow, and what each lack costs. */
+#ifndef TCPLINGER_DOCTOR_H
+#define TCPLINGER_DOCTOR_H
+
+#include "objects.h"
+#include "output.h"
+#include "text.h"
+
+#define DOCTOR_HOOKS	    8
+#define DOCTOR_FUNCTIONS    8 /* of a hook */
+#define DOCTOR_CAPABILITIES 16
+#define DOCTOR_MAPS	    16
+
+enum answer { ANSWER_UNKNOWN, ANSWER_NO, ANSWER_YES };
+
+enum doctor_form { DOCTOR_NONE, DOCTOR_TRACEPOINT, DOCTOR_FENTRY };
+
+struct doctor_function {
+	const char *name;
+	const char *state; /* "fired" */
+};
+
+struct doctor_hook {
+	const char *name;
+	enum doctor_form form;
+	const char *tracepoint; /* of that form */
+	enum answer fired; /* what its fentry form takes, in the self-test; unknown: not tested */
+	char why[192];
+	const char *without; /* what the lack of a better form costs; NULL: nothing is lost */
+	struct doctor_function functions[DOCTOR_FUNCTIONS];
+	size_t function_count;
+};
+
+struct doctor_capability {
+	const char *name;
+	bool have;
+	char without[320]; /* what is lost for want of it; "": nothing */
+};
+
+struct doctor_map {
+	char name[32];
+	uint64_t bytes;
+};
+
+struct doctor {
+	/* the host */
+	char release[128];
+	bool btf;
+	char lockdown[32];     /* "": the kernel does not say */
+	char cgroup_root[256]; /* of v2; "": not mounted */
+	bool cgroup_v1;	       /* is mounted, too */
+	uint64_t timewait_ns;
+	bool addresses; /* in /proc/kallsyms */
+	enum answer rdonly_cast;
+	enum answer probe_reads;
+	bool bpf;
+	char refusal[512]; /* why not */
+
+	struct doctor_hook hooks[DOCTOR_HOOKS];
+	size_t hook_count;
+	struct doctor_capability capabilities[DOCTOR_CAPABILITIES];
+	size_t capability_count;
+
+	/* what tracing takes in the kernel; nothing is known where it is refused */
+	struct doctor_map maps[DOCTOR_MAPS];
+	size_t map_count;
+	uint64_t ring_bytes;   /* what it holds */
+	uint64_t socket_bytes; /* for each socket that is traced, on top of the maps */
+};
+
+/* For people; `style->details`: each function of the self-test, each map. */
+void doctor_text(const struct doctor *doctor, struct output *output,
+		 const struct text_style *style);
+
+/* `host`, then each `hook`, each `capability`, then `memory`. `time_ns`: CLOCK_MONOTONIC. */
+void doctor_json(const struct doctor *doctor, struct output *output, uint64_t time_ns,
+		 const struct clock_offsets *clocks);
+
+/* "fentry", "tracepoint", "none". */
+const char *doctor_form_name(enum doctor_form form);
+
+#endif

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "doctor.h"
+
+static void json_answer(struct json *json, const char *key, enum answer answer)
+{
+	if (answer == ANSWER_UNKNOWN)
+		json_null(json, key);
+	else
+		json_bool(json, key, answer == ANSWER_YES);
+}
+
+/* "": null. */
+static void json_text(struct json *json, const char *key, const char *text)
+{
+	json_string(json, key, text && text[0] ? text : NULL, SIZE_MAX);
+}
+
+static void host_json(const struct doctor *doctor, struct json *json)
+{
+	json_text(json, "kernel", doctor->release);
+	json_bool(json, "bpf", doctor->bpf);
+	json_text(json, "refusal", doctor->refusal);
+	json_bool(json, "btf", doctor->btf);
+	json_text(json, "lockdown", doctor->lockdown);
+	json_answer(json, "rdonly_cast", doctor->rdonly_cast);
+	json_answer(json, "probe_reads", doctor->probe_reads);
+	json_bool(json, "kallsyms", doctor->addresses);
+	json_text(json, "cgroup", doctor->cgroup_root);
+	json_seconds(json, "timewait_s", doctor->timewait_ns);
+}
+
+static void hook_json(const struct doctor_hook *hook, struct json *json)
+{
+	json_plain(json, "hook", hook->name);
+	json_plain(json, "form", doctor_form_name(hook->form));
+	json_answer(json, "fired", hook->fired);
+	json_text(json, "why", hook->why);
+	json_text(json, "without", hook->without);
+	json_open(json, "functions", '{');
+	for (size_t i = 0; i < hook->function_count; i++)
+		json_plain(json, hook->functions[i].name, hook->functions[i].state);
+	json_close(json, '}');
+}
+
+static void capability_json(const struct doctor_capability *capability, struct json *json)
+{
+	json_plain(json, "name", capability->name);
+	json_bool(json, "have", capability->have);
+	json_text(json, "without", capability->without);
+}
+
+static void memory_json(const struct doctor *doctor, struct json *json)
+{
+	if (!doctor->map_count) {
+		json_null(json, "maps");
+		json_null(json, "ring_bytes");
+		json_null(json, "socket_bytes");
+		return;
+	}
+	json_open(json, "maps", '{');
+	for (size_t i = 0; i < doctor->map_count; i++)
+		json_number(json, doctor->maps[i].name, doctor->maps[i].bytes);
+	json_close(json, '}');
+	json_number(json, "ring_bytes", doctor->ring_bytes);
+	json_number(json, "socket_bytes", doctor->socket_bytes);
+}
+
+void doctor_json(const struct doctor *doctor, struct output *output, uint64_t time_ns,
+		 const struct clock_offsets *clocks)
+{
+	struct json json;
+
+	object_begin(&json, output, "host", time_ns, clocks);
+	host_json(doctor, &json);
+	json_end(&json);
+	for (size_t i = 0; i < doctor->hook_count; i++) {
+		object_begin(&json, output, "hook", time_ns, clocks);
+		hook_json(&doctor->hooks[i], &json);
+		json_end(&json);
+	}
+	for (size_t i = 0; i < doctor->capability_count; i++) {
+		object_begin(&json, output, "capability", time_ns, clocks);
+		capability_json(&doctor->capabilities[i], &json);
+		json_end(&json);
+	}
+	object_begin(&json, output, "memory", time_ns, clocks);
+	memory_json(doctor, &json);
+	json_end(&json);
+}
