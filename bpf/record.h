@@ -115,7 +115,8 @@ struct record_transition {
 	__u8 failure;	 /* enum port_failure_kind; SYN_SENT -> CLOSE only */
 	__u16 range_low; /* of the failure: the socket's IP_LOCAL_PORT_RANGE; 0: none */
 	__u16 range_high;
-	__u16 reserved[3];
+	__u8 aborted; /* by a reset, a time-out, or ss -K: sk_err is set */
+	__u8 reserved[5];
 	__u64 since_ns; /* when it entered SYN_SENT or ESTABLISHED, if it leaves that; 0: not kept
 			 */
 	struct process_id owner;
@@ -164,7 +165,10 @@ struct record_timewait {
 	__u8 substate;	 /* TCP_FIN_WAIT2 or TCP_TIME_WAIT */
 	__u8 end_reason; /* resolved from `frames` by the source; 0 from the kernel */
 	__u8 timestamps; /* the connection had TCP timestamps */
-	__u8 reserved[4];
+	__u8 bound;	 /* to a port that bind() took, as an accepted connection is */
+	__u8 rearmed; /* TIMEWAIT_ARMED: of one that lives; the other form tells END_REARMED first
+		       */
+	__u8 reserved[2];
 	__s64 remaining_ns; /* until the timer expires, on the jiffies clock; may be negative */
 	__u64 frames[TIMEWAIT_FRAMES];
 };
@@ -264,14 +268,28 @@ struct record_loss {
 	struct losses losses;
 };
 
-/* The kernel's own counters, of a namespace, since it was made. */
+/*
+ * The kernel's own counters, of a namespace, since it was made; names.c has their names. Those
+ * before COUNTER_EMBRYONIC_RESETS are audited.
+ */
 enum counter {
-	COUNTER_TIME_WAIT_OVERFLOW, /* TCPTimeWaitOverflow: refused a minisocket */
+	COUNTER_ACTIVE_OPENS,	    /* connect() sent a SYN */
+	COUNTER_PASSIVE_OPENS,	    /* a listener got a child */
+	COUNTER_ATTEMPT_FAILS,	    /* gave up in SYN_SENT or SYN_RECV */
+	COUNTER_ESTAB_RESETS,	    /* ESTABLISHED or CLOSE_WAIT -> CLOSE */
+	COUNTER_TIME_WAITS,	    /* made a minisocket whose time is more than 4 s */
+	COUNTER_RECYCLED,	    /* connect() took one over */
+	COUNTER_KILLED,		    /* made one whose time is 4 s or less */
+	COUNTER_TIME_WAIT_OVERFLOW, /* refused to make one */
+	COUNTER_MINISOCKETS,	    /* there are now: the only one that is no counter */
+	COUNTER_EMBRYONIC_RESETS,   /* dropped a request socket, most of them for a reset */
 	COUNTERS,
 };
 
 struct record_counters {
-	struct record_header header;
+	struct record_header header; /* when reading them began; */
+	__u64 read_ns;		     /* when it was over */
+	__u64 netns_cookie;
 	__u32 netns;
 	__u32 reserved;
 	__u64 values[COUNTERS];

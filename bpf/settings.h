@@ -19,7 +19,9 @@ struct settings {
 	__u32 outgoing;	   /* only connections that were not accepted are streamed, and listed */
 	__u32 rdonly_cast; /* the kernel has bpf_rdonly_cast: minisockets need no probe reads */
 	__u32 probe_reads; /* lockdown=confidentiality forbids bpf_probe_read_kernel */
+	__u32 audit;	   /* what was accepted is streamed in spite of `outgoing` */
 	__u32 refusals;	   /* inet_twsk_alloc is traced: a minisocket that is refused is told */
+	__u32 reserved;
 };
 
 #endif

@@ -32,6 +32,7 @@ static __always_inline struct record_timewait *timewait_reserve(const struct min
 	record->action = action;
 	record->substate = mini->substate;
 	record->timestamps = mini->timestamps;
+	record->bound = mini->bound;
 	record->remaining_ns = minisocket_remaining_ns(mini);
 	return record;
 }
@@ -52,7 +53,7 @@ static __always_inline bool timewait_read(struct minisocket *mini, const struct 
 	if (!is_timewait(timer))
 		return false;
 	minisocket_read(mini, (__u64)timer);
-	return !settings.outgoing || !mini->bound;
+	return !settings.outgoing || settings.audit || !mini->bound;
 }
 
 /* The full socket that it stands for ends next: bpf/transition.bpf.c asks. */
@@ -64,14 +65,16 @@ static __always_inline void note_minisocket(__u64 cookie)
 		last->cookie = cookie;
 }
 
-static __always_inline void armed(const struct minisocket *mini)
+static __always_inline void armed(const struct minisocket *mini, bool rearmed)
 {
 	struct record_timewait *record;
 
 	note_minisocket(mini->cookie);
 	record = timewait_reserve(mini, TIMEWAIT_ARMED);
-	if (record)
-		emit_submit_quietly(record);
+	if (!record)
+		return;
+	record->rearmed = rearmed;
+	emit_submit_quietly(record);
 }
 
 static __always_inline void ended(void *ctx, const struct minisocket *mini)
@@ -95,7 +98,7 @@ int BPF_PROG(timewait_armed, struct timer_list *timer)
 	if (mini.substate == TCP_FIN_WAIT2 &&
 	    bpf_map_update_elem(&fin_wait2, &key, &mini.cookie, BPF_ANY))
 		count(&losses.map_full);
-	armed(&mini);
+	armed(&mini, false);
 	return 0;
 }
 
@@ -145,15 +148,15 @@ static __always_inline bool minisocket_wanted(struct minisocket *mini,
 					      const struct inet_timewait_sock *tw)
 {
 	minisocket_read(mini, minisocket_timer(tw));
-	return !settings.outgoing || !mini->bound;
+	return !settings.outgoing || settings.audit || !mini->bound;
 }
 
-static __always_inline int minisocket_armed(const struct inet_timewait_sock *tw)
+static __always_inline int minisocket_armed(const struct inet_timewait_sock *tw, bool rearmed)
 {
 	struct minisocket mini = {};
 
 	if (minisocket_wanted(&mini, tw))
-		armed(&mini);
+		armed(&mini, rearmed);
 	return 0;
 }
 
@@ -161,20 +164,20 @@ static __always_inline int minisocket_armed(const struct inet_timewait_sock *tw)
 SEC("fexit/inet_twsk_hashdance_schedule")
 int BPF_PROG(minisocket_born, struct inet_timewait_sock *tw)
 {
-	return minisocket_armed(tw);
+	return minisocket_armed(tw, false);
 }
 
 /* Before 6.10, when the timer is armed already. */
 SEC("fexit/inet_twsk_hashdance")
 int BPF_PROG(minisocket_born_armed, struct inet_timewait_sock *tw)
 {
-	return minisocket_armed(tw);
+	return minisocket_armed(tw, false);
 }
 
 SEC("fexit/__inet_twsk_schedule")
 int BPF_PROG(minisocket_rearmed, struct inet_timewait_sock *tw, int timeo, bool rearm)
 {
-	return rearm ? minisocket_armed(tw) : 0;
+	return rearm ? minisocket_armed(tw, true) : 0;
 }
 
 SEC("fentry/inet_twsk_kill")

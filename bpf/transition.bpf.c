@@ -197,6 +197,7 @@ static __always_inline void stream(struct tcp_sock *tp, const struct tuple *tupl
 	record->old_state = old;
 	record->new_state = new;
 	record->refused = is_refused(sk, old, new);
+	record->aborted = sk->sk_err != 0;
 	if (owner) {
 		record->owner = owner->process;
 		record->owner_by = owner->by;
@@ -242,7 +243,7 @@ static __always_inline int transition(struct sock *sk, int old, int new, struct 
 		owner->since_ns = bpf_ktime_get_ns();
 	if (!is_streamed(old, new) && !enters_close_wait(new))
 		return 0;
-	if (settings.outgoing && is_accepted(owner, old, new))
+	if (settings.outgoing && !settings.audit && is_accepted(owner, old, new))
 		return 0;
 	tuple_of(&tuple, &sk->__sk_common, tp->inet_conn.icsk_inet.inet_sport);
 	tuple_namespace(&tuple, net);

@@ -245,7 +245,8 @@ static void shape(struct input *input, struct record_header *header)
 		break;
 	case RECORD_COUNTERS:
 		((struct record_counters *)header)->netns = below(input, 2);
-		((struct record_counters *)header)->values[0] = below(input, 8);
+		((struct record_counters *)header)->values[COUNTER_TIME_WAIT_OVERFLOW] =
+			below(input, 8);
 		header->size = sizeof(struct record_counters);
 		break;
 	case RECORD_PORTS:

@@ -190,15 +190,24 @@ def checksum(data):
     return ~total & 0xffff
 
 
-def send_rst(source, target, sequence):
-    """A bare RST from `source` to `target`, both (IPv4 address, port), by a raw socket."""
+def send_bare(source, target, sequence, flags):
+    """A segment without data from `source` to `target`, both (IPv4 address, port), by a raw socket."""
     a, b = socket.inet_aton(source[0]), socket.inet_aton(target[0])
-    header = struct.pack("!HHIIBBHHH", source[1], target[1], sequence, 0, 5 << 4, 0x04, 0, 0, 0)
+    header = struct.pack("!HHIIBBHHH", source[1], target[1], sequence, 0, 5 << 4, flags, 1024, 0, 0)
     pseudo = a + b + struct.pack("!BBH", 0, socket.IPPROTO_TCP, len(header))
     header = header[:16] + struct.pack("!H", checksum(pseudo + header)) + header[18:]
     with socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_TCP) as raw:
         raw.bind((source[0], 0))
         raw.sendto(header, (target[0], 0))
+
+
+def send_rst(source, target, sequence):
+    send_bare(source, target, sequence, 0x04)
+
+
+def send_syn(source, target):
+    """From a port that no socket has: the kernel answers the SYN-ACK with a reset."""
+    send_bare(source, target, 0, 0x02)
 
 
 def minisockets():

@@ -89,7 +89,7 @@ def test_help_of_trace_lists_every_option_that_it_takes():
     text = tcplinger("trace", "--help").stdout
     for option in ("-p, --pid", "-c, --comm", "--cgroup", "--netns", "--lport", "--rport",
                    "--laddr", "--raddr", "-4, --", "-6, --", "--state", "-i, --interval",
-                   "-d, --duration", "--json", "--hooks", "--ready-file", "--color",
+                   "-d, --duration", "--json", "--hooks", "--ready-file", "--audit", "--color",
                    "-v, --verbose", "-h, --help", "--version"):
         assert option in text, option
     assert "--limit" not in text and "--no-bpf" not in text

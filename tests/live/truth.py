@@ -75,10 +75,11 @@ def ss_counts(space):
     return counts
 
 
-def netstat(space):
-    """{counter: value} of a namespace: each line of names in /proc/net/netstat has one of values."""
+def netstat(space, file="netstat"):
+    """{counter: value} of a namespace: each line of names in /proc/net/netstat, or snmp, has one of
+    values."""
     counters = {}
-    lines = space.run("cat", "/proc/net/netstat").splitlines()
+    lines = space.run("cat", "/proc/net/" + file).splitlines()
     for names, values in zip(lines[::2], lines[1::2]):
         counters.update(zip(names.split()[1:], map(int, values.split()[1:])))
     return counters

@@ -72,8 +72,11 @@ static void numbers_are_exact(void **state)
 	json_number(&line->json, "b", UINT64_MAX);
 	json_hex(&line->json, "c", 0xdeadbeefULL);
 	json_hex(&line->json, "d", UINT64_MAX);
+	json_integer(&line->json, "e", -1);
+	json_integer(&line->json, "f", INT64_MIN);
 	expect(line, "{\"a\":0,\"b\":18446744073709551615,\"c\":\"deadbeef\","
-		     "\"d\":\"ffffffffffffffff\"}\n");
+		     "\"d\":\"ffffffffffffffff\",\"e\":-1,"
+		     "\"f\":-9223372036854775808}\n");
 }
 
 struct seconds {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include <ctype.h>
 
+#include "audit.h"
 #include "names.h"
 #include "record.h"
 #include "unit.h"
@@ -96,6 +97,23 @@ static void directions_are_named_as_in_the_contract(void **state)
 	assert_string_equal(direction_name(DIRECTIONS), "unknown");
 }
 
+static void counters_have_the_names_of_the_kernel(void **state)
+{
+	(void)state;
+	for (unsigned int i = 0; i < COUNTERS; i++)
+		assert_non_null(counter_name(i));
+	assert_string_equal(counter_name(COUNTER_TIME_WAIT_OVERFLOW), "TCPTimeWaitOverflow");
+	assert_string_equal(counter_name(COUNTER_MINISOCKETS), "tw");
+}
+
+static void each_explanation_has_a_name(void **state)
+{
+	(void)state;
+	for (unsigned int i = 0; i < AUDIT_WHYS; i++)
+		assert_non_null(audit_why_name(i));
+	assert_string_equal(audit_why_name(AUDIT_PREDATES), "predates");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -107,6 +125,8 @@ int main(void)
 		cmocka_unit_test(evidence_is_named_as_in_the_contract),
 		cmocka_unit_test(end_reasons_are_named_as_in_the_contract),
 		cmocka_unit_test(directions_are_named_as_in_the_contract),
+		cmocka_unit_test(counters_have_the_names_of_the_kernel),
+		cmocka_unit_test(each_explanation_has_a_name),
 	};
 
 	return cmocka_run_group_tests_name("names", tests, NULL, NULL);

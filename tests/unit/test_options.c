@@ -124,6 +124,8 @@ static void the_options_of_a_table_are_taken(void **state)
 	assert_int_equal(options.limit, 5);
 	assert_true(options.age_s == 0.5);
 	assert_string_equal(options.sort, "oldest_s");
+	accept("leaks --audit -d 5");
+	assert_true(options.audit);
 	accept("leaks --age 0 -i 2 -d 3 -v --json");
 	assert_true(options.age_s == 0);
 	for (size_t i = 0; i < COUNT(groups); i++) {
@@ -192,6 +194,10 @@ static const struct refused refusals[] = {
 	{"leaks --limit 0", {"--limit 0", "1 or more"}},
 	{"leaks --state CLOSE_WAIT", {"--state", "means nothing to leaks"}},
 	{"leaks --once=1", {"--once", "takes no argument"}},
+	{"leaks --audit --no-bpf", {"--audit", "--no-bpf"}},
+	{"leaks --no-bpf --audit", {"--audit", "--no-bpf"}},
+	{"ports --audit --once", {"--audit", "--once"}},
+	{"--audit", {"--audit", "means nothing to the summary"}},
 	{"trace --age 1", {"--age", "means nothing to trace"}},
 	{"trace --by comm", {"--by", "means nothing to trace"}},
 	{"trace --sort sockets", {"--sort", "means nothing to trace"}},

@@ -172,6 +172,13 @@ static const char *take_ready_file(struct options *options, const char *text)
 	return text[0] ? NULL : "a path";
 }
 
+static const char *take_audit(struct options *options, const char *text)
+{
+	(void)text;
+	options->audit = true;
+	return NULL;
+}
+
 static const char *take_color(struct options *options, const char *text)
 {
 	static const char *const words[] = {"auto", "always", "never", NULL};
@@ -237,6 +244,8 @@ static const struct option_row rows[OPTIONS] = {
 	[OPTION_NO_BPF] = {"no-bpf", 0, NULL, "from sock_diag and /proc alone", take_no_bpf},
 	[OPTION_READY_FILE] = {"ready-file", 0, "PATH",
 			       "create this file when everything is watched", take_ready_file},
+	[OPTION_AUDIT] = {"audit", 0, NULL,
+			  "at the end: the kernel's counters beside what was seen", take_audit},
 	[OPTION_COLOR] = {"color", 0, "WHEN", "auto, always or never (NO_COLOR is honoured)",
 			  take_color},
 	[OPTION_VERBOSE] = {"verbose", 'v', NULL, "more detail; messages of libbpf on stderr",
@@ -350,6 +359,21 @@ static int unknown_command(const char *name)
 	return fail(STATUS_USAGE, "%s: there is no such command; there is: %s", name, list);
 }
 
+/* Options that contradict each other. */
+static int check_together(const struct options *options)
+{
+	if (options->no_bpf && options->hooks != HOOKS_AUTO)
+		return fail(STATUS_USAGE, "--no-bpf: there are no hooks without BPF; one of "
+					  "--no-bpf and --hooks is enough");
+	if (options->audit && options->no_bpf)
+		return fail(STATUS_USAGE, "--audit: what happens is seen by BPF programs only; one "
+					  "of --audit and --no-bpf is enough");
+	if (options->audit && options->once)
+		return fail(STATUS_USAGE, "--audit: counts what happens in an interval; with "
+					  "-d SECONDS, not with --once");
+	return STATUS_DONE;
+}
+
 int options_read(struct options *options, int argc, char **argv)
 {
 	struct option longs[OPTIONS + 1];
@@ -373,9 +397,9 @@ int options_read(struct options *options, int argc, char **argv)
 		if (status != STATUS_DONE)
 			return status;
 	}
-	if (options->no_bpf && options->hooks != HOOKS_AUTO)
-		return fail(STATUS_USAGE, "--no-bpf: there are no hooks without BPF; one of "
-					  "--no-bpf and --hooks is enough");
+	status = check_together(options);
+	if (status != STATUS_DONE)
+		return status;
 	if (optind < argc)
 		return fail(STATUS_USAGE,
 			    "%s: not expected here; the usage is: tcplinger [COMMAND] [OPTION]...",

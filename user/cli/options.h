@@ -36,6 +36,7 @@ enum option_id {
 	OPTION_HOOKS,
 	OPTION_NO_BPF,
 	OPTION_READY_FILE,
+	OPTION_AUDIT,
 	OPTION_COLOR,
 	OPTION_VERBOSE,
 	OPTION_HELP,
@@ -53,7 +54,8 @@ enum option_id {
 #define OPTION_BITS_TABLE                                                                          \
 	(OPTION_BIT(OPTION_BY) | OPTION_BIT(OPTION_INTERVAL) | OPTION_BIT(OPTION_DURATION) |       \
 	 OPTION_BIT(OPTION_ONCE) | OPTION_BIT(OPTION_LIMIT) | OPTION_BIT(OPTION_SORT) |            \
-	 OPTION_BIT(OPTION_HOOKS) | OPTION_BIT(OPTION_NO_BPF) | OPTION_BIT(OPTION_READY_FILE))
+	 OPTION_BIT(OPTION_HOOKS) | OPTION_BIT(OPTION_NO_BPF) | OPTION_BIT(OPTION_READY_FILE) |    \
+	 OPTION_BIT(OPTION_AUDIT))
 #define OPTION_BITS_ALWAYS                                                                         \
 	(OPTION_BIT(OPTION_JSON) | OPTION_BIT(OPTION_COLOR) | OPTION_BIT(OPTION_VERBOSE) |         \
 	 OPTION_BIT(OPTION_HELP) | OPTION_BIT(OPTION_VERSION))
@@ -75,6 +77,7 @@ struct options {
 	bool json;
 	bool no_bpf;
 	bool once;
+	bool audit;
 	bool verbose;
 	bool help;
 	bool version;

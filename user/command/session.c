@@ -10,6 +10,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "audit_show.h"
 #include "clock.h"
 #include "netns.h"
 #include "privilege.h"
@@ -24,6 +25,11 @@
 static void apply(void *context, const struct record_header *record)
 {
 	model_apply(context, record);
+}
+
+static void apply_to_audit(void *context, const struct record_header *record)
+{
+	audit_record(context, record);
 }
 
 /*
@@ -73,12 +79,14 @@ void session_init(struct session *session, const struct options *options, enum l
 	session->clocks.boottime_ns = clock_realtime_offset_ns(CLOCK_BOOTTIME);
 	output_init(&session->output, STDOUT_FILENO, stop);
 	model_init(&session->model, &config);
+	audit_init(&session->audit, &session->filter);
 }
 
 void session_free(struct session *session)
 {
 	live_close(session->live);
 	model_free(&session->model);
+	audit_free(&session->audit);
 	output_free(&session->output);
 }
 
@@ -103,6 +111,8 @@ int session_open(struct session *session, struct refusal *refusal)
 		.verbose = session->options->verbose,
 	};
 
+	if (session->options->audit)
+		config.audit = (struct record_sink){apply_to_audit, &session->audit};
 	session->live = live_open(&config, refusal);
 	if (!session->live)
 		return STATUS_REFUSED;
@@ -179,6 +189,16 @@ static void loop(struct session *session, const struct session_hooks *hooks)
 	}
 }
 
+/* While all is still streamed: what comes until the counters are read is counted by both. */
+static void end_audit(struct session *session)
+{
+	if (!session->options->audit || !session->live)
+		return;
+	audit_enter(&session->audit, AUDIT_ENDS);
+	live_count(session->live, 0);
+	audit_enter(&session->audit, AUDIT_IS_OVER);
+}
+
 /* What has happened up to now is in what is shown last. */
 static void stop_streaming(struct live *live)
 {
@@ -211,6 +231,7 @@ int session_run(struct session *session, const struct session_hooks *hooks)
 	drop_privileges(session);
 	if (refresh(session, hooks))
 		loop(session, hooks);
+	end_audit(session);
 	if (session->live)
 		stop_streaming(session->live);
 	if (hooks->last)
@@ -237,6 +258,24 @@ void session_say_unseen(const struct session *session, size_t unseen)
 	session_unseen(session, unseen, text, sizeof(text));
 	if (text[0])
 		note("not seen: %s", text);
+}
+
+void session_show_audit(struct session *session)
+{
+	struct losses losses;
+
+	if (!session->options->audit)
+		return;
+	if (!session->live) {
+		note("--audit: nothing was streamed without BPF: there is nothing to audit");
+		return;
+	}
+	live_losses(session->live, &losses);
+	audit_settle(&session->audit, &losses, live_follows_time_wait(session->live));
+	if (session->options->json)
+		audit_show_json(&session->audit, &session->output, &session->clocks);
+	else
+		audit_show_text(&session->audit, &session->output);
 }
 
 void session_say_losses(const struct session *session, uint64_t shown, const char *what)

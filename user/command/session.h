@@ -6,6 +6,7 @@
 #ifndef TCPLINGER_SESSION_H
 #define TCPLINGER_SESSION_H
 
+#include "audit.h"
 #include "live.h"
 #include "model.h"
 #include "objects.h"
@@ -19,7 +20,8 @@ struct session {
 	struct tuple_filter filter;
 	const volatile sig_atomic_t *stop;
 	struct model model;
-	struct live *live; /* NULL: nothing streams */
+	struct audit audit; /* of --audit */
+	struct live *live;  /* NULL: nothing streams */
 	struct output output;
 	struct clock_offsets clocks;
 };
@@ -57,6 +59,9 @@ void session_say_unseen(const struct session *session, size_t unseen);
 
 /* The line on stderr that ends a command that watched: what it showed, and what was lost. */
 void session_say_losses(const struct session *session, uint64_t shown, const char *what);
+
+/* Shows the audit, if one was asked for: after all else, but for the last `loss`. */
+void session_show_audit(struct session *session);
 
 /* Creates the --ready-file, if one was asked for. An exit status. */
 int session_ready(const struct session *session);

@@ -97,6 +97,7 @@ static void finish(struct table *table)
 {
 	struct losses losses = {0};
 
+	session_show_audit(&table->session);
 	if (table->session.live)
 		live_losses(table->session.live, &losses);
 	table_loss(table, clock_now_ns(CLOCK_MONOTONIC), &losses);

@@ -55,6 +55,7 @@ static int finish(struct trace_run *run, int status)
 {
 	struct losses losses;
 
+	session_show_audit(&run->session);
 	live_losses(run->session.live, &losses);
 	if (run->view.config.json)
 		object_loss(&run->session.output, clock_now_ns(CLOCK_MONOTONIC), &losses,

@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <stddef.h>
 
+#include "audit.h"
 #include "record.h"
 
 static const char *const states[TCP_STATES] = {
@@ -28,6 +29,26 @@ static const char *const evidences[OWNER_EVIDENCES] = {
 static const char *const reasons[END_REASONS] = {
 	[END_EXPIRED] = "expired", [END_REUSED] = "reused",	  [END_SYN] = "syn",
 	[END_RESET] = "reset",	   [END_DESTROYED] = "destroyed", [END_UNKNOWN] = "unknown",
+};
+
+/* /proc/net/snmp, /proc/net/netstat, /proc/net/sockstat */
+static const char *const counters[COUNTERS] = {
+	[COUNTER_ACTIVE_OPENS] = "ActiveOpens",
+	[COUNTER_PASSIVE_OPENS] = "PassiveOpens",
+	[COUNTER_ATTEMPT_FAILS] = "AttemptFails",
+	[COUNTER_ESTAB_RESETS] = "EstabResets",
+	[COUNTER_TIME_WAITS] = "TW",
+	[COUNTER_RECYCLED] = "TWRecycled",
+	[COUNTER_KILLED] = "TWKilled",
+	[COUNTER_TIME_WAIT_OVERFLOW] = "TCPTimeWaitOverflow",
+	[COUNTER_MINISOCKETS] = "tw",
+	[COUNTER_EMBRYONIC_RESETS] = "EmbryonicRsts",
+};
+
+static const char *const whys[AUDIT_WHYS] = {
+	[AUDIT_FILTER] = "filter",	   [AUDIT_LOST] = "lost",
+	[AUDIT_PREDATES] = "predates",	   [AUDIT_REQUESTS] = "requests",
+	[AUDIT_UNFOLLOWED] = "unfollowed",
 };
 
 static const char *const directions[DIRECTIONS] = {
@@ -85,4 +106,14 @@ const char *direction_name(unsigned int direction)
 	const char *name = lookup(directions, DIRECTIONS, direction);
 
 	return name ? name : "unknown";
+}
+
+const char *counter_name(unsigned int counter)
+{
+	return lookup(counters, COUNTERS, counter);
+}
+
+const char *audit_why_name(unsigned int why)
+{
+	return lookup(whys, AUDIT_WHYS, why);
 }

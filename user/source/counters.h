@@ -8,8 +8,10 @@
 
 #include "record.h"
 
-/* Fills `values` (COUNTERS of them), 0 for what the kernel does not count; false if it cannot be
- * read. */
-bool counters_read(__u64 *values);
+/*
+ * A whole record of the namespace `netns`, which this thread is in; 0 for what the kernel does not
+ * count. False if they cannot be read.
+ */
+bool counters_read(struct record_counters *record, uint32_t netns);
 
 #endif

@@ -26,7 +26,7 @@ static void receive_timewait(struct live *live, const struct record_timewait *re
 
 	if (record->action == TIMEWAIT_ENDED)
 		resolved.end_reason = end_reason_of(&live->kallsyms.ends, record);
-	sink_record(&live->config.sink, &resolved.header);
+	live_hand_on(live, &resolved.header);
 }
 
 static void describe(struct live *live, const struct process_id *process, bool current)
@@ -67,7 +67,7 @@ void live_receive(struct live *live, const void *data, size_t size)
 		describe(live, &((const struct record_failure *)record)->process, true);
 		break;
 	}
-	sink_record(&live->config.sink, record);
+	live_hand_on(live, record);
 }
 
 static int on_sample(void *context, void *data, size_t size)
@@ -195,8 +195,9 @@ static void configure(struct live *live)
 	settings->probe_reads = live->kernel.probe_reads;
 	bpf_map__set_max_entries(live->bpf->maps.records, RING_BYTES);
 	bpf_map__set_max_entries(live->bpf->maps.fin_wait2,
-				 needs_of(live)->minisockets ? minisockets_max() : 1);
+				 live_needs_minisockets(live) ? minisockets_max() : 1);
 	select_programs(live, settings);
+	live_audit_configure(live, settings);
 }
 
 /*
@@ -278,9 +279,10 @@ struct live *live_open(const struct live_config *config, struct refusal *refusal
 	live->kernel = kernel;
 	live->heal_pause_ns = HEAL_MIN_NS;
 	describer_open(&live->describer);
-	if (needs_of(live)->minisockets)
+	if (live_needs_minisockets(live))
 		obstacle = live_timewait_obstacle(&live->kernel, &live->kallsyms);
-	wanted = needs_of(live)->hooks & ~(obstacle ? BIT(HOOK_TIME_WAIT) : 0);
+	wanted = (needs_of(live)->hooks | (live_audits(live) ? BIT(HOOK_TIME_WAIT) : 0)) &
+		 ~(obstacle ? BIT(HOOK_TIME_WAIT) : 0);
 	if (!hooks_choose(&live->hooks, wanted, config->hooks, &live->kernel, refusal)) {
 		live_close(live);
 		return NULL;
@@ -369,7 +371,7 @@ static void report(struct live *live, const struct losses *losses)
 	};
 
 	live->reported = *losses;
-	sink_record(&live->config.sink, &record.header);
+	live_hand_on(live, &record.header);
 }
 
 void live_heal(struct live *live)
@@ -403,6 +405,11 @@ void live_heal(struct live *live)
 const char *live_limits(const struct live *live)
 {
 	return live->limits;
+}
+
+bool live_follows_time_wait(const struct live *live)
+{
+	return live->kallsyms.tw_timer_handler != 0;
 }
 
 size_t live_unseen(const struct live *live)

@@ -33,7 +33,8 @@ struct live_config {
 	enum hooks_mode hooks;
 	const volatile sig_atomic_t *stop; /* set by a signal: return to the caller soon */
 	struct record_sink sink;
-	bool verbose; /* libbpf's messages to stderr */
+	struct record_sink audit; /* all that the kernel's counters stand for; unset: none */
+	bool verbose;		  /* libbpf's messages to stderr */
 };
 
 /* Loads and attaches. NULL, with the reason, where the kernel or the privileges do not allow it. */
@@ -59,8 +60,14 @@ void live_drain(struct live *live);
  */
 void live_list_close_waits(struct live *live, bool (*need_holders)(void *context), void *context);
 
-/* What the kernel has counted in a namespace, as a RECORD_COUNTERS; every listing tells it, too. */
+/*
+ * What the kernel has counted in a namespace (0: in each that is watched), as RECORD_COUNTERS;
+ * every listing tells it, too.
+ */
 void live_count(struct live *live, uint32_t netns);
+
+/* False if there are TIME_WAITs that cannot be followed here. */
+bool live_follows_time_wait(const struct live *live);
 
 /* Once an interval: which minisockets got the peer's FIN unseen. */
 void live_find_time_wait(struct live *live);

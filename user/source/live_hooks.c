@@ -23,8 +23,7 @@ static bool is_recent(const struct live *live)
 static void list_programs(const struct live *live, struct attached *list)
 {
 	struct tcplinger_bpf *bpf = live->bpf;
-	bool minisockets =
-		live_needs[live->config.watch].minisockets && live->kallsyms.tw_timer_handler;
+	bool minisockets = live_needs_minisockets(live) && live->kallsyms.tw_timer_handler;
 	bool fentry = minisockets && live->hooks.forms[HOOK_TIME_WAIT].fentry;
 	bool timers = minisockets && !fentry;
 	bool accept = live->hooks.forms[HOOK_ACCEPT].fentry;

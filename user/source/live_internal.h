@@ -53,6 +53,21 @@ struct live {
 	char limits[256];
 };
 
+/* live_audit.c: true if all that the kernel's counters stand for is streamed, too. */
+bool live_audits(const struct live *live);
+
+/* True if minisockets are followed, for the view or for the audit. */
+bool live_needs_minisockets(const struct live *live);
+
+/* What an audit changes in the settings of a view. */
+void live_audit_configure(const struct live *live, struct settings *settings);
+
+/* To the sinks: to the audit's all, to the view's what it would have got without the audit. */
+void live_hand_on(struct live *live, const struct record_header *record);
+
+/* What the kernel has counted in this thread's namespace, which is `netns`. */
+bool live_read_counters(const struct live *live, struct record_counters *record, uint32_t netns);
+
 /* Checks what the kernel wrote, completes it, hands it on. */
 void live_receive(struct live *live, const void *data, size_t size);
 

@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include "clock.h"
-#include "counters.h"
 #include "descriptors.h"
 #include "live_internal.h"
 #include "netns.h"
@@ -90,7 +89,7 @@ static void mark_end(struct live *live, enum listing_scope scope, bool broken)
 		.broken = broken,
 	};
 
-	sink_record(&live->config.sink, &record.header);
+	live_hand_on(live, &record.header);
 }
 
 static void mark(struct live *live, enum listing_phase phase, enum listing_scope scope,
@@ -103,19 +102,16 @@ static void mark(struct live *live, enum listing_phase phase, enum listing_scope
 		.netns = netns,
 	};
 
-	sink_record(&live->config.sink, &record.header);
+	live_hand_on(live, &record.header);
 }
 
 /* Of this thread's namespace. */
 static void report_counters(struct live *live, uint32_t netns)
 {
-	struct record_counters record = {
-		.header = {RECORD_COUNTERS, sizeof(record), 0, clock_now_ns(CLOCK_MONOTONIC)},
-		.netns = netns,
-	};
+	struct record_counters record;
 
-	if (counters_read(record.values))
-		sink_record(&live->config.sink, &record.header);
+	if (live_read_counters(live, &record, netns))
+		live_hand_on(live, &record.header);
 }
 
 /*
@@ -133,7 +129,7 @@ static void report_ports(struct live *live, uint32_t netns)
 		live->ports_low = record.low;
 	if (record.high > live->ports_high)
 		live->ports_high = record.high;
-	sink_record(&live->config.sink, &record.header);
+	live_hand_on(live, &record.header);
 }
 
 /* iter/tcp walks the host's whole hash table for each namespace: empty ones are passed over. */
@@ -145,7 +141,7 @@ static void list_namespace(struct live *live, uint32_t netns, struct inodes *sub
 	    !run_iterator(live, live->sockets, sizeof(struct record_socket), subflows))
 		return;
 	mark(live, LISTING_NAMESPACE, LISTING_ALL, netns);
-	if (live_needs[live->config.watch].minisockets)
+	if (live_needs_minisockets(live))
 		report_counters(live, netns);
 }
 
@@ -179,12 +175,14 @@ void live_count(struct live *live, uint32_t netns)
 
 	netns_find(&list);
 	for (size_t i = 0; i < list.count; i++) {
-		if (list.items[i].inode != netns || (i && !netns_enter(list.items[i].fd)))
+		uint32_t inode = list.items[i].inode;
+
+		if ((netns ? inode != netns : !wanted(live, inode)) ||
+		    (i && !netns_enter(list.items[i].fd)))
 			continue;
-		report_counters(live, netns);
+		report_counters(live, inode);
 		if (i)
 			netns_return(&list);
-		break;
 	}
 	netns_list_free(&list);
 }

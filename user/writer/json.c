@@ -92,6 +92,15 @@ void json_number(struct json *json, const char *key, uint64_t number)
 	end(json, at + format_number(at, number));
 }
 
+void json_integer(struct json *json, const char *key, int64_t number)
+{
+	char *at = begin(json, key, NUMBER_BYTES + 1);
+
+	if (number < 0)
+		*at++ = '-';
+	end(json, at + format_number(at, number < 0 ? -(uint64_t)number : (uint64_t)number));
+}
+
 void json_hex(struct json *json, const char *key, uint64_t number)
 {
 	static const char digits[] = "0123456789abcdef";

@@ -30,6 +30,7 @@ void json_close(struct json *json, char bracket);
 void json_null(struct json *json, const char *key);
 void json_bool(struct json *json, const char *key, bool truth);
 void json_number(struct json *json, const char *key, uint64_t number);
+void json_integer(struct json *json, const char *key, int64_t number);
 void json_hex(struct json *json, const char *key, uint64_t number);
 
 /* Nanoseconds as seconds, exactly. */

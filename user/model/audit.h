@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The books: for each network namespace what the kernel has counted in an interval, beside what the
+ * records of the stream add up to. Pure, as the rest of the model; it takes the records as they
+ * come, before any filter, and so needs a stream of all that a counter stands for.
+ */
+#ifndef TCPLINGER_AUDIT_H
+#define TCPLINGER_AUDIT_H
+
+#include <stdbool.h>
+
+#include "filter.h"
+#include "index.h"
+#include "record.h"
+
+#define AUDITED COUNTER_EMBRYONIC_RESETS /* so many: those before it */
+
+/* Why the kernel may have counted what is not in `seen`. */
+enum audit_why {
+	AUDIT_FILTER,	  /* the filter leaves it out */
+	AUDIT_LOST,	  /* records were lost: at most so many */
+	AUDIT_PREDATES,	  /* minisockets: older than the interval */
+	AUDIT_REQUESTS,	  /* AttemptFails: of request sockets, which are not traced */
+	AUDIT_UNFOLLOWED, /* TIME_WAIT cannot be followed on this host */
+	AUDIT_WHYS,
+};
+
+/* A counter of a namespace: kernel = seen + explained + unexplained. */
+struct audit_line {
+	int64_t kernel;
+	int64_t seen;
+	int64_t explained[AUDIT_WHYS];
+	int64_t unexplained;
+};
+
+/* What was seen of a counter. */
+struct audit_count {
+	int64_t seen;
+	int64_t filtered;
+	/* of the time when the kernel's were read: it may have counted them in the interval */
+	int64_t edge_seen;
+	int64_t edge_filtered;
+};
+
+struct audit_namespace {
+	uint64_t cookie; /* of the namespace; first, for the index */
+	uint32_t netns;	 /* inode number */
+	bool counted;	 /* the kernel's counters at the end are known: it is still there */
+	/* The interval: what is before begin_ns or after end_read_ns is not in it. */
+	uint64_t begin_ns, begin_read_ns; /* 0: it is younger than the audit */
+	uint64_t end_ns, end_read_ns;
+	uint64_t begin[COUNTERS];
+	uint64_t end[COUNTERS];
+	struct audit_count counts[AUDITED];
+	int64_t older_ended; /* minisockets that ended and were not seen to begin */
+	int64_t edge_born, edge_ended;
+	struct audit_line lines[AUDITED]; /* once settled; `seen` alone if it is not `counted` */
+};
+
+enum audit_phase {
+	AUDIT_BEGINS, /* counters that come are those at the beginning */
+	AUDIT_RUNS,   /* those that come are of no interest */
+	AUDIT_ENDS,   /* they are those at the end */
+	AUDIT_IS_OVER,
+};
+
+struct audit {
+	const struct tuple_filter *filter;
+	enum audit_phase phase;
+	struct pool namespaces;
+	struct index by_cookie;
+	struct pool minisockets; /* that live now and were seen to begin */
+	struct index by_socket;
+	uint64_t time_ns; /* of the newest counters */
+};
+
+/* `filter` is borrowed: what does not match it is not `seen`. */
+void audit_init(struct audit *audit, const struct tuple_filter *filter);
+void audit_free(struct audit *audit);
+
+/* Takes one record that record_decode has let pass, of any kind. */
+void audit_record(struct audit *audit, const struct record_header *record);
+
+/* AUDIT_ENDS and AUDIT_IS_OVER; that the interval has begun is told by the first listing's end. */
+void audit_enter(struct audit *audit, enum audit_phase phase);
+
+/*
+ * Nothing more comes: makes the lines. `losses`: of the whole run; `follows_time_wait`: false if
+ * minisockets were not in the stream.
+ */
+void audit_settle(struct audit *audit, const struct losses *losses, bool follows_time_wait);
+
+/* In the order in which they were met; NULL behind the last. */
+const struct audit_namespace *audit_namespace_at(const struct audit *audit, uint32_t place);
+
+#endif

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "audit_show.h"
+#include "names.h"
+#include "text.h"
+
+#define COUNTER_COLUMNS	    19 /* "TCPTimeWaitOverflow" */
+#define NUMBER_COLUMNS	    10
+#define UNEXPLAINED_COLUMNS 11
+#define ROOM_FOR_EXPLAINED  25 /* of 80 columns */
+
+static bool is_silent_line(const struct audit_line *line)
+{
+	return !line->kernel && !line->seen && !line->explained[AUDIT_FILTER] &&
+	       !line->explained[AUDIT_PREDATES] && !line->unexplained;
+}
+
+static bool is_silent(const struct audit_namespace *space)
+{
+	for (unsigned int i = 0; i < AUDITED; i++)
+		if (!is_silent_line(&space->lines[i]))
+			return false;
+	return true;
+}
+
+/* "12 filter, 3 predates" */
+static void say_explained(struct sentence *sentence, const struct audit_line *line)
+{
+	for (unsigned int i = 0; i < AUDIT_WHYS; i++)
+		if (line->explained[i])
+			say(sentence, "%s%lld %s", sentence->length ? ", " : "",
+			    (long long)line->explained[i], audit_why_name(i));
+}
+
+static void show_line(struct output *output, const struct audit_line *line, unsigned int counter)
+{
+	struct sentence explained = {0};
+
+	say_explained(&explained, line);
+	output_format(output, "%-*s %*lld %*lld %*lld%s%.*s", COUNTER_COLUMNS,
+		      counter_name(counter), NUMBER_COLUMNS, (long long)line->kernel,
+		      NUMBER_COLUMNS, (long long)line->seen, UNEXPLAINED_COLUMNS,
+		      (long long)line->unexplained, explained.length ? "  " : "",
+		      ROOM_FOR_EXPLAINED, explained.text);
+	output_line(output);
+}
+
+static void show_namespace(struct output *output, const struct audit_namespace *space)
+{
+	output_format(output, "namespace %u%s", space->netns,
+		      space->begin_ns ? "" : ", younger than tcplinger");
+	output_line(output);
+	for (unsigned int i = 0; i < AUDITED; i++)
+		if (!is_silent_line(&space->lines[i]))
+			show_line(output, &space->lines[i], i);
+}
+
+static void show_others(struct output *output, size_t silent, size_t gone)
+{
+	if (silent) {
+		output_format(output, "%zu namespace%s: nothing counted, nothing seen", silent,
+			      silent == 1 ? "" : "s");
+		output_line(output);
+	}
+	if (gone) {
+		output_format(output, "%zu namespace%s gone, and what the kernel counted there",
+			      gone, gone == 1 ? " is" : "s are");
+		output_line(output);
+	}
+}
+
+void audit_show_text(const struct audit *audit, struct output *output)
+{
+	const struct audit_namespace *space;
+	size_t silent = 0, gone = 0;
+
+	output_format(output, "%-*s %*s %*s %*s  EXPLAINED BY", COUNTER_COLUMNS, "AUDIT",
+		      NUMBER_COLUMNS, "KERNEL", NUMBER_COLUMNS, "SEEN", UNEXPLAINED_COLUMNS,
+		      "UNEXPLAINED");
+	output_line(output);
+	for (uint32_t i = 0; (space = audit_namespace_at(audit, i)); i++) {
+		if (!space->counted)
+			gone++;
+		else if (is_silent(space))
+			silent++;
+		else
+			show_namespace(output, space);
+	}
+	show_others(output, silent, gone);
+}
