@@ -5,7 +5,7 @@ import re
 import subprocess
 
 # What the tests need of a kernel that distributions build as modules.
-NAMES = ("tcp_diag", "tls", "dummy")
+NAMES = ("tcp_diag", "tls", "veth")
 
 
 def content(path):
