@@ -14,9 +14,10 @@ LOCAL = ["127.0.0.1", "::1"]
 
 @pytest.fixture(scope="module", autouse=True)
 def fentry():
-    result = tcplinger("trace", "--hooks", "fentry", "-d", "0.1")
-    if result.returncode:
-        pytest.skip(result.stderr.strip())
+    for view in ("trace", "ports"):
+        result = tcplinger(view, "--hooks", "fentry", "-d", "0.1")
+        if result.returncode:
+            pytest.skip(result.stderr.strip())
 
 
 @pytest.fixture

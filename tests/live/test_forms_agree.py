@@ -5,20 +5,14 @@ import random
 import pytest
 
 import truth
-from tracer import steps, tcplinger
+from test_fentry import fentry  # noqa: F401 (skips where there is none)
+from tracer import steps
 from traffic import Pair
 
 CONNECTIONS = 24
 SEED = 1
 PORT = 5000
 LOW, HIGH = 20000, 20007
-
-
-@pytest.fixture(scope="module", autouse=True)
-def fentry():
-    result = tcplinger("trace", "--hooks", "fentry", "-d", "0.1")
-    if result.returncode:
-        pytest.skip(result.stderr.strip())
 
 
 def client_closes(pair, _):
