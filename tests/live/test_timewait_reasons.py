@@ -113,7 +113,7 @@ def test_destroyed_with_the_namespace(make):
 def test_gone_with_the_namespace_without_bpf(make):
     """Only the next listing shows that it went."""
     space = make.space()
-    waits = make.timewaits("--no-bpf")
+    waits = make.timewaits("--no-bpf", space=space)
     client, server = make.actor(space), make.actor(space)
     Pair(client, server).client_closes()
 

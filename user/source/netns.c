@@ -145,7 +145,7 @@ size_t netns_missing(const struct netns_list *list, uint32_t wanted)
 {
 	if (!wanted)
 		return list->unseen;
-	return known(list, wanted) ? 0 : 1;
+	return list->unseen && !known(list, wanted) ? 1 : 0;
 }
 
 void netns_list_free(struct netns_list *list)

@@ -25,7 +25,10 @@ struct netns_list {
 void netns_find(struct netns_list *list);
 void netns_list_free(struct netns_list *list);
 
-/* How many were not to be had of those that `wanted` (an inode; 0: all) stands for. */
+/*
+ * How many were not to be had of those that `wanted` (an inode; 0: all) stands for; none if it is
+ * gone.
+ */
 size_t netns_missing(const struct netns_list *list, uint32_t wanted);
 
 /* Back to this thread's own; ends the program if that fails, which netns_find has tried. */
