@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#ifndef TCPLINGER_TIME_WAITS_SCREEN_H
+#define TCPLINGER_TIME_WAITS_SCREEN_H
+
+/* The view of TIME_WAITs on a model that is fed by hand; it is checked that its books add up. */
+#include "output.h"
+#include "timewait_show.h"
+#include "world.h"
+
+#define BEGIN	  (1000 * SECOND)
+#define MS	  1000000ULL
+#define LENGTH	  (60 * (int64_t)SECOND)
+#define SHORT	  (15 * (int64_t)SECOND)
+#define WHOLE	  12 /* the bucket of those that lived a time-out to its end */
+#define CONNECTED (5 * MS)
+
+static const struct clock_offsets clocks = {1709251200 * (int64_t)SECOND, 0};
+
+struct screen {
+	struct world *world;
+	struct process_filter filter;
+	struct time_waits waits;
+	struct output output;
+	uint64_t time_ns;
+	uint64_t older; /* than the tool, and once counted: begun, for the books */
+};
+
+static inline void on_transition(void *context, const struct transition *transition)
+{
+	time_waits_transition(&((struct screen *)context)->waits, transition);
+}
+
+static inline void on_minisocket(void *context, struct connection *connection, enum minisocket_event event,
+			  uint64_t time_ns)
+{
+	time_waits_minisocket(&((struct screen *)context)->waits, connection, event, time_ns);
+}
+
+static inline void on_listed(void *context)
+{
+	time_waits_listed(&((struct screen *)context)->waits);
+}
+
+static inline void on_counters(void *context, const struct record_counters *counters)
+{
+	time_waits_counters(&((struct screen *)context)->waits, counters);
+}
+
+static inline void screen_init(struct screen *screen, enum grouping by)
+{
+	screen->world = world_new(NULL, &screen->filter);
+	screen->world->model.last_states |= 1U << TCP_CLOSE_WAIT;
+	screen->world->model.observer = (struct model_observer){
+		.transition = on_transition,
+		.minisocket = on_minisocket,
+		.listed = on_listed,
+		.counters = on_counters,
+		.context = screen,
+	};
+	screen->time_ns = BEGIN;
+	screen->older = 0;
+	time_waits_init(&screen->waits, &screen->filter, by, &screen->world->model);
+	output_init(&screen->output, -1, NULL);
+}
+
+static inline void screen_free(struct screen *screen)
+{
+	time_waits_free(&screen->waits);
+	output_free(&screen->output);
+	world_free(screen->world);
+}
+
+static inline void again_by(struct screen *screen, enum grouping by)
+{
+	screen_free(screen);
+	screen_init(screen, by);
+}
+
+/* Of all rows. */
+struct sums {
+	uint64_t sockets, predates, fin_wait2, created, ended, reasons;
+};
+
+static inline void sum_row(void *context, struct row *shown)
+{
+	const struct time_wait_row *row = (const struct time_wait_row *)shown;
+	struct sums *sums = context;
+
+	sums->sockets += row->sockets;
+	sums->predates += row->predates;
+	sums->fin_wait2 += row->fin_wait2;
+	sums->created += row->created;
+	sums->ended += row->ended;
+	for (unsigned int i = 0; i < END_REASONS; i++)
+		sums->reasons += row->reasons[i];
+	assert_true(row->predates <= row->sockets);
+	assert_true(row->closed_first <= row->closed);
+	assert_true(row->lifetime.count <= row->ended);
+}
+
+static inline struct sums sum_up(const struct screen *screen)
+{
+	struct sums sums = {0};
+
+	rows_each(&screen->waits.rows, sum_row, &sums);
+	return sums;
+}
+
+static inline void count_connection(void *context, struct connection *connection)
+{
+	struct sums *sums = context;
+
+	if (!connection->row)
+		return;
+	sums->sockets += connection->state == TCP_TIME_WAIT;
+	sums->predates +=
+		connection->state == TCP_TIME_WAIT && connection->flags & CONNECTION_PREDATES;
+	sums->fin_wait2 += connection->state == TCP_FIN_WAIT2;
+}
+
+/* What must hold at any time: what is there is what began less what ended, and in the model. */
+static inline void check_books(const struct screen *screen)
+{
+	struct sums sums = sum_up(screen), there = {0};
+
+	assert_int_equal(sums.sockets, screen->older + sums.created - sums.ended);
+	assert_int_equal(sums.ended, sums.reasons);
+	connections_each(&screen->world->model.connections, count_connection, &there);
+	assert_int_equal(sums.sockets, there.sockets);
+	assert_int_equal(sums.predates, there.predates);
+	assert_int_equal(sums.fin_wait2, there.fin_wait2);
+}
+
+static inline int setup(void **state)
+{
+	struct screen *screen = calloc(1, sizeof(*screen));
+
+	assert_non_null(screen);
+	screen_init(screen, BY_PID);
+	*state = screen;
+	return 0;
+}
+
+static inline int teardown(void **state)
+{
+	struct screen *screen = *state;
+
+	screen_free(screen);
+	free(screen);
+	return 0;
+}
+
+#define screen_test(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+static inline void pass(struct screen *screen, uint64_t ns)
+{
+	screen->time_ns += ns;
+}
+
+static inline void refresh(struct screen *screen, bool last)
+{
+	check_books(screen);
+	time_waits_refresh(&screen->waits, screen->time_ns, last);
+}
+
+/* The row that this process made, whether it would be shown or not. */
+static inline const struct time_wait_row *row_of(struct screen *screen, uint32_t pid)
+{
+	refresh(screen, true);
+	for (size_t i = 0; i < screen->waits.rows.shown_count; i++) {
+		const struct time_wait_row *row = time_waits_shown(&screen->waits, i);
+		const struct process *process = rows_process(&screen->waits.rows, row->row.process);
+
+		if ((process ? process->id.pid : 0) == pid)
+			return row;
+	}
+	return NULL;
+}
+
+static inline const struct time_wait_row *only_row(struct screen *screen)
+{
+	refresh(screen, true);
+	assert_int_equal(screen->waits.rows.shown_count, 1);
+	return time_waits_shown(&screen->waits, 0);
+}
+
+static inline struct record_transition owned(uint64_t cookie, uint64_t time_ns, unsigned int new_state,
+				      uint32_t pid)
+{
+	struct record_transition record =
+		transition_of(cookie, time_ns, TCP_ESTABLISHED, new_state);
+
+	record.since_ns = time_ns - CONNECTED;
+	record.direction = DIRECTION_OUT;
+	record.owner = process_of(pid, "owner");
+	record.owner_by = pid ? OWNER_CONNECT : OWNER_NONE;
+	return record;
+}
+
+/* The owner closes first. */
+static inline void closes(struct screen *screen, uint64_t cookie, uint32_t pid)
+{
+	struct record_transition record = owned(cookie, screen->time_ns, TCP_FIN_WAIT1, pid);
+
+	record.closer = record.owner;
+	feed(screen->world, record);
+}
+
+/* The peer's ACK has come, not its FIN. */
+static inline void waits(struct screen *screen, uint64_t cookie)
+{
+	feed(screen->world,
+	     timewait_of(cookie, screen->time_ns, TIMEWAIT_ARMED, TCP_FIN_WAIT2, LENGTH));
+}
+
+static inline void enters(struct screen *screen, uint64_t cookie)
+{
+	feed(screen->world,
+	     timewait_of(cookie, screen->time_ns, TIMEWAIT_ARMED, TCP_TIME_WAIT, LENGTH));
+}
+
+/* With nothing left, or never reached: only the time of the record counts. */
+static inline void ends(struct screen *screen, uint64_t cookie, enum end_reason reason)
+{
+	feed(screen->world, timewait_end(cookie, screen->time_ns, TCP_TIME_WAIT, 0, reason));
+}
+
+static inline void lives(struct screen *screen, uint64_t cookie, uint32_t pid)
+{
+	closes(screen, cookie, pid);
+	enters(screen, cookie);
+}
+
+static inline void listing_begins(struct screen *screen)
+{
+	feed(screen->world, listing_of(screen->time_ns, LISTING_BEGINS, 0));
+}
+
+static inline void listing_ends(struct screen *screen)
+{
+	feed(screen->world, listing_of(screen->time_ns, LISTING_NAMESPACE, NETNS));
+	feed(screen->world, listing_of(screen->time_ns, LISTING_ENDS, 0));
+	if (screen->world->model.listing.number == 1)
+		screen->older = sum_up(screen).predates;
+	check_books(screen);
+}
+
+static inline void list_nothing(struct screen *screen)
+{
+	listing_begins(screen);
+	listing_ends(screen);
+}
+
+static inline void fails_to_wait(struct screen *screen, uint64_t cookie, uint32_t pid, bool aborted)
+{
+	struct record_transition record = owned(cookie, screen->time_ns, TCP_CLOSE, pid);
+
+	closes(screen, cookie, pid);
+	record.old_state = TCP_FIN_WAIT2;
+	record.since_ns = 0;
+	record.refused = !aborted;
+	feed(screen->world, record);
+}
+
+static inline void settle(struct screen *screen, uint64_t counter)
+{
+	uint32_t netns;
+
+	while (time_waits_want_counters(&screen->waits, &netns)) {
+		assert_int_equal(netns, NETNS);
+		feed(screen->world, counters_of(screen->time_ns, counter));
+		time_waits_settle(&screen->waits, netns);
+	}
+}
+
+static inline const char *text_of(struct screen *screen)
+{
+	*output_reserve(&screen->output, 1) = 0;
+	return screen->output.text;
+}
+
+static inline const char *json_of(struct screen *screen, size_t limit)
+{
+	screen->output.length = 0;
+	time_waits_show_json(&screen->waits, &screen->output, &clocks, limit);
+	return text_of(screen);
+}
+
+#endif
