@@ -30,8 +30,8 @@ static inline void on_transition(void *context, const struct transition *transit
 	time_waits_transition(&((struct screen *)context)->waits, transition);
 }
 
-static inline void on_minisocket(void *context, struct connection *connection, enum minisocket_event event,
-			  uint64_t time_ns)
+static inline void on_minisocket(void *context, struct connection *connection,
+				 enum minisocket_event event, uint64_t time_ns)
 {
 	time_waits_minisocket(&((struct screen *)context)->waits, connection, event, time_ns);
 }
@@ -184,8 +184,8 @@ static inline const struct time_wait_row *only_row(struct screen *screen)
 	return time_waits_shown(&screen->waits, 0);
 }
 
-static inline struct record_transition owned(uint64_t cookie, uint64_t time_ns, unsigned int new_state,
-				      uint32_t pid)
+static inline struct record_transition owned(uint64_t cookie, uint64_t time_ns,
+					     unsigned int new_state, uint32_t pid)
 {
 	struct record_transition record =
 		transition_of(cookie, time_ns, TCP_ESTABLISHED, new_state);
