@@ -91,7 +91,7 @@ deps-test: deps-build
 # Without ARGS there is something to see on an idle host too: a few connections of our own. A host that
 # refuses BPF gets the summary instead.
 run: deps-build
-	$(Q)$(MAKE) --no-print-directory all $(BUILD)/tests/load
+	$(Q)$(BUILD_ALL) all $(BUILD)/tests/load
 ifdef ARGS
 	$(Q)$(BUILD)/tcplinger $(ARGS)
 else

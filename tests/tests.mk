@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # The tests and the benchmark: included by the Makefile.
 
+# Builds within a target take all CPUs, unless the user said how many.
+BUILD_ALL = $(MAKE) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
+
 LOAD_SOURCES := $(sort $(wildcard tests/bench/load*.c))
 
 $(BUILD)/tests/load: $(LOAD_SOURCES) $(wildcard tests/bench/load*.h)
@@ -21,14 +24,14 @@ $(BUILD)/tests/floor.bpf.o: tests/bench/floor.bpf.c
 # What the tool costs. BENCH_ARGS: see tests/bench/bench.py --help.
 bench: deps-test
 	$(Q)tests/install-packages libbpf-tools
-	$(Q)$(MAKE) --no-print-directory all $(BUILD)/tests/load $(BUILD)/tests/floor \
+	$(Q)$(BUILD_ALL) all $(BUILD)/tests/load $(BUILD)/tests/floor \
 		$(BUILD)/tests/floor.bpf.o
 	$(Q)$(PYTHON) tests/bench/refresh.py --build $(BUILD)
 	$(Q)$(PYTHON) tests/bench/bench.py --build $(BUILD) $(BENCH_ARGS)
 
 # Every layer runs whatever the others say; the summary of all is the last line.
 test: deps-test
-	$(Q)$(MAKE) --no-print-directory all
+	$(Q)$(BUILD_ALL) all
 	$(Q)rm -rf $(BUILD)/results; mkdir -p $(BUILD)/results
 	$(Q)for layer in check-vmlinux test-unit test-fuzz test-live test-vm-quick; do \
 		$(MAKE) --no-print-directory $$layer || echo "$$layer failed"; \
@@ -58,7 +61,7 @@ FUZZ_PROBE = echo 'int LLVMFuzzerTestOneInput(const char *d, long n) { return d 
 	$(CLANG) -x c -fsanitize=fuzzer,address - -o $(BUILD)/fuzz-probe 2>/dev/null
 
 test-unit: deps-test
-	$(Q)$(MAKE) --no-print-directory unit-tests
+	$(Q)$(BUILD_ALL) unit-tests
 	$(Q)status=0; \
 	$(PYTHON) tests/unit/run.py $(BUILD)/results unit $(UNIT_TESTS) || status=1; \
 	$(PYTHON) tests/unit/run.py $(BUILD)/results asan $(ASAN_TESTS) || status=1; \
@@ -66,7 +69,7 @@ test-unit: deps-test
 
 test-fuzz: deps-test
 	$(Q)mkdir -p $(BUILD); if $(FUZZ_PROBE); then \
-		$(MAKE) --no-print-directory fuzzers && \
+		$(BUILD_ALL) fuzzers && \
 		$(PYTHON) tests/fuzz/run.py $(BUILD)/results $(FUZZERS); \
 	else \
 		$(PYTHON) tests/fuzz/run.py $(BUILD)/results --skip \
@@ -129,7 +132,7 @@ LIVE = TCPLINGER=$(abspath $(BUILD))/tcplinger $(PYTHON) -B -m pytest -p no:cach
 	--reruns 1 $(LIVE_ARGS) tests/live
 
 test-live: deps-test
-	$(Q)$(MAKE) --no-print-directory all $(BUILD)/tests/load
+	$(Q)$(BUILD_ALL) all $(BUILD)/tests/load
 	$(Q)mkdir -p $(BUILD)/results
 	$(Q)status=0; \
 	$(LIVE) -n 3 -m "not alone" --junitxml=$(BUILD)/results/live.xml || status=1; \
