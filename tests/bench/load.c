@@ -24,7 +24,7 @@ struct load {
 };
 
 static const struct load loads[] = {
-	{"churn", churn, "dcpakit", "connections made and closed, one after the other"},
+	{"churn", churn, "dcpakitr", "connections made and closed, one after the other"},
 	{"bystander-syscalls", bystander_syscalls, "d", "a loop of a cheap system call"},
 	{"bystander-requests", bystander_requests, "dcn", "requests over established connections"},
 	{"bystander-timers", bystander_timers, "dc", "threads that wait with a time-out"},
@@ -42,6 +42,7 @@ static const struct option long_options[] = {
 	{"announce", no_argument, NULL, 'n'},
 	{"unaccepted", no_argument, NULL, 'u'},
 	{"destinations", required_argument, NULL, 't'},
+	{"reset-every", required_argument, NULL, 'r'},
 	{"help", no_argument, NULL, 'h'},
 	{0},
 };
@@ -68,7 +69,8 @@ static void print_usage(FILE *stream)
 		"  --closer client|server   who closes first (client)\n"
 		"  --interval-ms MS         pause between connections (0)\n"
 		"  --destinations N         go round N of them (IPv4); the source moves on "
-		"instead\n");
+		"instead\n"
+		"  --reset-every N          the client resets every N-th\n");
 }
 
 /* A whole decimal number within bounds, or usage. */
@@ -120,6 +122,8 @@ static bool parse_option(int letter, const char *text, struct options *options)
 		return parse_choice(text, "client", "server", &options->server_closes);
 	case 't':
 		return parse_number(text, 1, DESTINATIONS_MAX, &options->destinations);
+	case 'r':
+		return parse_number(text, 1, 1000000000, &options->reset_every);
 	case 'n':
 		options->announce = true;
 		return true;

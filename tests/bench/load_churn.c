@@ -60,8 +60,17 @@ static bool churn_goes_on(const struct options *options, uint64_t n, double end)
 	return !options->duration_s || now_s() < end;
 }
 
+/* close() then sends a reset, where a FIN of the peer has come too. */
+static void arm_reset(int fd)
+{
+	const struct linger at_once = {.l_onoff = 1};
+
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+}
+
 static int churn_step(struct session *session, uint64_t n)
 {
+	const struct options *options = session->options;
 	int fd;
 
 	if (n % AHEAD_STEP == 0 && wait_for_server(session, n, AHEAD_MAX))
@@ -70,8 +79,10 @@ static int churn_step(struct session *session, uint64_t n)
 	if (fd < 0)
 		return stop ? 0 : -1;
 	atomic_store(&session->progress->started, n + 1);
-	if (session->options->server_closes)
+	if (options->server_closes)
 		read_to_end(fd);
+	if (options->reset_every && (n + 1) % options->reset_every == 0)
+		arm_reset(fd);
 	close(fd);
 	return 0;
 }
