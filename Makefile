@@ -48,7 +48,7 @@ SKELETON := $(BUILD)/tcplinger.skel.h $(BUILD)/selftest.skel.h
 
 .DELETE_ON_ERROR:
 .SECONDARY: $(SKELETON)
-.PHONY: all bpf run test bench install clean deps-build deps-test check-vmlinux format
+.PHONY: all bpf run test bench audit install clean deps-build deps-test check-vmlinux format
 
 all: $(BUILD)/tcplinger
 

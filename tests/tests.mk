@@ -29,6 +29,11 @@ bench: deps-test
 	$(Q)$(PYTHON) tests/bench/refresh.py --build $(BUILD)
 	$(Q)$(PYTHON) tests/bench/bench.py --build $(BUILD) $(BENCH_ARGS)
 
+# A million connections, counted by the kernel and by the tool. AUDIT_ARGS: see tests/bench/audit.py --help.
+audit: deps-test
+	$(Q)$(BUILD_ALL) all $(BUILD)/tests/load
+	$(Q)$(PYTHON) tests/bench/audit.py --build $(BUILD) $(AUDIT_ARGS)
+
 # Every layer runs whatever the others say; the summary of all is the last line.
 test: deps-test
 	$(Q)$(BUILD_ALL) all

@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+import audits
 from tracer import steps
 from traffic import CHURN_MISSED_MAX, CHURN_TRIES, churn
 from truth import ACTIVE, CLIENT, NO_LOSS, PASSIVE, SERVER
@@ -85,11 +86,12 @@ SERVER_CLOSES = {"out": CLIENT + PASSIVE, "in": SERVER + ACTIVE}
 def test_every_step_of_every_connection_once(make, load_program, arguments, wanted):
     for _ in range(CHURN_TRIES):
         space = make.space()
-        tracer = make.tracer(space=space)
+        tracer = make.tracer("--audit", space=space)
         churn(space, load_program, CONNECTIONS, *arguments)
         stop_when_all_is_told(tracer, CONNECTIONS)
         check_owners(tracer)
-        if check_steps(tracer, CONNECTIONS, wanted):
+        if check_steps(tracer, CONNECTIONS, wanted) and \
+                not audits.unexplained(audits.of(tracer, space)):
             return
     pytest.fail(f"no run of {CHURN_TRIES} was complete")
 

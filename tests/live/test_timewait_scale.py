@@ -2,6 +2,7 @@
 """As many TIME_WAITs at once as the kernel allows, and more than that."""
 import pytest
 
+import audits
 import truth
 from timewaits import Counters, end_when_all_is_closed, ends, total
 from traffic import CHURN_MISSED_MAX, churn
@@ -20,7 +21,7 @@ def within(have, want):
 def test_as_many_at_once_as_fit_and_some_refused(make, space, load_program):
     most = min(MOST, int(space.run("sysctl", "-n", "net.ipv4.tcp_max_tw_buckets")))
     space.sysctl(tcp_max_tw_buckets=most)
-    waits = make.timewaits(space=space, interval=("-i", "1"))
+    waits = make.timewaits("--audit", space=space, interval=("-i", "1"))
     counters = Counters(space)
     churn(space, load_program, most)
     ended_early = most - truth.ss_counts(space)["TIME_WAIT"]
@@ -35,5 +36,7 @@ def test_as_many_at_once_as_fit_and_some_refused(make, space, load_program):
     assert within(total(last, "sockets"), there) and within(total(last, "created"), born)
     assert counters["TCPTimeWaitOverflow"] > 0
     assert within(total(last, "overflow"), counters["TCPTimeWaitOverflow"])
+    for line in audits.of(waits, space).values():
+        assert within(line["seen"], line["kernel"]), line
     closed_first = sum(row["closed_first"] for row in last.rows if row["direction"] == "out")
     assert closed_first == most + ended_early + REFUSED  # told by the process that closed
