@@ -16,6 +16,7 @@ extern void *bpf_rdonly_cast(void *object, __u32 btf_id) __ksym __weak;
 struct minisocket {
 	__u64 cookie;
 	struct tuple tuple;
+	__u64 netns_cookie;
 	__u64 expires; /* jiffies */
 	__u8 substate;
 	bool timestamps;
@@ -39,6 +40,7 @@ static __always_inline void minisocket_from(struct minisocket *mini,
 	mini->substate = tw->tw_substate;
 	tuple_of(&mini->tuple, &tw->__tw_common, tw->tw_sport);
 	tuple_namespace(&mini->tuple, tw->__tw_common.skc_net.net);
+	mini->netns_cookie = tw->__tw_common.skc_net.net->net_cookie;
 }
 
 /* The same by copies: the way of kernels before 6.2, refused by lockdown=confidentiality. */
@@ -68,7 +70,7 @@ static __always_inline void minisocket_copy(struct minisocket *mini,
 		__builtin_memcpy(mini->tuple.raddr, &remote, 16);
 	}
 	mini->tuple.netns = BPF_CORE_READ(tw, __tw_common.skc_net.net, ns.inum);
-	mini->tuple.netns_cookie = BPF_CORE_READ(tw, __tw_common.skc_net.net, net_cookie);
+	mini->netns_cookie = BPF_CORE_READ(tw, __tw_common.skc_net.net, net_cookie);
 }
 
 /*

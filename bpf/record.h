@@ -87,8 +87,6 @@ struct tuple {
 	__u16 family; /* of the socket: AF_INET or AF_INET6 */
 	__u16 reserved;
 	__u32 netns; /* inode number */
-	__u32 reserved2;
-	__u64 netns_cookie;
 };
 
 /* Why connect(), or bind(), got no port, or no address. */
@@ -116,7 +114,8 @@ struct record_transition {
 	__u16 range_low; /* of the failure: the socket's IP_LOCAL_PORT_RANGE; 0: none */
 	__u16 range_high;
 	__u8 aborted; /* by a reset, a time-out, or ss -K: sk_err is set */
-	__u8 reserved[5];
+	__u8 reserved;
+	__u64 netns_cookie;
 	__u64 since_ns; /* when it entered SYN_SENT or ESTABLISHED, if it leaves that; 0: not kept
 			 */
 	struct process_id owner;
@@ -168,7 +167,8 @@ struct record_timewait {
 	__u8 bound;	 /* to a port that bind() took, as an accepted connection is */
 	__u8 rearmed; /* TIMEWAIT_ARMED: of one that lives; the other form tells END_REARMED first
 		       */
-	__u8 reserved[2];
+	__u8 reserved[6];
+	__u64 netns_cookie;
 	__s64 remaining_ns; /* until the timer expires, on the jiffies clock; may be negative */
 	__u64 frames[TIMEWAIT_FRAMES];
 };
@@ -190,12 +190,13 @@ struct record_socket {
 	struct record_header header;
 	__u64 cookie;
 	struct tuple tuple;
+	__u32 recvq; /* rcv_nxt - copied_seq: what the process has not read, a FIN counts 1 */
 	__u64 inode; /* of the descriptor; 0: none (unaccepted, orphaned, the kernel's own) */
 	__u8 state;  /* of a minisocket: its substate */
 	__u8 owner_by;
 	__u8 direction;
 	__u8 flags;
-	__u32 recvq; /* rcv_nxt - copied_seq: what the process has not read, a FIN counts 1 */
+	__u32 reserved;
 	__s64 remaining_ns; /* of a minisocket */
 	__u64 since_ns;	    /* when it entered CLOSE_WAIT; 0: not seen, or another state */
 	struct process_id owner;
@@ -304,6 +305,7 @@ struct record_failure {
 	__u8 reserved[3];
 	__u16 range_low; /* as in struct record_transition */
 	__u16 range_high;
+	__u32 reserved2;
 	struct process_id process;
 };
 
@@ -322,14 +324,14 @@ struct record_ports {
 
 _Static_assert(sizeof(struct record_header) == 16, "record_header");
 _Static_assert(sizeof(struct process_id) == 40, "process_id");
-_Static_assert(sizeof(struct tuple) == 56, "tuple");
-_Static_assert(sizeof(struct record_transition) == 184, "record_transition");
+_Static_assert(sizeof(struct tuple) == 44, "tuple");
+_Static_assert(sizeof(struct record_transition) == 176, "record_transition");
 _Static_assert(sizeof(struct record_timewait) == 192, "record_timewait");
-_Static_assert(sizeof(struct record_socket) == 152, "record_socket");
+_Static_assert(sizeof(struct record_socket) == 144, "record_socket");
 _Static_assert(sizeof(struct record_holder) == 88, "record_holder");
 _Static_assert(sizeof(struct record_listing) == 24, "record_listing");
 _Static_assert(sizeof(struct record_process) == 2104, "record_process");
 _Static_assert(sizeof(struct record_loss) == 64, "record_loss");
-_Static_assert(sizeof(struct record_failure) == 128, "record_failure");
+_Static_assert(sizeof(struct record_failure) == 120, "record_failure");
 
 #endif

@@ -79,7 +79,6 @@ static __always_inline __u32 own_range(struct tcp_sock *tp)
 static __always_inline void tuple_namespace(struct tuple *tuple, const struct net *net)
 {
 	tuple->netns = net->ns.inum;
-	tuple->netns_cookie = net->net_cookie;
 }
 
 #endif

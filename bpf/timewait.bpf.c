@@ -29,6 +29,7 @@ static __always_inline struct record_timewait *timewait_reserve(const struct min
 		return NULL;
 	record->cookie = mini->cookie;
 	record->tuple = mini->tuple;
+	record->netns_cookie = mini->netns_cookie;
 	record->action = action;
 	record->substate = mini->substate;
 	record->timestamps = mini->timestamps;

@@ -146,7 +146,8 @@ static __always_inline bool has_no_port(struct tcp_sock *tp, const struct owner 
 		return false;
 	if (new == TCP_SYN_SENT)
 		return true;
-	return old == TCP_SYN_SENT && new == TCP_CLOSE &&owner && owner->write_seq == tp->write_seq;
+	return owner && old == TCP_SYN_SENT && new == TCP_CLOSE &&
+	       owner->write_seq == tp->write_seq;
 }
 
 /*
@@ -184,8 +185,9 @@ static __always_inline void explain_failure(struct record_transition *record, st
 	record->range_high = range >> 16;
 }
 
-static __always_inline void stream(struct tcp_sock *tp, const struct tuple *tuple, int old, int new,
-				   struct owner *owner, struct task_struct *task)
+static __always_inline void stream(struct tcp_sock *tp, const struct net *net,
+				   const struct tuple *tuple, int old, int new, struct owner *owner,
+				   struct task_struct *task)
 {
 	struct record_transition *record = emit_reserve(RECORD_TRANSITION, sizeof(*record));
 	struct sock *sk = (struct sock *)tp;
@@ -194,6 +196,7 @@ static __always_inline void stream(struct tcp_sock *tp, const struct tuple *tupl
 		return;
 	record->cookie = bpf_get_socket_cookie(sk);
 	record->tuple = *tuple;
+	record->netns_cookie = net->net_cookie;
 	record->old_state = old;
 	record->new_state = new;
 	record->refused = is_refused(sk, old, new);
@@ -254,7 +257,7 @@ static __always_inline int transition(struct sock *sk, int old, int new, struct 
 	if (enters_close_wait(new))
 		close_wait_mark(tp, bpf_ktime_get_ns());
 	if (is_streamed(old, new))
-		stream(tp, &tuple, old, new, owner, task);
+		stream(tp, net, &tuple, old, new, owner, task);
 	return 0;
 }
 

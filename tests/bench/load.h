@@ -16,7 +16,7 @@ enum { DESTINATIONS_MAX = 62500 };
 struct options {
 	double duration_s;     /* 0: no limit */
 	uint64_t connections;  /* 0: no limit */
-	uint64_t reset_every; /* 0: none */
+	uint64_t reset_every;  /* 0: none */
 	uint64_t destinations; /* 0: a new one when the one before has had enough */
 	uint16_t port;
 	uint32_t interval_ms;

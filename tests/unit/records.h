@@ -32,7 +32,6 @@ static inline struct tuple tuple_of(const char *laddr, uint16_t lport, const cha
 		.rport = rport,
 		.family = strchr(laddr, ':') ? AF_INET6 : AF_INET,
 		.netns = NETNS,
-		.netns_cookie = 1,
 	};
 
 	address_of(tuple.laddr, laddr);
@@ -62,6 +61,7 @@ static inline struct record_transition transition_of(uint64_t cookie, uint64_t t
 		.tuple = tuple_plain(),
 		.old_state = (uint8_t)old_state,
 		.new_state = (uint8_t)new_state,
+		.netns_cookie = 1,
 	};
 }
 
@@ -75,6 +75,7 @@ static inline struct record_timewait timewait_of(uint64_t cookie, uint64_t time_
 		.tuple = tuple_plain(),
 		.action = action,
 		.substate = (uint8_t)substate,
+		.netns_cookie = 1,
 		.remaining_ns = remaining_ns,
 	};
 }

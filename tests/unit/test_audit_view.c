@@ -62,7 +62,7 @@ static void is_reset(struct scene *scene, uint32_t netns)
 		transition_of(1, BEGIN + SECOND, TCP_ESTABLISHED, TCP_CLOSE);
 
 	record.tuple.netns = netns;
-	record.tuple.netns_cookie = netns;
+	record.netns_cookie = netns;
 	audit_record(&scene->audit, &record.header);
 }
 

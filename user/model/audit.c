@@ -150,7 +150,7 @@ static void count_opens(struct audit *audit, struct audit_namespace *space,
 static void count_transition(struct audit *audit, const struct record_transition *record)
 {
 	const struct tuple *tuple = &record->tuple;
-	struct audit_namespace *space = meet_namespace(audit, tuple->netns_cookie, tuple->netns);
+	struct audit_namespace *space = meet_namespace(audit, record->netns_cookie, tuple->netns);
 	bool filtered = is_filtered(audit, tuple, tuple->lport != 0);
 	uint64_t time_ns = record->header.time_ns;
 
@@ -174,7 +174,7 @@ static void keep_minisocket(struct audit *audit, const struct record_timewait *r
 	*minisocket = (struct audit_minisocket){
 		.cookie = record->cookie,
 		.born_ns = born_ns,
-		.netns_cookie = record->tuple.netns_cookie,
+		.netns_cookie = record->netns_cookie,
 		.filtered = is_filtered(audit, &record->tuple, true),
 	};
 	index_add(&audit->by_socket, number);
@@ -232,8 +232,8 @@ static void count_ended(struct audit *audit, struct audit_namespace *space,
 /* One without a cookie is older than the tool, and may be rearmed. */
 static void count_timewait(struct audit *audit, const struct record_timewait *record)
 {
-	const struct tuple *tuple = &record->tuple;
-	struct audit_namespace *space = meet_namespace(audit, tuple->netns_cookie, tuple->netns);
+	struct audit_namespace *space =
+		meet_namespace(audit, record->netns_cookie, record->tuple.netns);
 
 	if (!in_interval(space, record->header.time_ns))
 		return;
