@@ -22,9 +22,12 @@ import tempfile
 import time
 import uuid
 
+from kernel_memory import MemoryGroup, of_a_socket
+
 READY_TIMEOUT_S = 30
 SETTLE_S = 3
 WATCHED_S = 6
+KEPT = 10000  # connections; the kernel memory of a socket is measured with them
 TICKS = os.sysconf("SC_CLK_TCK")
 # Of those asked for, as some packets of a busy machine come late and end a TIME_WAIT.
 TIME_WAITS_MIN = 0.95
@@ -62,13 +65,14 @@ class Space:
 class Running:
     """A view of the tool at work in one namespace, its output in a file."""
 
-    def __init__(self, tool, view, space, folder):
+    def __init__(self, tool, view, space, folder, prepare=None):
         self.output, self.ready = folder / "output", folder / "ready"
         self.ready.unlink(missing_ok=True)
         age = ("--age", "0.1") if view == "leaks" else ()
         with open(self.output, "wb") as output:
             self.process = subprocess.Popen([tool, view, "--json", *age, "--netns", space.name, "--ready-file",
-                                             str(self.ready)], stdout=output, stderr=subprocess.DEVNULL)
+                                             str(self.ready)], stdout=output, stderr=subprocess.DEVNULL,
+                                            preexec_fn=prepare)
 
     def __enter__(self):
         end = time.monotonic() + READY_TIMEOUT_S
@@ -165,7 +169,39 @@ def measure_time_waits(tool, load, view, sockets, destinations, rounds, folder):
             print(f"{'':8}  only {left:,} TIME_WAITs were left at the end", flush=True)
 
 
+@contextlib.contextmanager
+def requests(load, space, connections):
+    """Established ones, both ends of which have an owner."""
+    with subprocess.Popen(space.command(load, "bystander-requests", "--connections", str(connections),
+                                        "--duration", "600", "--announce"), stdout=subprocess.PIPE) as running:
+        try:
+            running.stdout.readline()
+            yield
+        finally:
+            running.terminate()
+            running.communicate()
+
+
+def kernel_memory(tool, load, view, connections, folder):
+    """Of sockets that came while the view ran: in CLOSE_WAIT (one end is left) for leaks."""
+    begin, sockets = (close_waits, connections) if view == "leaks" else (requests, 2 * connections)
+    with contextlib.ExitStack() as stack:
+        group = stack.enter_context(MemoryGroup())
+        space = stack.enter_context(Space())
+        stack.enter_context(Running(tool, view, space, folder, group.enter))
+        return of_a_socket(group, lambda: stack.enter_context(begin(load, space, connections)), sockets)
+
+
+def measure_kernel_memory(tool, load, view, rounds, folder):
+    try:
+        yield "kernel memory", "B", [kernel_memory(tool, load, view, KEPT, folder) for _ in range(rounds)]
+    except OSError as error:
+        print(f"SKIP kernel memory of a socket: {error}")
+
+
 def measurements(tool, load, options, folder):
+    for view in ("trace", "leaks"):
+        yield KEPT, view, None, measure_kernel_memory(tool, load, view, options.rounds, folder)
     for sockets in options.sockets:
         if "leaks" in options.views:
             yield sockets, "leaks", None, measure_leaks(tool, load, sockets, options.rounds, folder)
