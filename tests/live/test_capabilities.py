@@ -173,18 +173,31 @@ def mask(capabilities):
     return sum(1 << NUMBERS[c] for c in capabilities)
 
 
-def await_no_new_privileges(pid):
+def await_seccomp_filter(pid):
     """The last of what it gives up, right after it said that it is ready."""
     deadline = time.monotonic() + PATIENCE_S
-    while status_of(pid)["NoNewPrivs"] != "1":
+    while status_of(pid)["Seccomp"] != "2":
         assert time.monotonic() < deadline
         time.sleep(0.01)
+    assert status_of(pid)["NoNewPrivs"] == "1"
     return status_of(pid)
+
+
+def open_for_writing(pid):
+    """Files, by descriptor; what has no name in the file system is no file."""
+    found = {}
+    for fd in os.listdir(f"/proc/{pid}/fd"):
+        path = os.readlink(f"/proc/{pid}/fd/{fd}")
+        with open(f"/proc/{pid}/fdinfo/{fd}", encoding="ascii") as file:
+            flags = int(re.search(r"^flags:\s*(\d+)", file.read(), re.MULTILINE)[1], 8)
+        if path.startswith("/") and flags & os.O_ACCMODE != os.O_RDONLY:
+            found[int(fd)] = path
+    return found
 
 
 def await_drop(pid, capabilities):
     """CAP_NET_ADMIN is kept by the reader of sock_diag, where the kernel is old."""
-    status = await_no_new_privileges(pid)
+    status = await_seccomp_filter(pid)
     for kind in ("CapPrm", "CapEff", "CapBnd"):
         assert int(status[kind], 16) & ~mask(["net_admin"]) == mask(capabilities), kind
     assert int(status["CapInh"], 16) == int(status["CapAmb"], 16) == 0
@@ -194,6 +207,7 @@ def await_drop(pid, capabilities):
 def test_what_is_kept_is_what_listing_takes(make, space, kind):
     view = getattr(make, kind)(space=space)
     await_drop(view.pid, LISTING)
+    assert set(open_for_writing(view.pid)) <= {0, 1, 2}
     assert view.stop() == 0
     assert said(view.stderr()) == []
 
@@ -209,7 +223,7 @@ def test_own_namespace_is_listed_without_CAP_SYS_ADMIN(make, space, client, serv
 
 def test_what_was_never_there_is_not_kept(make, space):
     leaks = make.leaks("--no-bpf", prefix=limited(["sys_ptrace", "syslog"]))
-    status = await_no_new_privileges(leaks.pid)
+    status = await_seccomp_filter(leaks.pid)
     assert int(status["CapEff"], 16) == int(status["CapPrm"], 16) == mask(["sys_ptrace"])
 
 

@@ -209,16 +209,6 @@ def test_killed_tracer_does_not_disturb_the_next(make, space, client, server):
     assert len(tracer.wait_steps(pair.client_cookie, 5)) == 5
 
 
-def test_first_output_comes_within_half_a_second_of_the_start(make, space):
-    """Median of three: the host may be busy with other tests."""
-    times = []
-    for _ in range(3):
-        with Tracer(space=space) as tracer:
-            times.append(time.monotonic() - tracer.begun)
-            tracer.stop()
-    assert sorted(times)[1] < 1.5, times
-
-
 def test_line_waits_no_longer_than_100_ms(tracer, server):
     """Median of several, with room for a busy host."""
     waits = []

@@ -15,6 +15,7 @@
 #include "netns.h"
 #include "privilege.h"
 #include "procfs.h"
+#include "sandbox.h"
 #include "status.h"
 
 #define NS_PER_S	    1000000000ULL
@@ -220,6 +221,8 @@ static void drop_privileges(const struct session *session)
 {
 	if (!privilege_drop(source_of(session), enters_namespaces(session)))
 		note("cannot drop capabilities: %s", strerror(errno));
+	else if (!sandbox_enter())
+		note("no seccomp filter: %s", strerror(errno));
 }
 
 int session_run(struct session *session, const struct session_hooks *hooks)
