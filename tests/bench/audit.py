@@ -8,9 +8,7 @@ Fails if a counter of the kernel is off by more than --tolerance. Needs root.
 """
 
 import argparse
-import json
 import pathlib
-import subprocess
 import sys
 import tempfile
 
