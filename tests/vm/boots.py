@@ -51,8 +51,17 @@ FENTRY = ("live/test_fentry.py", "live/test_forms_agree.py")
 SUMMARY = (
     "live/test_summary.py::test_text_has_the_counts_and_what_to_run_next",
 )
+DOCTOR = (
+    "live/test_doctor.py::test_each_hook_has_a_form_and_a_reason",
+    "live/test_doctor.py::test_the_memory_of_the_maps_is_told",
+)
+AUDIT = (
+    "live/test_audit.py::test_resets_and_connects_that_fail[trace]",
+    "live/test_audit.py::test_minisockets_of_every_kind[timewait]",
+)
 NO_BPF = ("live/test_leaks_verdicts.py::test_each_is_what_it_is[no-bpf-half-closed]", *SUMMARY)
-USUAL = TRANSITIONS + END_REASONS + LEAKS + TIME_WAITS + PORTS + FENTRY + REFUSALS + SUMMARY
+USUAL = TRANSITIONS + END_REASONS + LEAKS + TIME_WAITS + PORTS + FENTRY + REFUSALS + SUMMARY + \
+    DOCTOR + AUDIT
 FEW = (TRANSITIONS[0], END_REASONS[2], LEAKS[0], PORTS[0],
        "live/test_fentry.py::test_owner_is_who_accepted",
        "live/test_fentry.py::test_bind_to_a_port_in_use[127.0.0.1]")
