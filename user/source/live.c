@@ -14,6 +14,7 @@
 
 #define RING_BYTES    (16 << 20) /* half a second of two busy CPUs; 100,000 rows */
 #define WAKE_BYTES    (256 << 10)
+#define WAKE_SHARE    4 /* of a ring that is not much larger: woken when it is full to this part */
 #define BATCH	      8192 /* records handed on before the caller gets its turn */
 #define HEAL_MIN_NS   1000000000ULL
 #define HEAL_MAX_NS   60000000000ULL
@@ -183,6 +184,17 @@ static void select_programs(struct live *live, struct settings *settings)
 	live_select_hooks(live);
 }
 
+/* Whole pages, whatever their size. */
+static void size_ring(struct live *live, struct settings *settings)
+{
+	uint32_t wanted = live->config.ring_kib ? live->config.ring_kib << 10 : RING_BYTES;
+	uint32_t page = (uint32_t)sysconf(_SC_PAGESIZE);
+	uint32_t bytes = wanted > page ? wanted : page;
+
+	bpf_map__set_max_entries(live->bpf->maps.records, bytes);
+	settings->wake_bytes = bytes / WAKE_SHARE < WAKE_BYTES ? bytes / WAKE_SHARE : WAKE_BYTES;
+}
+
 static void configure(struct live *live)
 {
 	struct settings *settings = &live->bpf->rodata->settings;
@@ -190,10 +202,9 @@ static void configure(struct live *live)
 	memcpy(&settings->filter, live->config.filter, sizeof(settings->filter));
 	settings->tw_timer_handler = live->kallsyms.tw_timer_handler;
 	settings->tick_ns = clock_tick_ns();
-	settings->wake_bytes = WAKE_BYTES;
 	settings->rdonly_cast = live->kernel.rdonly_cast;
 	settings->probe_reads = live->kernel.probe_reads;
-	bpf_map__set_max_entries(live->bpf->maps.records, RING_BYTES);
+	size_ring(live, settings);
 	bpf_map__set_max_entries(live->bpf->maps.fin_wait2,
 				 live_needs_minisockets(live) ? minisockets_max() : 1);
 	select_programs(live, settings);

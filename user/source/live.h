@@ -31,6 +31,7 @@ struct live_config {
 	enum live_watch watch;
 	const struct tuple_filter *filter; /* copied into the kernel */
 	enum hooks_mode hooks;
+	uint32_t ring_kib; /* of the ring buffer, a power of 2; 0: as a busy host needs it */
 	const volatile sig_atomic_t *stop; /* set by a signal: return to the caller soon */
 	struct record_sink sink;
 	struct record_sink audit; /* all that the kernel's counters stand for; unset: none */
