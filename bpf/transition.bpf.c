@@ -251,8 +251,8 @@ static __always_inline int transition(struct sock *sk, int old, int new, struct 
 		tuple.lport = 0;
 	if (!passes(&tuple, old))
 		return 0;
-	if (enters_close_wait(new))
-		close_wait_mark(tp, bpf_ktime_get_ns());
+	if (enters_close_wait(new) && !close_wait_mark(tp, bpf_ktime_get_ns()))
+		count(&losses.no_memory);
 	if (is_streamed(old, new))
 		stream(tp, &tuple, old, new, owner, task);
 	return 0;

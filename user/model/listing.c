@@ -103,8 +103,9 @@ static bool namespace_listed(const struct listing *listing, uint32_t netns)
 	return false;
 }
 
-static void begin(struct listing *listing, const struct record_listing *record)
+static void begin(struct listing *listing, const struct record_listing *record, uint64_t losses)
 {
+	listing->losses = losses;
 	listing->number++;
 	listing->active = true;
 	listing->begin_ns = record->header.time_ns;
@@ -172,13 +173,14 @@ static void end(struct model *model)
 	model->listing.active = false;
 	if (model->observer.listed)
 		model->observer.listed(model->observer.context);
+	model->unhealed = losses_total(&model->losses) != model->listing.losses;
 }
 
 void apply_listing(struct model *model, const struct record_listing *record)
 {
 	switch (record->phase) {
 	case LISTING_BEGINS:
-		begin(&model->listing, record);
+		begin(&model->listing, record, losses_total(&model->losses));
 		break;
 	case LISTING_NAMESPACE:
 		namespace_done(&model->listing, record->netns);

@@ -53,6 +53,8 @@ void live_list(struct live *live);
 
 /* Waits up to `timeout_ms` for records, hands on at most a batch, and returns. */
 void live_poll(struct live *live, int timeout_ms);
+
+/* Hands on all that is in the ring now. */
 void live_drain(struct live *live);
 
 /*
@@ -75,9 +77,10 @@ void live_find_time_wait(struct live *live);
 
 /*
  * Sends a RECORD_LOSS if more was lost since the last call, and lists again, with back-off so that
- * healing does not cause more loss.
+ * healing does not cause more loss; live_heal_now without.
  */
 void live_heal(struct live *live);
+void live_heal_now(struct live *live);
 
 /* Network namespaces that exist but could not be listed: no privilege, or no descriptors left. */
 size_t live_unseen(const struct live *live);
