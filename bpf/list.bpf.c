@@ -184,17 +184,15 @@ int list_sockets(struct bpf_iter__tcp *ctx)
 	return 0;
 }
 
-/* Children of a listener older than the tool get a copy of its entry, as those of a younger one do.
+/*
+ * Children of a listener older than the tool get a copy of its entry, as those of a younger one do.
+ * Without memory for it, this listing tells all the same who their listener's owner is.
  */
 static __always_inline void own_listener(struct sock *sk, const struct process_id *process)
 {
 	struct owner *owner = bpf_sk_storage_get(&owners, sk, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
 
-	if (!owner) {
-		count(&losses.no_memory);
-		return;
-	}
-	if (owner->by != OWNER_NONE)
+	if (!owner || owner->by != OWNER_NONE)
 		return;
 	owner->process = *process;
 	owner->direction = DIRECTION_IN;

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """What is lost is counted under its name and shown; one listing later the present is the kernel's."""
 import re
+import time
 
 import pytest
 
@@ -8,7 +9,7 @@ import losses
 import truth
 from portsview import PORT, destinations
 from timewaits import check_books, total
-from tracer import step, steps
+from tracer import PATIENCE_S, step, steps
 
 FEW, MANY = 20, 150
 
@@ -164,3 +165,111 @@ def test_trace_after_a_full_ring(make, space, client, listening):
     for cookie in cookies[:-1]:
         told = steps(tracer.transitions(cookie))
         assert told == ["CLOSE->SYN_SENT", "SYN_SENT->ESTABLISHED"][:len(told)]
+
+
+def test_people_are_told_in_one_line(make, space, client, listening):
+    server = listening
+    waits = make.timewaits(*losses.TINY, space=space, json_lines=False)
+    with losses.stopped(waits):
+        open_connections(client, server, MANY, "c")
+        close_connections(client, server, "c")
+    said = wait_line(waits, rb"  (\d+) sockets in TIME_WAIT  \(something was lost\)")
+    assert said
+    wait_line(waits, rb"  %d sockets in TIME_WAIT$" % (MANY))
+    assert waits.stop() == 0
+    [line] = waits.stderr().splitlines()
+    assert re.search(r"lost (\d+) records \(ring full \1, skipped 0, map full 0, no memory 0, "
+                     r"refused 0\), relists [1-9]", line)
+
+
+def wait_line(tool, pattern):
+    """The first line of text that matches."""
+    deadline = time.monotonic() + PATIENCE_S
+    while True:
+        tool.poll()
+        found = [line for line in tool.lines if re.search(pattern, line)]
+        if found:
+            return found[0]
+        assert time.monotonic() < deadline, tool.lines
+        time.sleep(0.01)
+
+
+def minisockets(space):
+    """How many of those in FIN_WAIT2 no process has, by ss."""
+    lines = space.run("ss", "-Htano", "state", "fin-wait-2").splitlines()
+    return sum("timer:(timewait," in line for line in lines)
+
+
+SMALL_MAP = 1024  # the least the tool makes it
+OVERFLOW = 200
+MANY_FILES = "import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (5000, 5000))"
+
+
+def test_full_map_of_minisockets(make, space, client, listening):
+    """The tool runs in a namespace that allows few, and watches one that allows many. A minisocket
+    for which there is no place gets the peer's FIN unseen, until a listing shows it."""
+    server, own = listening, make.space()
+    own.sysctl(tcp_max_tw_buckets=SMALL_MAP)
+    client(MANY_FILES)
+    server(MANY_FILES)
+    waits = make.timewaits(space=space, prefix=own.enter())
+    open_connections(client, server, SMALL_MAP + OVERFLOW, "c")
+    client("for s in c: s.close()")
+    waits.wait_refresh(lambda refresh: total(refresh, "fin_wait2") == SMALL_MAP + OVERFLOW
+                       and losses.last_loss(waits)["relists"])
+    assert minisockets(space) == SMALL_MAP + OVERFLOW
+    assert waits.refreshes()[-1].end["incomplete"]  # as long as some cannot be followed
+    assert losses.lost(losses.last_loss(waits))["map_full"] >= OVERFLOW
+    server("for s in c: s.close()")
+    refresh, lost = losses.wait_healed(waits)
+    assert set(lost) == {"map_full"}
+    assert total(refresh, "fin_wait2") == minisockets(space) == 0
+    assert total(refresh, "sockets") == time_waits(space) == SMALL_MAP + OVERFLOW
+
+
+def refuse_memory(space):
+    """Storage in a socket counts as its option memory, which a namespace can limit (since 6.8)."""
+    if not space.run("find", "/proc/sys/net/core", "-name", "optmem_max"):
+        pytest.skip("this kernel has no net.core.optmem_max for each network namespace")
+    space.run("sysctl", "-q", "-w", "net.core.optmem_max=0")
+
+
+def test_leaks_without_memory_for_owners_and_marks(make, space, client, server):
+    refuse_memory(space)
+    leaks = make.leaks(space=space)
+    server("l = listen()")
+    client("c = [connect('127.0.0.1', {}) for _ in range({})]".format(server("port(l)"), FEW))
+    server(f"s = [accept(l) for _ in range({FEW})]")
+    client("for one in c: one.close()")
+    refresh, lost = losses.wait_healed(leaks)
+    assert lost == {"no_memory": 1 + 2 * FEW}  # the listener, each connect(), each CLOSE_WAIT
+    assert close_waits(space) == {server.pid: FEW}
+    assert refresh.of(server.pid)["sockets"] == FEW
+    assert all(c["direction"] == "in" for c in refresh.of(server.pid)["connections"])
+    server("s.pop().close()")
+    leaks.wait_row(server.pid, lambda row: row["sockets"] == FEW - 1)
+    space.run("sysctl", "-q", "-w", "net.core.optmem_max=131072")
+    server("s.pop().close()")
+    leaks.wait_row(server.pid, lambda row: row["sockets"] == FEW - 2)
+    assert losses.lost(losses.last_loss(leaks)) == lost
+    assert leaks.stop() == 0
+
+
+def test_timewait_without_memory_for_owners(make, space, client, server):
+    """Unknown rather than wrong: who holds a connection while it is listed owns it, who closes it
+    else."""
+    refuse_memory(space)
+    waits = make.timewaits(space=space)
+    server(f"l = listen('127.0.0.1', {PORT})")
+    open_connections(client, server, FEW, "c")
+    losses.wait_healed(waits)
+    close_connections(client, server, "c")
+    row = waits.wait_row(client.pid, lambda row: row["sockets"] == FEW)
+    assert row["owner_by"] == "holder" and row["direction"] != "in"
+    open_connections(client, server, FEW, "c")
+    close_connections(server, client, "c")
+    row = waits.wait_row(server.pid, lambda row: row["sockets"] == FEW)
+    assert row["direction"] == "in" and row["owner_by"] in ("listen", "close", None)
+    last = waits.end()
+    assert total(last, "sockets") == time_waits(space) == 2 * FEW
+    assert set(losses.lost(losses.last_loss(waits))) == {"no_memory"}

@@ -18,7 +18,7 @@
 #define BATCH	      8192 /* records handed on before the caller gets its turn */
 #define HEAL_MIN_NS   1000000000ULL
 #define HEAL_MAX_NS   60000000000ULL
-#define HEAL_SHARE    20
+#define HEAL_SHARE    10
 #define BATCH_IS_FULL (-ECANCELED)
 
 /* A minisocket that ended carries the kernel's stack: here it becomes a reason. */
@@ -391,10 +391,11 @@ static void report(struct live *live, const struct losses *losses)
 	live_hand_on(live, &record.header);
 }
 
-/* One part in HEAL_SHARE of the time at most is spent on healing, less while that itself loses. */
-static uint64_t heal_pause(const struct live *live, uint64_t took_ns, bool lost)
+/* One part in HEAL_SHARE of the time at most is spent on healing, less while that fills the ring.
+ */
+static uint64_t heal_pause(const struct live *live, uint64_t took_ns, bool filled)
 {
-	uint64_t pause_ns = lost ? live->heal_pause_ns * 2 : HEAL_MIN_NS;
+	uint64_t pause_ns = filled ? live->heal_pause_ns * 2 : HEAL_MIN_NS;
 
 	if (pause_ns < took_ns * HEAL_SHARE)
 		pause_ns = took_ns * HEAL_SHARE;
@@ -405,16 +406,16 @@ static uint64_t heal_pause(const struct live *live, uint64_t took_ns, bool lost)
 static void relist(struct live *live)
 {
 	uint64_t begin_ns = clock_now_ns(CLOCK_MONOTONIC), end_ns;
-	uint64_t lost = losses_total(&live->reported);
-	struct losses losses;
+	struct losses before = live->reported, losses;
 
 	live->relists++;
 	live_list(live);
 	live_losses(live, &losses);
-	live->dirty = losses_total(&losses) != lost;
-	report(live, &losses);
+	live->dirty = losses_total(&losses) != losses_total(&before);
 	end_ns = clock_now_ns(CLOCK_MONOTONIC);
-	live->heal_pause_ns = heal_pause(live, end_ns - begin_ns, live->dirty);
+	live->heal_pause_ns =
+		heal_pause(live, end_ns - begin_ns, losses.ring_full != before.ring_full);
+	report(live, &losses);
 	live->heal_at_ns = end_ns + live->heal_pause_ns;
 }
 
