@@ -7,9 +7,11 @@ import pytest
 
 import losses
 import truth
-from portsview import PORT, destinations
+from portsview import PORT, destinations, towards
 from timewaits import check_books, total
 from tracer import PATIENCE_S, step, steps
+from traffic import Pair, churn
+from truth import ACTIVE, CLIENT
 
 FEW, MANY = 20, 150
 
@@ -273,3 +275,44 @@ def test_timewait_without_memory_for_owners(make, space, client, server):
     last = waits.end()
     assert total(last, "sockets") == time_waits(space) == 2 * FEW
     assert set(losses.lost(losses.last_loss(waits))) == {"no_memory"}
+
+
+STOPPED = ("--ring-size", "1024")
+CHURN = 3000  # twice as much as that ring holds, whatever is streamed
+
+
+def await_only(space, *states):
+    """Nothing else moves any more."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not set(counts := truth.ss_counts(space)) <= set(states):
+        assert time.monotonic() < deadline, counts
+        time.sleep(0.1)
+
+
+def test_nobody_reads_for_seconds_under_load(make, space, client, listening, load_program):
+    server = listening
+    waits, ports, tracer, leaks = tools = [
+        kind(*STOPPED, space=space) for kind in (make.timewaits, make.ports, make.tracer, make.leaks)]
+    open_connections(client, server, FEW, "old")
+    with losses.stopped(*tools):
+        churn(space, load_program, CHURN)
+        open_connections(client, server, FEW, "new")
+        client("for s in new: s.close()")
+        close_connections(client, server, "old")
+        await_only(space, "TIME_WAIT", "LISTEN", "CLOSE_WAIT", "FIN_WAIT2")
+    assert set(losses.wait_relist(tracer)) == {"ring_full"}
+    refresh, lost = losses.wait_healed(waits)
+    assert set(lost) == {"ring_full"}
+    assert total(refresh, "sockets") == time_waits(space) > FEW
+    assert total(refresh, "fin_wait2") == minisockets(space) == FEW
+    refresh, lost = losses.wait_healed(ports)
+    assert set(lost) == {"ring_full"}
+    row = towards(destinations(refresh), "127.0.0.1")
+    assert row["used"] == used_ports(space) == 2 * FEW
+    assert row["by_state"] == {"FIN_WAIT2": FEW, "TIME_WAIT": FEW}
+    # nothing of this is streamed to leaks
+    row = leaks.wait_row(server.pid, lambda row: row["sockets"] == FEW)
+    assert close_waits(space) == {server.pid: FEW}
+    pair = Pair(client, server, port=PORT + 1)
+    pair.client_closes()
+    assert steps(tracer.wait_steps(pair.client_cookie, len(CLIENT + ACTIVE))) == CLIENT + ACTIVE
