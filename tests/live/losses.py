@@ -59,13 +59,15 @@ def wait_relist(tool):
 
 
 def wait_healed(view, after=0):
-    """(the first refresh that is whole again, what was lost by cause). Those since the last loss
-    say that they are not. `after`: losses that are known already."""
+    """(the first refresh from now on that is whole again, what was lost by cause). Those since the
+    last loss say that they are not. `after`: losses that are known already."""
+    now = time.time()
     deadline = time.monotonic() + PATIENCE_S
     while True:
         places = losses(view)[after:]
         since = refreshes(view.objects[places[-1]:]) if places else []
-        whole = [refresh for refresh in since if not refresh.end["incomplete"]]
+        whole = [refresh for refresh in since if not refresh.end["incomplete"]
+                 and truth.seconds(refresh.end["time"]) > now]
         if whole:
             assert since[0].end["incomplete"]
             assert last_loss(view)["relists"] > 0
