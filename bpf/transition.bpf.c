@@ -233,7 +233,7 @@ static __always_inline int transition(struct sock *sk, int old, int new, struct 
 	struct owner *owner = NULL;
 	struct tuple tuple = {};
 
-	if (!tp || is_handed_over(sk, old, new))
+	if (!tp || !in_namespace(net, settings.filter.netns) || is_handed_over(sk, old, new))
 		return 0;
 	if (task && begins(old, new))
 		owner = owner_create(tp, task, new);

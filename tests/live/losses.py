@@ -46,6 +46,10 @@ def last_loss(tool):
     return [o for o in tool.poll() if o["type"] == "loss"][-1]
 
 
+def relists(tool):
+    return max([o["relists"] for o in tool.poll() if o["type"] == "loss"], default=0)
+
+
 def wait_relist(tool):
     """Until what was lost is healed: what was lost, by cause."""
     deadline = time.monotonic() + PATIENCE_S
