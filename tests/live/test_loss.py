@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """What is lost is counted under its name and shown; one listing later the present is the kernel's."""
 import contextlib
+import os
 import re
+import secrets
 import signal
 import subprocess
 import time
@@ -12,7 +14,7 @@ import losses
 import truth
 from portsview import PORT, check_sums, destinations, towards
 from timewaits import Counters, check_books, ends, total
-from tracer import PATIENCE_S, step, steps
+from tracer import PATIENCE_S, binary, step, steps
 from traffic import Pair, churn
 from truth import ACTIVE, CLIENT
 
@@ -322,6 +324,49 @@ def test_nobody_reads_for_seconds_under_load(make, space, client, listening, loa
     pair = Pair(client, server, port=PORT + 1)
     pair.client_closes()
     assert steps(tracer.wait_steps(pair.client_cookie, len(CLIENT + ACTIVE))) == CLIENT + ACTIVE
+
+
+LIMIT = 24 << 20  # of memory: for a small ring, not for a large one
+SMALL, LARGE = ("--ring-size", "256"), ("--ring-size", "65536")
+
+
+def memory_cgroup(make):
+    """The path of a new one with a limit, in the hierarchy, v2 or v1, that has memory."""
+    mount = truth.cgroup_v2_mount()
+    name = "tcpl-loss-" + secrets.token_hex(5)
+    try:
+        with open(f"{mount}/cgroup.subtree_control", encoding="ascii") as file:
+            if "memory" in file.read().split():
+                return limited(make.cgroup(f"{mount}/{name}"), "memory.max")
+    except OSError:
+        pass
+    if not os.path.exists("/sys/fs/cgroup/memory/memory.limit_in_bytes"):
+        pytest.skip("no cgroup of the machine limits memory")
+    return limited(make.cgroup(f"/sys/fs/cgroup/memory/{name}"), "memory.limit_in_bytes")
+
+
+def limited(path, setting):
+    with open(f"{path}/{setting}", "w", encoding="ascii") as file:
+        file.write(str(LIMIT))
+    return path
+
+
+def once_in(cgroup, *arguments):
+    """`leaks --once` as a member of the cgroup."""
+    script = 'echo $$ > "$0"/cgroup.procs && exec "$@"'
+    return subprocess.run(["sh", "-c", script, cgroup, binary(), "leaks", "--once", "--json",
+                           *arguments], capture_output=True, text=True, timeout=PATIENCE_S)
+
+
+def test_no_memory_for_the_ring(make, space):
+    cgroup = memory_cgroup(make)
+    small = once_in(cgroup, "--netns", space.name, *SMALL)
+    assert (small.returncode, small.stderr) == (0, "")
+    large = once_in(cgroup, "--netns", space.name, *LARGE)
+    assert large.returncode == 0
+    [line] = large.stderr.splitlines()
+    assert "Cannot allocate memory" in line and "--ring-size" in line
+    assert "going on without BPF" in line
 
 
 RACE = ("--ring-size", "4", "-i", "0.02")  # a listing of the ports at almost each refresh
