@@ -15,8 +15,10 @@ void table_loss(struct table *table, uint64_t time_ns, const struct losses *loss
 		object_loss(&table->session.output, time_ns, losses, &table->session.clocks);
 }
 
-/* What was lost until now is listed again first, what is lost by bringing it up to date is told. At
- * the end there is no later. */
+/*
+ * What was lost until now is listed again first; what is lost by bringing the model up to date is
+ * told. At the end there is no later.
+ */
 static void update(struct table *table, bool last)
 {
 	void (*heal)(struct live *) = last ? live_heal_now : live_heal;
