@@ -9,18 +9,19 @@
 
 #include "maps.bpf.h"
 
-/* `since_ns` 0: not known. */
-static __always_inline void close_wait_mark(struct tcp_sock *tp, __u64 since_ns)
+/* `since_ns` 0: not known. NULL, which is noted, without memory for it. */
+static __always_inline struct close_wait *close_wait_mark(struct tcp_sock *tp, __u64 since_ns)
 {
 	struct close_wait *mark = bpf_sk_storage_get(&close_waits, (struct sock *)tp, NULL,
 						     BPF_LOCAL_STORAGE_GET_F_CREATE);
 
 	if (!mark) {
-		count(&losses.no_memory);
-		return;
+		count(&unmarked);
+		return NULL;
 	}
 	mark->since_ns = since_ns;
 	mark->write_seq = tp->write_seq;
+	return mark;
 }
 
 #endif

@@ -138,10 +138,19 @@ static __always_inline bool list_minisocket(struct record_socket *record, struct
 }
 
 /* Older than the tool, or missed: the time of its entry is not known. */
-static __always_inline void close_wait_found(struct tcp_sock *tp)
+static __always_inline struct close_wait *close_wait_found(struct tcp_sock *tp)
 {
-	if (!bpf_sk_storage_get(&close_waits, (struct sock *)tp, NULL, 0))
-		close_wait_mark(tp, 0);
+	struct close_wait *mark = bpf_sk_storage_get(&close_waits, (struct sock *)tp, NULL, 0);
+
+	return mark ? mark : close_wait_mark(tp, 0);
+}
+
+static __always_inline void add_mark(struct record_socket *record, struct tcp_sock *tp,
+				     const struct close_wait *mark)
+{
+	record->since_ns = mark->since_ns;
+	if (mark->since_ns && mark->write_seq != tp->write_seq)
+		record->flags |= SOCKET_SENDING;
 }
 
 SEC("iter/tcp")
@@ -150,6 +159,7 @@ int list_sockets(struct bpf_iter__tcp *ctx)
 	struct sock_common *skc = ctx->sk_common;
 	struct record_socket record = {};
 	struct tcp_timewait_sock *tw;
+	struct close_wait *mark = NULL;
 	struct tcp_sock *tp;
 	bool listed = false;
 
@@ -159,9 +169,11 @@ int list_sockets(struct bpf_iter__tcp *ctx)
 	tp = (void *)bpf_skc_to_tcp_sock(skc);
 	if (tp) {
 		if (settings.close_waits && skc->skc_state == TCP_CLOSE_WAIT)
-			close_wait_found(tp);
+			mark = close_wait_found(tp);
 		listed =
 			listed_state(skc->skc_state) && list_socket(&record, tp) && wanted(&record);
+		if (mark && listed)
+			add_mark(&record, tp, mark);
 	} else {
 		tw = (void *)bpf_skc_to_tcp_timewait_sock(skc);
 		if (tw && listed_state(TCP_TIME_WAIT))
@@ -172,17 +184,15 @@ int list_sockets(struct bpf_iter__tcp *ctx)
 	return 0;
 }
 
-/* Children of a listener older than the tool get a copy of its entry, as those of a younger one do.
+/*
+ * Children of a listener older than the tool get a copy of its entry, as those of a younger one do.
+ * Without memory for it, this listing tells all the same who their listener's owner is.
  */
 static __always_inline void own_listener(struct sock *sk, const struct process_id *process)
 {
 	struct owner *owner = bpf_sk_storage_get(&owners, sk, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
 
-	if (!owner) {
-		count(&losses.no_memory);
-		return;
-	}
-	if (owner->by != OWNER_NONE)
+	if (!owner || owner->by != OWNER_NONE)
 		return;
 	owner->process = *process;
 	owner->direction = DIRECTION_IN;
@@ -264,8 +274,6 @@ int list_close_waits(struct bpf_iter__bpf_sk_storage_map *ctx)
 	tp = (void *)bpf_skc_to_tcp_sock(sk);
 	if (!tp || sk->__sk_common.skc_state != TCP_CLOSE_WAIT || !list_socket(&record, tp))
 		return 0;
-	record.since_ns = mark->since_ns;
-	if (mark->since_ns && mark->write_seq != tp->write_seq)
-		record.flags |= SOCKET_SENDING;
+	add_mark(&record, tp, mark);
 	return bpf_ringbuf_output(&records, &record, sizeof(record), BPF_RB_NO_WAKEUP) ? 1 : 0;
 }

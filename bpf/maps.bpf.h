@@ -97,6 +97,7 @@ extern struct last_softirq_call_map last_softirq_call SEC(".maps");
 extern struct last_minisocket_map last_minisocket SEC(".maps");
 extern const volatile struct settings settings;
 extern struct losses losses;
+extern __u64 unmarked;	  /* sockets in CLOSE_WAIT that got no mark since user space set it to 0 */
 extern __u32 list_states; /* sockets in these (bit 1 << state), and their holders, are listed now */
 extern __u32 list_low;	  /* so are, whoever made them, those that bind() gave a port of this */
 extern __u32 list_high;	  /* range */

@@ -6,6 +6,7 @@
 #include "maps.bpf.h"
 #include <bpf/bpf_tracing.h>
 #include "process.bpf.h"
+#include "socket.bpf.h"
 
 static __always_inline int accepted(struct sock *sk)
 {
@@ -16,7 +17,7 @@ static __always_inline int accepted(struct sock *sk)
 	if (!sk)
 		return 0;
 	tp = (void *)bpf_skc_to_tcp_sock(sk);
-	if (!tp)
+	if (!tp || !in_namespace(sk->__sk_common.skc_net.net, settings.filter.netns))
 		return 0;
 	owner = bpf_sk_storage_get(&owners, (struct sock *)tp, NULL,
 				   BPF_LOCAL_STORAGE_GET_F_CREATE);

@@ -225,6 +225,7 @@ enum listing_phase {
 /* What a listing lists. */
 enum listing_scope {
 	LISTING_ALL,	     /* every TCP socket; or LISTEN and CLOSE_WAIT, for a view of those */
+	LISTING_LISTENERS,   /* only sockets in LISTEN, and who holds them */
 	LISTING_CLOSE_WAITS, /* only sockets in CLOSE_WAIT, whatever the namespace */
 	LISTING_SCOPES,
 };

@@ -76,6 +76,12 @@ static __always_inline __u32 own_range(struct tcp_sock *tp)
 	return 0;
 }
 
+/* Sockets of other namespaces get no storage either. */
+static __always_inline bool in_namespace(const struct net *net, __u32 wanted)
+{
+	return !wanted || net->ns.inum == wanted;
+}
+
 static __always_inline void tuple_namespace(struct tuple *tuple, const struct net *net)
 {
 	tuple->netns = net->ns.inum;

@@ -96,7 +96,7 @@ int BPF_PROG(timewait_armed, struct timer_list *timer)
 
 	if (!timewait_read(&mini, timer))
 		return 0;
-	if (mini.substate == TCP_FIN_WAIT2 &&
+	if (mini.substate == TCP_FIN_WAIT2 && filter_tuple(&settings.filter, &mini.tuple, 1) &&
 	    bpf_map_update_elem(&fin_wait2, &key, &mini.cookie, BPF_ANY))
 		count(&losses.map_full);
 	armed(&mini, false);

@@ -236,7 +236,7 @@ static __always_inline int transition(struct sock *sk, int old, int new, struct 
 	struct owner *owner = NULL;
 	struct tuple tuple = {};
 
-	if (!tp || is_handed_over(sk, old, new))
+	if (!tp || !in_namespace(net, settings.filter.netns) || is_handed_over(sk, old, new))
 		return 0;
 	if (task && begins(old, new))
 		owner = owner_create(tp, task, new);
@@ -254,8 +254,8 @@ static __always_inline int transition(struct sock *sk, int old, int new, struct 
 		tuple.lport = 0;
 	if (!passes(&tuple, old))
 		return 0;
-	if (enters_close_wait(new))
-		close_wait_mark(tp, bpf_ktime_get_ns());
+	if (enters_close_wait(new) && !close_wait_mark(tp, bpf_ktime_get_ns()))
+		count(&losses.no_memory);
 	if (is_streamed(old, new))
 		stream(tp, net, &tuple, old, new, owner, task);
 	return 0;

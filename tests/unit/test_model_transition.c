@@ -165,6 +165,21 @@ static void a_child_without_an_entry_belongs_to_the_known_listener(void **state)
 	assert_int_equal(told_last(world, TCP_SYN_RECV, TCP_ESTABLISHED)->owner_by, OWNER_LISTEN);
 }
 
+/* There was no memory for the entry of either, and it is past SYN_RECV when it is first seen. */
+static void a_connection_to_a_known_listeners_port_was_accepted(void **state)
+{
+	struct record_transition listener = transition_of(3, SECOND, TCP_CLOSE, TCP_LISTEN);
+	struct world *world = *state;
+
+	listener.tuple = tuple_of("0.0.0.0", 40000, "0.0.0.0", 0);
+	listener.owner = process_of(8, "server");
+	listener.owner_by = OWNER_LISTEN;
+	feed(world, listener);
+	feed(world, transition_of(1, 2 * SECOND, TCP_ESTABLISHED, TCP_FIN_WAIT1));
+	assert_int_equal(told_last(world, TCP_ESTABLISHED, TCP_FIN_WAIT1)->direction, DIRECTION_IN);
+	assert_int_equal(world_owner(world, 1), 8);
+}
+
 static void who_sends_our_fin_is_the_closer(void **state)
 {
 	struct world *world = *state;
@@ -300,6 +315,7 @@ int main(void)
 		world_test(a_simultaneous_open_stays_outgoing),
 		world_test(a_listener_has_no_direction),
 		world_test(a_child_without_an_entry_belongs_to_the_known_listener),
+		world_test(a_connection_to_a_known_listeners_port_was_accepted),
 		world_test(who_sends_our_fin_is_the_closer),
 		world_test(who_resets_a_connection_is_the_closer_of_its_last_transition),
 		world_test(a_socket_that_connects_again_begins_anew),

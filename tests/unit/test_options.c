@@ -94,6 +94,10 @@ static void each_option_is_taken(void **state)
 	accept("trace --color auto --hooks auto");
 	assert_int_equal(options.color, COLOR_AUTO);
 	assert_int_equal(options.hooks, HOOKS_AUTO);
+	assert_int_equal(options.ring_kib, 0);
+	accept("leaks --ring-size 64");
+	assert_int_equal(options.ring_kib, 64);
+	accept("trace --ring-size 4");
 	accept("--no-bpf");
 	assert_true(options.no_bpf);
 	accept("--help");
@@ -184,6 +188,9 @@ static const struct refused refusals[] = {
 	{"trace -i 0", {"--interval 0", "greater than 0"}},
 	{"trace -d -1", {"--duration -1", "greater than 0"}},
 	{"trace --hooks kprobe", {"--hooks kprobe", "fentry"}},
+	{"trace --ring-size 100", {"--ring-size 100", "power of 2"}},
+	{"leaks --ring-size 64 --no-bpf", {"--ring-size", "--no-bpf"}},
+	{"--ring-size 64", {"--ring-size", "means nothing to the summary"}},
 	{"trace --color maybe", {"--color maybe", "always"}},
 	{"trace --ready-file ''", {"--ready-file", "path"}},
 	{"trace --no-bpf", {"--no-bpf", "trace"}},

@@ -339,6 +339,41 @@ static void a_count_is_one_or_more(void **state)
 		check(parse_count(wrong[i], &count), "\"%s\" is taken", wrong[i]);
 }
 
+static void a_ring_has_a_power_of_two(void **state)
+{
+	static const char *const wrong[] = {"",
+					    "0",
+					    "1",
+					    "2",
+					    "3",
+					    "5",
+					    "100",
+					    "4.0",
+					    "4k",
+					    "-4",
+					    " 4",
+					    "2097152",
+					    "0x40",
+					    "16 ",
+					    "1000",
+					    "4,8",
+					    "4 8",
+					    "16M",
+					    "99999999999999999999"};
+	uint32_t kib = 0;
+
+	(void)state;
+	for (uint32_t size = 4; size <= 1 << 20; size *= 2) {
+		char text[16];
+
+		snprintf(text, sizeof(text), "%u", size);
+		assert_null(parse_ring_size(text, &kib));
+		assert_int_equal(kib, size);
+	}
+	for (size_t i = 0; i < COUNT(wrong); i++)
+		check(parse_ring_size(wrong[i], &kib), "\"%s\" is taken", wrong[i]);
+}
+
 static void an_age_may_be_zero(void **state)
 {
 	static const char *const wrong[] = {
@@ -372,6 +407,7 @@ int main(void)
 		cmocka_unit_test(seconds_that_cannot_be_are_refused),
 		cmocka_unit_test(seconds_too_short_to_be_waited_for_are_refused),
 		cmocka_unit_test(a_count_is_one_or_more),
+		cmocka_unit_test(a_ring_has_a_power_of_two),
 		cmocka_unit_test(an_age_may_be_zero),
 	};
 

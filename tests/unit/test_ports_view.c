@@ -417,7 +417,7 @@ static void without_bpf_bound_ports_make_the_supply_unknown(void **state)
 	assert_false(ports_supply(&screen->ports, &only_row(screen)->now, &supply));
 }
 
-static void a_loss_makes_a_refresh_incomplete(void **state)
+static void a_loss_makes_refreshes_incomplete_until_a_listing(void **state)
 {
 	struct screen *screen = *state;
 	struct losses losses = {.ring_full = 1};
@@ -427,6 +427,9 @@ static void a_loss_makes_a_refresh_incomplete(void **state)
 	feed(screen->world, loss_of(screen->time_ns, &losses));
 	refresh(screen, false);
 	assert_true(screen->ports.incomplete);
+	refresh(screen, false);
+	assert_true(screen->ports.incomplete);
+	list_bound(screen, HIGH, HIGH, 0);
 	refresh(screen, false);
 	assert_false(screen->ports.incomplete);
 }
@@ -594,7 +597,7 @@ int main(void)
 		screen_test(where_none_is_free_the_end_is_now),
 		unlisted_test(without_settings_no_end_is_known),
 		screen_test(without_bpf_bound_ports_make_the_supply_unknown),
-		screen_test(a_loss_makes_a_refresh_incomplete),
+		screen_test(a_loss_makes_refreshes_incomplete_until_a_listing),
 		screen_test(a_filter_on_pid_chooses_rows_and_leaves_their_census),
 		screen_test(a_filter_on_lport_chooses_rows_and_leaves_their_census),
 		screen_test(a_filter_on_raddr_chooses_its_row),

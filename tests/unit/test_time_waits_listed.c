@@ -44,6 +44,24 @@ static void what_enters_while_we_watch_is_created(void **state)
 	assert_int_equal(row->created, 2);
 }
 
+/* The same where its birth was lost, and only a later listing shows it. */
+static void what_a_later_listing_finds_of_an_older_connection_is_created(void **state)
+{
+	struct screen *screen = *state;
+
+	listing_begins(screen);
+	feed(screen->world, socket_row(1, screen->time_ns, TCP_ESTABLISHED));
+	listing_ends(screen);
+	pass(screen, 10 * SECOND);
+	listing_begins(screen);
+	feed(screen->world,
+	     minisocket_row(1, screen->time_ns, TCP_TIME_WAIT, LENGTH - 5 * (int64_t)SECOND));
+	listing_ends(screen);
+	assert_int_equal(row_of(screen, 0)->sockets, 1);
+	assert_int_equal(row_of(screen, 0)->created, 1);
+	assert_int_equal(row_of(screen, 0)->predates, 0);
+}
+
 /* The hooks are attached before what exists is listed; the ring is read later. */
 static void what_begins_between_attaching_and_listing_is_created(void **state)
 {
@@ -270,6 +288,7 @@ int main(void)
 		screen_test(what_was_never_there_cannot_end),
 		screen_test(what_is_gone_at_the_next_listing_ended_for_unknown_reasons),
 		screen_test(what_only_a_later_listing_shows_was_created_meanwhile),
+		screen_test(what_a_later_listing_finds_of_an_older_connection_is_created),
 		screen_test(what_is_found_and_ends_within_a_listing_began_and_ended),
 		screen_test(listings_alone_count_what_comes_and_goes),
 		screen_test(a_birth_that_a_listing_was_ahead_of_is_counted_once),

@@ -248,7 +248,7 @@ static void each_figure_sorts(void **state)
 	}
 }
 
-static void a_loss_makes_all_rows_incomplete(void **state)
+static void a_loss_makes_all_rows_incomplete_until_a_listing(void **state)
 {
 	struct screen *screen = *state;
 	struct losses losses = {.ring_full = 3};
@@ -259,7 +259,13 @@ static void a_loss_makes_all_rows_incomplete(void **state)
 	lives(screen, 2, 8);
 	assert_true(row_of(screen, 7)->row.incomplete);
 	assert_true(screen->waits.incomplete);
-	lives(screen, 3, 9);
+	refresh(screen, false);
+	assert_true(screen->waits.incomplete);
+	listing_begins(screen);
+	feed(screen->world, minisocket_row(3, screen->time_ns, TCP_TIME_WAIT, LENGTH));
+	listing_ends(screen);
+	lives(screen, 4, 9);
+	assert_true(row_of(screen, 0)->row.incomplete); /* it began unseen */
 	assert_false(row_of(screen, 9)->row.incomplete);
 	assert_false(screen->waits.incomplete);
 	assert_true(row_of(screen, 7)->row.incomplete);
@@ -353,7 +359,7 @@ int main(void)
 		screen_test(the_rate_is_of_those_that_began),
 		screen_test(the_rate_of_a_row_that_returns_is_since_a_refresh_before),
 		screen_test(each_figure_sorts),
-		screen_test(a_loss_makes_all_rows_incomplete),
+		screen_test(a_loss_makes_all_rows_incomplete_until_a_listing),
 		screen_test(the_total_is_of_all_rows),
 		screen_test(the_longest_idle_rows_become_one_without_a_place),
 		screen_test(a_forgotten_row_releases_its_closer),

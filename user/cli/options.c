@@ -166,6 +166,11 @@ static const char *take_no_bpf(struct options *options, const char *text)
 	return NULL;
 }
 
+static const char *take_ring_size(struct options *options, const char *text)
+{
+	return parse_ring_size(text, &options->ring_kib);
+}
+
 static const char *take_ready_file(struct options *options, const char *text)
 {
 	options->ready_file = text;
@@ -242,6 +247,9 @@ static const struct option_row rows[OPTIONS] = {
 	[OPTION_HOOKS] = {"hooks", 0, "FORM", "auto, fentry or tracepoint (default auto)",
 			  take_hooks},
 	[OPTION_NO_BPF] = {"no-bpf", 0, NULL, "from sock_diag and /proc alone", take_no_bpf},
+	[OPTION_RING_SIZE] = {"ring-size", 0, "KIB",
+			      "memory for what has happened and is not read yet (default 16384)",
+			      take_ring_size},
 	[OPTION_READY_FILE] = {"ready-file", 0, "PATH",
 			       "create this file when everything is watched", take_ready_file},
 	[OPTION_AUDIT] = {"audit", 0, NULL,
@@ -365,6 +373,9 @@ static int check_together(const struct options *options)
 	if (options->no_bpf && options->hooks != HOOKS_AUTO)
 		return fail(STATUS_USAGE, "--no-bpf: there are no hooks without BPF; one of "
 					  "--no-bpf and --hooks is enough");
+	if (options->ring_kib && options->no_bpf)
+		return fail(STATUS_USAGE, "--ring-size: there is no ring without BPF; one of "
+					  "--ring-size and --no-bpf is enough");
 	if (options->audit && options->no_bpf)
 		return fail(STATUS_USAGE, "--audit: what happens is seen by BPF programs only; one "
 					  "of --audit and --no-bpf is enough");

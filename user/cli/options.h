@@ -35,6 +35,7 @@ enum option_id {
 	OPTION_JSON,
 	OPTION_HOOKS,
 	OPTION_NO_BPF,
+	OPTION_RING_SIZE,
 	OPTION_READY_FILE,
 	OPTION_AUDIT,
 	OPTION_COLOR,
@@ -55,7 +56,7 @@ enum option_id {
 	(OPTION_BIT(OPTION_BY) | OPTION_BIT(OPTION_INTERVAL) | OPTION_BIT(OPTION_DURATION) |       \
 	 OPTION_BIT(OPTION_ONCE) | OPTION_BIT(OPTION_LIMIT) | OPTION_BIT(OPTION_SORT) |            \
 	 OPTION_BIT(OPTION_HOOKS) | OPTION_BIT(OPTION_NO_BPF) | OPTION_BIT(OPTION_READY_FILE) |    \
-	 OPTION_BIT(OPTION_AUDIT))
+	 OPTION_BIT(OPTION_RING_SIZE) | OPTION_BIT(OPTION_AUDIT))
 #define OPTION_BITS_ALWAYS                                                                         \
 	(OPTION_BIT(OPTION_JSON) | OPTION_BIT(OPTION_COLOR) | OPTION_BIT(OPTION_VERBOSE) |         \
 	 OPTION_BIT(OPTION_HELP) | OPTION_BIT(OPTION_VERSION))
@@ -74,6 +75,7 @@ struct options {
 	const char *ready_file;
 	enum color_mode color;
 	enum hooks_mode hooks;
+	uint32_t ring_kib; /* 0: the source decides */
 	bool json;
 	bool no_bpf;
 	bool once;

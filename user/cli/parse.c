@@ -9,11 +9,13 @@
 
 #include "names.h"
 
-#define PORT_MAX    65535
-#define PID_MAX	    4194304 /* PID_MAX_LIMIT, include/linux/threads.h */
-#define COUNT_MAX   1000000000
-#define SECONDS_MAX 1e9
-#define SECONDS_MIN 1e-3 /* less would be a loop that never sleeps */
+#define PORT_MAX     65535
+#define PID_MAX	     4194304 /* PID_MAX_LIMIT, include/linux/threads.h */
+#define COUNT_MAX    1000000000
+#define RING_KIB_MIN 4 /* a page, where pages are smallest */
+#define RING_KIB_MAX (1 << 20)
+#define SECONDS_MAX  1e9
+#define SECONDS_MIN  1e-3 /* less would be a loop that never sleeps */
 
 #define PORTS_ACCEPTED "a port is 1 to 65535, a range N-M with N <= M, or a comma-separated list"
 #define ADDRESS_ACCEPTED                                                                           \
@@ -168,6 +170,14 @@ const char *parse_count(const char *text, uint32_t *count)
 {
 	if (!take_number(&text, COUNT_MAX, count) || *text || *count == 0)
 		return "a number, 1 or more";
+	return NULL;
+}
+
+const char *parse_ring_size(const char *text, uint32_t *kib)
+{
+	if (!take_number(&text, RING_KIB_MAX, kib) || *text || *kib < RING_KIB_MIN ||
+	    *kib & (*kib - 1))
+		return "KiB, a power of 2: 4 to 1048576";
 	return NULL;
 }
 

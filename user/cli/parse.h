@@ -25,6 +25,9 @@ const char *parse_pid(const char *text, uint32_t *pid);
 /* "20": 1 or more. */
 const char *parse_count(const char *text, uint32_t *count);
 
+/* KiB of a ring buffer: a power of 2, as the kernel wants it. */
+const char *parse_ring_size(const char *text, uint32_t *kib);
+
 /* Seconds, 0 included. */
 const char *parse_age(const char *text, double *seconds);
 const char *parse_seconds(const char *text, double *seconds);

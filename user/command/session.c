@@ -106,6 +106,7 @@ int session_open(struct session *session, struct refusal *refusal)
 	struct live_config config = {
 		.watch = session->watch,
 		.hooks = session->options->hooks,
+		.ring_kib = session->options->ring_kib,
 		.filter = &session->filter,
 		.stop = session->stop,
 		.sink = session_sink(session),

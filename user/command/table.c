@@ -15,14 +15,26 @@ void table_loss(struct table *table, uint64_t time_ns, const struct losses *loss
 		object_loss(&table->session.output, time_ns, losses, &table->session.clocks);
 }
 
-static bool list(struct table *table)
+/*
+ * What was lost until now is listed again first; what is lost by bringing the model up to date is
+ * told. At the end there is no later.
+ */
+static void update(struct table *table, bool last)
+{
+	void (*heal)(struct live *) = last ? live_heal_now : live_heal;
+
+	heal(table->session.live);
+	if (table->view.update)
+		table->view.update(table->view.context);
+	heal(table->session.live);
+}
+
+static bool list(struct table *table, bool last)
 {
 	struct refusal refusal; /* table->refusal, why there is no BPF, is still to be said */
 
 	if (table->session.live) {
-		if (table->view.update)
-			table->view.update(table->view.context);
-		live_heal(table->session.live);
+		update(table, last);
 		return true;
 	}
 	if (table->view.list(table->view.context, &refusal, &table->unseen))
@@ -65,7 +77,7 @@ static void show_text(struct table *table, bool last)
 
 static bool show(struct table *table, bool last)
 {
-	if (!list(table)) {
+	if (!list(table, last)) {
 		table->failed = true;
 		return false;
 	}

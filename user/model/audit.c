@@ -295,7 +295,7 @@ void audit_record(struct audit *audit, const struct record_header *record)
 		take_counters(audit, (const void *)record);
 		break;
 	case RECORD_LISTING:
-		if (audit->phase == AUDIT_BEGINS && listing->scope == LISTING_ALL &&
+		if (audit->phase == AUDIT_BEGINS && listing->scope != LISTING_CLOSE_WAITS &&
 		    listing->phase == LISTING_ENDS)
 			audit->phase = AUDIT_RUNS;
 		break;

@@ -116,7 +116,7 @@ void close_waits_holder(struct close_waits *close_waits, const struct record_hol
 	struct processes *processes = &close_waits->connections->processes;
 	struct holder *holder;
 
-	if (!record->process.pid)
+	if (!close_waits->active || !record->process.pid)
 		return;
 	if (close_waits->holder_count == close_waits->holder_capacity) {
 		close_waits->holder_capacity =
@@ -136,6 +136,7 @@ void close_waits_holder(struct close_waits *close_waits, const struct record_hol
 
 static void begin(struct close_waits *close_waits, uint64_t time_ns)
 {
+	close_waits->active = true;
 	close_waits->listing++;
 	close_waits->time_ns = time_ns;
 	for (size_t i = 0; i < close_waits->holder_count; i++)
@@ -220,6 +221,7 @@ static void own_by_holders(struct close_waits *close_waits)
 
 static void end(struct close_waits *close_waits, bool broken)
 {
+	close_waits->active = false;
 	close_waits->broken = broken;
 	if (!broken)
 		remove_the_gone(close_waits);

@@ -43,6 +43,7 @@ struct close_waits {
 	struct holder *holders;		 /* by cookie, then as they were listed */
 	size_t holder_count;
 	size_t holder_capacity;
+	bool active;		  /* a listing runs */
 	bool broken;		  /* the last listing was: what it did not show may well exist */
 	uint32_t listing;	  /* counts listings */
 	bool listings_tell_entry; /* no stream does: what a later listing shows for the first time
@@ -60,7 +61,8 @@ struct holder_range {
 void close_waits_init(struct close_waits *close_waits, struct connections *connections);
 void close_waits_free(struct close_waits *close_waits);
 
-/* The records of a listing: it begins, rows and holders in any order, it ends. */
+/* The records of a listing: it begins, rows and holders in any order, it ends. Holders that another
+ * listing shows are none of these. */
 void close_waits_listing(struct close_waits *close_waits, const struct record_listing *record);
 void close_waits_socket(struct close_waits *close_waits, const struct record_socket *record);
 void close_waits_holder(struct close_waits *close_waits, const struct record_holder *record);

@@ -11,6 +11,16 @@
 
 #define LONGEST_TIME_WAIT 4 /* times its length: it is rearmed now and then */
 
+/* What a later listing shows for the first time may have been missed: its timer tells. */
+static bool predates(const struct model *model, const struct record_socket *record)
+{
+	if (model->listing.number <= 1)
+		return true;
+	return record->flags & SOCKET_MINISOCKET && record->state == TCP_TIME_WAIT &&
+	       timewait_entry_ns(model, record->header.time_ns, record->remaining_ns) <
+		       model->listing.first_ns;
+}
+
 static void listed_minisocket(struct model *model, struct connection *connection,
 			      const struct record_socket *record)
 {
@@ -22,6 +32,8 @@ static void listed_minisocket(struct model *model, struct connection *connection
 		return;
 	}
 	connection->flags |= CONNECTION_MINISOCKET | CONNECTION_UNTOLD;
+	if (!predates(model, record)) /* though the full socket may have */
+		connection->flags &= (uint8_t)~CONNECTION_PREDATES;
 	if (record->state == TCP_TIME_WAIT)
 		since_ns = timewait_entry_ns(model, time_ns, record->remaining_ns);
 	if (connection->state != record->state)
@@ -44,16 +56,6 @@ static bool lives_again(const struct connection *connection, const struct record
 {
 	return !(connection->flags & CONNECTION_MINISOCKET) &&
 	       record->header.time_ns >= connection->time_ns;
-}
-
-/* What a later listing shows for the first time may have been missed: its timer tells. */
-static bool predates(const struct model *model, const struct record_socket *record)
-{
-	if (model->listing.number <= 1)
-		return true;
-	return record->flags & SOCKET_MINISOCKET && record->state == TCP_TIME_WAIT &&
-	       timewait_entry_ns(model, record->header.time_ns, record->remaining_ns) <
-		       model->listing.first_ns;
 }
 
 void apply_socket(struct model *model, const struct record_socket *record)
@@ -103,8 +105,9 @@ static bool namespace_listed(const struct listing *listing, uint32_t netns)
 	return false;
 }
 
-static void begin(struct listing *listing, const struct record_listing *record)
+static void begin(struct listing *listing, const struct record_listing *record, uint64_t losses)
 {
+	listing->losses = losses;
 	listing->number++;
 	listing->active = true;
 	listing->begin_ns = record->header.time_ns;
@@ -172,13 +175,14 @@ static void end(struct model *model)
 	model->listing.active = false;
 	if (model->observer.listed)
 		model->observer.listed(model->observer.context);
+	model->unhealed = losses_total(&model->losses) != model->listing.losses;
 }
 
 void apply_listing(struct model *model, const struct record_listing *record)
 {
 	switch (record->phase) {
 	case LISTING_BEGINS:
-		begin(&model->listing, record);
+		begin(&model->listing, record, losses_total(&model->losses));
 		break;
 	case LISTING_NAMESPACE:
 		namespace_done(&model->listing, record->netns);

@@ -26,8 +26,19 @@ void model_free(struct model *model)
 	free(model->listing.namespaces);
 }
 
+bool model_has_lost(const struct model *model, uint64_t *seen)
+{
+	uint64_t losses = losses_total(&model->losses);
+	bool lost = losses != *seen || model->unhealed;
+
+	*seen = losses;
+	return lost;
+}
+
 static void apply_loss(struct model *model, const struct record_loss *record)
 {
+	if (losses_total(&record->losses) != losses_total(&model->losses))
+		model->unhealed = true;
 	model->losses = record->losses;
 	if (model->observer.loss)
 		model->observer.loss(model->observer.context, record->header.time_ns,
@@ -88,11 +99,12 @@ static void apply_failure(struct model *model, const struct record_failure *reco
 
 static void apply_listing_mark(struct model *model, const struct record_listing *record)
 {
-	if (record->scope == LISTING_ALL) {
+	if (record->scope != LISTING_CLOSE_WAITS) {
 		port_spaces_listing(&model->ports, record);
 		apply_listing(model, record);
 	}
-	if (model->close_waits_mode != CLOSE_WAITS_CONNECTIONS)
+	if (record->scope != LISTING_LISTENERS &&
+	    model->close_waits_mode != CLOSE_WAITS_CONNECTIONS)
 		close_waits_listing(&model->close_waits, record);
 }
 

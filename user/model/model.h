@@ -86,6 +86,7 @@ struct listing {
 	uint64_t first_ns;    /* when the first one began: what is older predates the tool */
 	uint32_t *namespaces; /* listed wholly since it began */
 	size_t namespace_count;
+	uint64_t losses; /* reported when it began: those it heals */
 };
 
 struct model {
@@ -100,6 +101,8 @@ struct model {
 	uint64_t timewait_ns; /* length of TIME_WAIT, learned from the kernel */
 	struct model_observer observer;
 	struct losses losses;
+	bool unhealed; /* no listing has begun since the last loss and ended: what exists now is
+			  not known */
 };
 
 void model_init(struct model *model, const struct model_config *config);
@@ -108,6 +111,12 @@ void model_free(struct model *model);
 /* True if a process that `filter` asks for owns, holds or closed the connection. */
 bool model_concerns(const struct model *model, const struct connection *connection,
 		    const struct process_filter *filter);
+
+/*
+ * True if what exists now, or what happened since the last call, is not all known: something was
+ * lost. `seen` is the caller's, 0 at first.
+ */
+bool model_has_lost(const struct model *model, uint64_t *seen);
 
 /* Applies one record that record_decode has let pass. */
 void model_apply(struct model *model, const struct record_header *record);

@@ -13,6 +13,14 @@ static unsigned int direction_of(const struct record_transition *record)
 	return record->old_state == TCP_SYN_RECV ? DIRECTION_IN : DIRECTION_UNKNOWN;
 }
 
+/* Where there was no memory for the owner and the direction, what was listed tells. */
+static bool is_accepted(const struct connections *connections,
+			const struct record_transition *record)
+{
+	return record->old_state != TCP_LISTEN && record->new_state != TCP_LISTEN &&
+	       connections_listener(connections, &record->tuple, 0);
+}
+
 static void learn(struct model *model, struct connection *connection,
 		  const struct record_transition *record)
 {
@@ -25,6 +33,8 @@ static void learn(struct model *model, struct connection *connection,
 	processes_meet(&connections->processes, &record->closer);
 	if (record->direction != DIRECTION_UNKNOWN || connection->direction == DIRECTION_UNKNOWN)
 		connection->direction = direction;
+	if (connection->direction == DIRECTION_UNKNOWN && is_accepted(connections, record))
+		connection->direction = DIRECTION_IN;
 	connections_own(connections, connection, &record->owner, record->owner_by);
 	connections_close(connections, connection, &record->closer);
 	model_held(model, connection, &record->closer);

@@ -14,9 +14,11 @@
 
 #define RING_BYTES    (16 << 20) /* half a second of two busy CPUs; 100,000 rows */
 #define WAKE_BYTES    (256 << 10)
+#define WAKE_SHARE    4 /* of a ring that is not much larger: woken when it is full to this part */
 #define BATCH	      8192 /* records handed on before the caller gets its turn */
 #define HEAL_MIN_NS   1000000000ULL
 #define HEAL_MAX_NS   60000000000ULL
+#define HEAL_SHARE    10
 #define BATCH_IS_FULL (-ECANCELED)
 
 /* A minisocket that ended carries the kernel's stack: here it becomes a reason. */
@@ -183,6 +185,18 @@ static void select_programs(struct live *live, struct settings *settings)
 	live_select_hooks(live);
 }
 
+/* Whole pages, whatever their size. */
+static void size_ring(struct live *live, struct settings *settings)
+{
+	uint32_t wanted = live->config.ring_kib ? live->config.ring_kib << 10 : RING_BYTES;
+	uint32_t page = (uint32_t)sysconf(_SC_PAGESIZE);
+	uint32_t bytes = wanted > page ? wanted : page;
+
+	bpf_map__set_max_entries(live->bpf->maps.records, bytes);
+	live->ring_records = bytes / sizeof(struct record_failure) + 1; /* the smallest */
+	settings->wake_bytes = bytes / WAKE_SHARE < WAKE_BYTES ? bytes / WAKE_SHARE : WAKE_BYTES;
+}
+
 static void configure(struct live *live)
 {
 	struct settings *settings = &live->bpf->rodata->settings;
@@ -190,10 +204,9 @@ static void configure(struct live *live)
 	memcpy(&settings->filter, live->config.filter, sizeof(settings->filter));
 	settings->tw_timer_handler = live->kallsyms.tw_timer_handler;
 	settings->tick_ns = clock_tick_ns();
-	settings->wake_bytes = WAKE_BYTES;
 	settings->rdonly_cast = live->kernel.rdonly_cast;
 	settings->probe_reads = live->kernel.probe_reads;
-	bpf_map__set_max_entries(live->bpf->maps.records, RING_BYTES);
+	size_ring(live, settings);
 	bpf_map__set_max_entries(live->bpf->maps.fin_wait2,
 				 live_needs_minisockets(live) ? minisockets_max() : 1);
 	select_programs(live, settings);
@@ -331,12 +344,16 @@ void live_poll(struct live *live, int timeout_ms)
 	}
 }
 
+/* Where more comes than can be read, the ring is never empty: what it held at first is all. */
 void live_drain(struct live *live)
 {
+	uint64_t read = 0;
+
 	do {
 		live->batch = 0;
 		ring_buffer__consume(live->ring);
-	} while (live->batch);
+		read += live->batch;
+	} while (live->batch && read < live->ring_records);
 }
 
 void live_find_time_wait(struct live *live)
@@ -374,32 +391,56 @@ static void report(struct live *live, const struct losses *losses)
 	live_hand_on(live, &record.header);
 }
 
-void live_heal(struct live *live)
+/* One part in HEAL_SHARE of the time at most is spent on healing, less while that fills the ring.
+ */
+static uint64_t heal_pause(const struct live *live, uint64_t took_ns, bool filled)
 {
-	uint64_t now = clock_now_ns(CLOCK_MONOTONIC);
+	uint64_t pause_ns = filled ? live->heal_pause_ns * 2 : HEAL_MIN_NS;
+
+	if (pause_ns < took_ns * HEAL_SHARE)
+		pause_ns = took_ns * HEAL_SHARE;
+	return pause_ns < HEAL_MAX_NS ? pause_ns : HEAL_MAX_NS;
+}
+
+/* What is lost while it runs may be what it has listed already: that takes another. */
+static void relist(struct live *live)
+{
+	uint64_t begin_ns = clock_now_ns(CLOCK_MONOTONIC), end_ns;
+	struct losses before = live->reported, losses;
+
+	live->relists++;
+	live_list(live);
+	live_losses(live, &losses);
+	live->dirty = losses_total(&losses) != losses_total(&before);
+	end_ns = clock_now_ns(CLOCK_MONOTONIC);
+	live->heal_pause_ns =
+		heal_pause(live, end_ns - begin_ns, losses.ring_full != before.ring_full);
+	report(live, &losses);
+	live->heal_at_ns = end_ns + live->heal_pause_ns;
+}
+
+static void note_losses(struct live *live)
+{
 	struct losses losses;
 
 	live_losses(live, &losses);
-	if (memcmp(&losses, &live->reported, sizeof(losses)) != 0) {
-		report(live, &losses);
-		live->dirty = true;
-	}
-	if (!live->dirty) {
-		if (now > live->heal_at_ns + HEAL_MAX_NS)
-			live->heal_pause_ns = HEAL_MIN_NS;
+	if (memcmp(&losses, &live->reported, sizeof(losses)) == 0)
 		return;
-	}
-	if (now < live->heal_at_ns)
-		return;
-	live->dirty = false;
-	live->relists++;
-	live->reported.relists++;
-	live_list(live);
-	live_losses(live, &losses);
 	report(live, &losses);
-	live->heal_at_ns = clock_now_ns(CLOCK_MONOTONIC) + live->heal_pause_ns;
-	if (live->heal_pause_ns < HEAL_MAX_NS)
-		live->heal_pause_ns *= 2;
+	live->dirty = true;
+}
+
+void live_heal(struct live *live)
+{
+	note_losses(live);
+	if (live->dirty && clock_now_ns(CLOCK_MONOTONIC) >= live->heal_at_ns)
+		relist(live);
+}
+
+void live_heal_now(struct live *live)
+{
+	live->heal_at_ns = 0;
+	live_heal(live);
 }
 
 const char *live_limits(const struct live *live)

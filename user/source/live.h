@@ -31,6 +31,7 @@ struct live_config {
 	enum live_watch watch;
 	const struct tuple_filter *filter; /* copied into the kernel */
 	enum hooks_mode hooks;
+	uint32_t ring_kib; /* of the ring buffer, a power of 2; 0: as a busy host needs it */
 	const volatile sig_atomic_t *stop; /* set by a signal: return to the caller soon */
 	struct record_sink sink;
 	struct record_sink audit; /* all that the kernel's counters stand for; unset: none */
@@ -52,6 +53,8 @@ void live_list(struct live *live);
 
 /* Waits up to `timeout_ms` for records, hands on at most a batch, and returns. */
 void live_poll(struct live *live, int timeout_ms);
+
+/* Hands on all that is in the ring now. */
 void live_drain(struct live *live);
 
 /*
@@ -74,9 +77,10 @@ void live_find_time_wait(struct live *live);
 
 /*
  * Sends a RECORD_LOSS if more was lost since the last call, and lists again, with back-off so that
- * healing does not cause more loss.
+ * healing does not cause more loss; live_heal_now without.
  */
 void live_heal(struct live *live);
+void live_heal_now(struct live *live);
 
 /* Network namespaces that exist but could not be listed: no privilege, or no descriptors left. */
 size_t live_unseen(const struct live *live);

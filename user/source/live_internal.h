@@ -46,8 +46,9 @@ struct live {
 	bool dirty;	     /* a loss that no listing has healed yet */
 	uint64_t heal_at_ns; /* not before */
 	uint64_t heal_pause_ns;
-	uint32_t batch;	    /* records of this poll */
-	uint16_t ports_low; /* of all namespaces' ip_local_port_range */
+	uint64_t ring_records; /* at most in the ring at once */
+	uint32_t batch;	       /* records of this poll */
+	uint16_t ports_low;    /* of all namespaces' ip_local_port_range */
 	uint16_t ports_high;
 	size_t unseen; /* namespaces that could not be listed */
 	char limits[256];

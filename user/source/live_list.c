@@ -133,16 +133,18 @@ static void report_ports(struct live *live, uint32_t netns)
 }
 
 /* iter/tcp walks the host's whole hash table for each namespace: empty ones are passed over. */
-static void list_namespace(struct live *live, uint32_t netns, struct inodes *subflows)
+static bool list_namespace(struct live *live, uint32_t netns, enum listing_scope scope,
+			   struct inodes *subflows)
 {
 	if (live_needs[live->config.watch].outgoing)
 		report_ports(live, netns);
 	if (netns_has_tcp() &&
 	    !run_iterator(live, live->sockets, sizeof(struct record_socket), subflows))
-		return;
-	mark(live, LISTING_NAMESPACE, LISTING_ALL, netns);
-	if (live_needs_minisockets(live))
+		return false;
+	mark(live, LISTING_NAMESPACE, scope, netns);
+	if (live_needs_minisockets(live) && scope != LISTING_CLOSE_WAITS)
 		report_counters(live, netns);
+	return true;
 }
 
 static bool wanted(const struct live *live, uint32_t netns)
@@ -150,23 +152,27 @@ static bool wanted(const struct live *live, uint32_t netns)
 	return !live->config.filter->netns || live->config.filter->netns == netns;
 }
 
-static void list_sockets(struct live *live, struct inodes *subflows)
+/* False if some namespace could not be listed. */
+static bool list_sockets(struct live *live, enum listing_scope scope, struct inodes *subflows)
 {
 	struct netns_list list;
+	bool whole;
 
 	live->ports_low = UINT16_MAX;
 	live->ports_high = 0;
 	netns_find(&list);
 	live->unseen = netns_missing(&list, live->config.filter->netns);
+	whole = live->unseen == 0;
 	for (size_t i = 0; i < list.count; i++) {
 		if (!wanted(live, list.items[i].inode))
 			continue;
-		if (i == 0 || netns_enter(list.items[i].fd))
-			list_namespace(live, list.items[i].inode, subflows);
+		whole = (i == 0 || netns_enter(list.items[i].fd)) &&
+			list_namespace(live, list.items[i].inode, scope, subflows) && whole;
 		if (i != 0)
 			netns_return(&list);
 	}
 	netns_list_free(&list);
+	return whole;
 }
 
 void live_count(struct live *live, uint32_t netns)
@@ -197,14 +203,16 @@ static void list_holders(struct live *live, struct inodes *subflows)
 
 void live_list(struct live *live)
 {
+	enum listing_scope scope =
+		live_needs[live->config.watch].close_waits ? LISTING_LISTENERS : LISTING_ALL;
 	struct inodes subflows = {0};
 
 	live->bpf->bss->list_states = live_needs[live->config.watch].list;
-	mark(live, LISTING_BEGINS, LISTING_ALL, 0);
-	list_sockets(live, &subflows);
+	mark(live, LISTING_BEGINS, scope, 0);
+	list_sockets(live, scope, &subflows);
 	list_holders(live, &subflows);
 	live_drain(live); /* what the rows have shown already comes before the end */
-	mark_end(live, LISTING_ALL, false);
+	mark_end(live, scope, false);
 	inodes_free(&subflows);
 }
 
@@ -228,15 +236,27 @@ static bool run_close_waits(struct live *live, struct inodes *subflows)
 	return n >= 0;
 }
 
+/*
+ * Some have no mark, for which there was no memory: looks at every socket, and marks again. Those
+ * that find none now are counted for the next time.
+ */
+static bool find_close_waits(struct live *live, struct inodes *subflows)
+{
+	live->bpf->bss->unmarked = 0;
+	live->bpf->bss->list_states = 1U << TCP_CLOSE_WAIT;
+	return list_sockets(live, LISTING_CLOSE_WAITS, subflows);
+}
+
 void live_list_close_waits(struct live *live, bool (*need_holders)(void *context), void *context)
 {
 	struct inodes subflows = {0};
 	bool whole;
 
-	live->bpf->bss->list_states = 1U << TCP_LISTEN | 1U << TCP_CLOSE_WAIT;
 	live_drain(live);
 	mark(live, LISTING_BEGINS, LISTING_CLOSE_WAITS, 0);
-	whole = run_close_waits(live, &subflows);
+	whole = live->bpf->bss->unmarked ? find_close_waits(live, &subflows)
+					 : run_close_waits(live, &subflows);
+	live->bpf->bss->list_states = 1U << TCP_LISTEN | 1U << TCP_CLOSE_WAIT;
 	if (need_holders(context))
 		list_holders(live, &subflows);
 	mark_end(live, LISTING_CLOSE_WAITS, !whole);

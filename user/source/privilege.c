@@ -77,6 +77,9 @@ void privilege_explain(struct refusal *refusal, const char *what, int error)
 
 	if (error == EPERM)
 		hint = "the kernel, its lockdown or a container's seccomp filter forbids bpf(2)";
+	else if (error == ENOMEM)
+		hint = "this host, or the cgroup's limit, has too little memory for it; a smaller "
+		       "--ring-size takes less";
 	else if (!have(CAP_SYS_ADMIN))
 		hint = "before Linux 6.2 CAP_BPF and CAP_PERFMON are not enough: CAP_SYS_ADMIN is "
 		       "needed (run it as root)";

@@ -169,14 +169,6 @@ static void clear_row(void *context, struct row *cleared)
 	memset(row->oldest, 0, sizeof(row->oldest));
 }
 
-static void note_losses(struct leaks *leaks)
-{
-	uint64_t losses = losses_total(&leaks->model->losses);
-
-	leaks->incomplete = losses != leaks->losses || leaks->model->close_waits.broken;
-	leaks->losses = losses;
-}
-
 void leaks_refresh(struct leaks *leaks, bool last)
 {
 	uint64_t time_ns = leaks->model->close_waits.time_ns;
@@ -184,7 +176,8 @@ void leaks_refresh(struct leaks *leaks, bool last)
 	rows_each(&leaks->rows, clear_row, NULL);
 	close_waits_each(&leaks->model->close_waits, charge_socket, leaks);
 	rows_choose(&leaks->rows, last);
-	note_losses(leaks);
+	leaks->incomplete =
+		model_has_lost(leaks->model, &leaks->losses) || leaks->model->close_waits.broken;
 	leaks_sort(leaks, leaks_sort_keys[0]);
 	for (size_t i = 0; i < leaks->rows.shown_count; i++) {
 		struct leak_row *row = leaks_shown(leaks, i);

@@ -206,18 +206,10 @@ static void drop_unasked(struct rows *rows)
 	rows->shown_count = kept;
 }
 
-static void note_losses(struct ports *view)
-{
-	uint64_t losses = losses_total(&view->model->losses);
-
-	view->incomplete = losses != view->losses;
-	view->losses = losses;
-}
-
 void ports_refresh(struct ports *view, uint64_t time_ns, bool last)
 {
 	view->time_ns = time_ns;
-	note_losses(view);
+	view->incomplete = model_has_lost(view->model, &view->losses);
 	rows_each(&view->rows, begin_row, view);
 	connections_each(&view->model->connections, count, view);
 	rows_each(&view->rows, finish_row, view);

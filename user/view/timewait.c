@@ -385,27 +385,27 @@ static void settle(void *context, struct row *row)
 	wait->sockets = wait->recounted;
 }
 
-void time_waits_listed(struct time_waits *waits)
-{
-	rows_each(&waits->rows, forget_present, NULL);
-	connections_each(&waits->model->connections, recount, waits);
-	rows_each(&waits->rows, settle, NULL);
-	overflows_listed(&waits->overflows);
-}
-
 static void mark_incomplete(void *context, struct row *row)
 {
 	(void)context;
 	row->incomplete = true;
 }
 
+/* Of a row that it is the first to show, what came before was lost, too. */
+void time_waits_listed(struct time_waits *waits)
+{
+	rows_each(&waits->rows, forget_present, NULL);
+	connections_each(&waits->model->connections, recount, waits);
+	rows_each(&waits->rows, settle, NULL);
+	if (waits->model->unhealed)
+		rows_each(&waits->rows, mark_incomplete, NULL);
+	overflows_listed(&waits->overflows);
+}
+
 /* What happened meanwhile is not told any more: the counters of all rows are lower bounds. */
 static void note_losses(struct time_waits *waits)
 {
-	uint64_t losses = losses_total(&waits->model->losses);
-
-	waits->incomplete = losses != waits->losses;
-	waits->losses = losses;
+	waits->incomplete = model_has_lost(waits->model, &waits->losses);
 	if (waits->incomplete)
 		rows_each(&waits->rows, mark_incomplete, NULL);
 }
