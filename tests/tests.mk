@@ -53,6 +53,8 @@ FUZZ_OBJECTS := $(FUZZ_SOURCES:%.c=$(BUILD)/fuzz/%.o)
 FUZZ_NAMES := $(basename $(notdir $(sort $(wildcard tests/fuzz/fuzz_*.c))))
 FUZZERS := $(FUZZ_NAMES:%=$(BUILD)/fuzz/%)
 FUZZ_SECONDS ?= 600
+# tables that grow early: inputs are small, and many
+FUZZ_SIZES := -DCHUNK=8 -DFIRST_SLOTS=4
 # does clang have libFuzzer's runtime?
 FUZZ_PROBE = echo 'int LLVMFuzzerTestOneInput(const char *d, long n) { return d && n < 0; }' | \
 	$(CLANG) -x c -fsanitize=fuzzer,address - -o $(BUILD)/fuzz-probe 2>/dev/null
@@ -109,7 +111,7 @@ $(BUILD)/asan/unit/test_%: tests/unit/test_%.c $(BUILD)/asan/unit/libtcplinger.a
 $(BUILD)/fuzz/user/%.o: user/%.c | $(SKELETON)
 	$(call say,CC,"$< (fuzzed)")
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CLANG) $(SANITIZE) -fsanitize=fuzzer-no-link $(USER_CFLAGS) -c $< -o $@
+	$(Q)$(CLANG) $(SANITIZE) -fsanitize=fuzzer-no-link $(FUZZ_SIZES) $(USER_CFLAGS) -c $< -o $@
 
 $(BUILD)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(BUILD)/fuzz/libtcplinger.a
 	$(call say,FUZZ,$@)
