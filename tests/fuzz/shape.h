@@ -6,29 +6,10 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "input.h"
 #include "record.h"
 
 #define SECOND 1000000000ULL
-
-struct input {
-	const uint8_t *data;
-	size_t size;
-};
-
-/* 0 where the input is at its end. */
-static uint64_t take(struct input *input, size_t bytes)
-{
-	uint64_t number = 0;
-
-	for (; bytes && input->size; bytes--, input->size--)
-		number = number << 8 | *input->data++;
-	return number;
-}
-
-static uint8_t below(struct input *input, unsigned int limit)
-{
-	return (uint8_t)(take(input, 1) % limit);
-}
 
 static struct process_id take_process(struct input *input)
 {
