@@ -72,6 +72,10 @@ static void armed_late(struct model *model, struct connection *connection,
 	connection->flags &= (uint8_t)~CONNECTION_PREDATES;
 	if (record->substate != TCP_TIME_WAIT)
 		return;
+	if (connection->state != TCP_TIME_WAIT) { /* two CPUs' clocks: there is no way back */
+		enter_time_wait(model, connection, record->header.time_ns);
+		return;
+	}
 	connection->flags &= (uint8_t)~CONNECTION_UNTOLD;
 	model_tell(model, connection, record->header.time_ns, TCP_FIN_WAIT2, TCP_TIME_WAIT,
 		   END_NONE, UNKNOWN_NS);
