@@ -2,11 +2,18 @@
 # The tests and the benchmark: included by the Makefile.
 
 LOAD_SOURCES := $(sort $(wildcard tests/bench/load*.c))
+# the traffic of the live tests
+LOADS := $(BUILD)/tests/load $(BUILD)/tests/crowd
 
 $(BUILD)/tests/load: $(LOAD_SOURCES) $(wildcard tests/bench/load*.h)
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) -std=c11 -D_GNU_SOURCE $(WARNINGS) $(LOAD_SOURCES) -o $@ -pthread
+
+$(BUILD)/tests/crowd: tests/live/crowd.c
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) -std=c11 -D_GNU_SOURCE $(WARNINGS) $< -o $@
 
 $(BUILD)/tests/floor: tests/bench/floor.c
 	$(call say,CC,$<)
@@ -25,6 +32,12 @@ bench: deps-test
 		$(BUILD)/tests/floor.bpf.o
 	$(Q)$(PYTHON) tests/bench/refresh.py --build $(BUILD)
 	$(Q)$(PYTHON) tests/bench/bench.py --build $(BUILD) $(BENCH_ARGS)
+
+# A day in twenty minutes: every view at a high rate, and nothing of it grows. SOAK_ARGS: see
+# tests/soak/soak.py --help.
+soak: deps-test
+	$(Q)$(MAKE) --no-print-directory all $(LOADS)
+	$(Q)$(PYTHON) -B tests/soak/soak.py --build $(BUILD) $(SOAK_ARGS)
 
 # Every layer runs whatever the others say; the summary of all is the last line.
 test: deps-test
@@ -131,7 +144,7 @@ LIVE = TCPLINGER=$(abspath $(BUILD))/tcplinger $(PYTHON) -B -m pytest -p no:cach
 	--reruns 1 $(LIVE_ARGS) tests/live
 
 test-live: deps-test
-	$(Q)$(MAKE) --no-print-directory all $(BUILD)/tests/load
+	$(Q)$(MAKE) --no-print-directory all $(LOADS)
 	$(Q)mkdir -p $(BUILD)/results
 	$(Q)status=0; \
 	$(LIVE) -n 3 -m "not alone" --junitxml=$(BUILD)/results/live.xml || status=1; \

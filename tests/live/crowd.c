@@ -9,6 +9,8 @@
  *   again COUNT   as pass, but each has the pid of the first (clone3 with set_tid; 77: not allowed
  *                 here)
  *   spaces COUNT  as pass, but each has a network namespace of its own, which goes with it
+ *
+ * A third argument is the port to listen on.
  */
 #define _GNU_SOURCE 1
 
@@ -32,6 +34,8 @@
 
 enum { SKIP = 77, BACKLOG = 64, NAME = 16 };
 
+static in_port_t port; /* 0: any */
+
 /* A start is known to the hundredth of a second: two processes of one pid have two of them. */
 static const struct timespec apart = {.tv_nsec = 25000000};
 
@@ -44,11 +48,12 @@ static int fail(const char *what)
 static int open_listener(struct sockaddr_in *place)
 {
 	socklen_t size = sizeof(*place);
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1;
 
-	*place = (struct sockaddr_in){.sin_family = AF_INET};
+	*place = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = port};
 	place->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	if (fd < 0 || bind(fd, (struct sockaddr *)place, size) || listen(fd, BACKLOG) ||
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) ||
+	    bind(fd, (struct sockaddr *)place, size) || listen(fd, BACKLOG) ||
 	    getsockname(fd, (struct sockaddr *)place, &size))
 		fail("listen");
 	return fd;
@@ -271,7 +276,9 @@ int main(int argc, char **argv)
 		{"spaces", run_spaces},
 	};
 
-	for (size_t i = 0; argc == 3 && i < sizeof(modes) / sizeof(modes[0]); i++)
+	if (argc == 4)
+		port = htons((in_port_t)atoi(argv[3]));
+	for (size_t i = 0; (argc == 3 || argc == 4) && i < sizeof(modes) / sizeof(modes[0]); i++)
 		if (strcmp(argv[1], modes[i].name) == 0)
 			return modes[i].run(atoi(argv[2]));
 	return 2;

@@ -5,8 +5,8 @@ import subprocess
 
 import pytest
 
-from built import built
 from hostile import NAMES
+from traffic import built
 
 NAME_BYTES = 16
 LIMIT_S = 120
@@ -49,6 +49,6 @@ class Crowds:
             assert process.wait(LIMIT_S) == 0
 
 
-@pytest.fixture(scope="module")
-def crowds(tmp_path_factory):
-    return Crowds(built("crowd.c", tmp_path_factory))
+@pytest.fixture(scope="session")
+def crowds():
+    return Crowds(built("crowd"))
