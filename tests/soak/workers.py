@@ -3,13 +3,16 @@
 import os
 import subprocess
 import tempfile
+import time
 
 from crowds import hostile_names, packed
 
-PASS, HOLD, SPACES = 20000, 300, 100  # processes of a round
+PASS, HOLD, SPACES = 20000, 300, 10  # processes of a round
+NAMES = 50  # of the processes: each a row by comm, whose histograms are full before long
 PASS_PORT, SPACES_PORT = 7001, 7002   # the same each time: destinations do not grow for ever
 HOLD_S = 20
 CHURN_S = 30
+SPACES_EVERY_S = 20  # each has destinations of its own, and so rows, for as long as there is room
 # TIME_WAITs beyond it are refused, as on a host that was tuned so
 MINISOCKETS = 50000
 
@@ -20,20 +23,21 @@ def prepare(space):
 
 
 class Worker:
-    def __init__(self, name, command, names=0):
-        self.name, self.command = name, command
+    def __init__(self, name, command, names=0, every_s=0):
+        self.name, self.command, self.every_s = name, command, every_s
         self.rounds = self.failed = 0
         self.names = tempfile.TemporaryFile()
-        self.names.write(packed(hostile_names(names)))
+        self.names.write(packed(hostile_names(NAMES) * -(-names // NAMES)))
         self.begin()
 
     def begin(self):
+        self.begun = time.monotonic()
         self.names.seek(0)
         self.process = subprocess.Popen(self.command, stdin=self.names, stdout=subprocess.DEVNULL,
                                         stderr=subprocess.DEVNULL)
 
     def keep(self):
-        if self.process.poll() is None:
+        if self.process.poll() is None or time.monotonic() - self.begun < self.every_s:
             return
         self.rounds += 1
         self.failed += self.process.returncode != 0
@@ -58,7 +62,8 @@ class Load:
                                "--closer", "server", "--interval-ms", "1")),
             Worker("CLOSE_WAITs", space.enter(load, "hold", "--duration", str(HOLD_S),
                                               "--connections", str(HOLD))),
-            Worker(f"{SPACES} namespaces", [crowd, "spaces", str(SPACES), str(SPACES_PORT)], SPACES),
+            Worker(f"{SPACES} namespaces", [crowd, "spaces", str(SPACES), str(SPACES_PORT)], SPACES,
+                   SPACES_EVERY_S),
         ]
 
     def keep(self):
