@@ -9,7 +9,8 @@ from crowds import hostile_names, packed
 
 PASS, HOLD, SPACES = 20000, 300, 10  # processes of a round
 NAMES = 50  # of the processes: each a row by comm, whose histograms are full before long
-PASS_PORT, SPACES_PORT = 7001, 7002   # the same each time: destinations do not grow for ever
+# the same each time: else there would be ever more destinations, which are rows
+PASS_PORT, SPACES_PORT, CHURN_PORT, CHURN6_PORT = 7001, 7002, 7003, 7100
 HOLD_S = 20
 CHURN_S = 30
 SPACES_EVERY_S = 20  # each has destinations of its own, and so rows, for as long as there is room
@@ -56,10 +57,11 @@ class Load:
             Worker(f"{PASS} processes",
                    space.enter(crowd, "pass", str(PASS), str(PASS_PORT)), PASS),
             Worker("connections", space.enter(load, "churn", "--duration", str(CHURN_S),
-                                              "--destinations", "10")),
+                                              "--destinations", "10", "--port", str(CHURN_PORT))),
             Worker("connections of IPv6 that the server closes",
                    space.enter(load, "churn", "--duration", str(CHURN_S), "--address", "::1",
-                               "--closer", "server", "--interval-ms", "1")),
+                               "--closer", "server", "--interval-ms", "1",
+                               "--port", str(CHURN6_PORT))),
             Worker("CLOSE_WAITs", space.enter(load, "hold", "--duration", str(HOLD_S),
                                               "--connections", str(HOLD))),
             Worker(f"{SPACES} namespaces", [crowd, "spaces", str(SPACES), str(SPACES_PORT)], SPACES,
