@@ -4,6 +4,7 @@
 #   sudo make test    install what is missing, build, run every test
 #   sudo make test-vm the live tests on other kernels, under QEMU
 #   make bench        what the tool costs     make check-vmlinux   vmlinux/ against this kernel
+#   sudo make soak    20 minutes at a high rate: does anything grow?
 #   make install      PREFIX, DESTDIR         make clean
 
 PREFIX ?= /usr/local
@@ -48,7 +49,7 @@ SKELETON := $(BUILD)/tcplinger.skel.h $(BUILD)/selftest.skel.h
 
 .DELETE_ON_ERROR:
 .SECONDARY: $(SKELETON)
-.PHONY: all bpf run test bench audit install clean deps-build deps-test check-vmlinux format
+.PHONY: all bpf run test bench audit soak install clean deps-build deps-test check-vmlinux format
 
 all: $(BUILD)/tcplinger
 

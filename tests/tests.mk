@@ -5,11 +5,18 @@
 BUILD_ALL = $(MAKE) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
 
 LOAD_SOURCES := $(sort $(wildcard tests/bench/load*.c))
+# the traffic of the live tests
+LOADS := $(BUILD)/tests/load $(BUILD)/tests/crowd
 
 $(BUILD)/tests/load: $(LOAD_SOURCES) $(wildcard tests/bench/load*.h)
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) -std=c11 -D_GNU_SOURCE $(WARNINGS) $(LOAD_SOURCES) -o $@ -pthread
+
+$(BUILD)/tests/crowd: tests/live/crowd.c
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) -std=c11 -D_GNU_SOURCE $(WARNINGS) $< -o $@
 
 $(BUILD)/tests/floor: tests/bench/floor.c
 	$(call say,CC,$<)
@@ -34,6 +41,12 @@ audit: deps-test
 	$(Q)$(BUILD_ALL) all $(BUILD)/tests/load
 	$(Q)$(PYTHON) tests/bench/audit.py --build $(BUILD) $(AUDIT_ARGS)
 
+# A day in twenty minutes: every view at a high rate, and nothing of it grows. SOAK_ARGS: see
+# tests/soak/soak.py --help.
+soak: deps-test
+	$(Q)$(BUILD_ALL) all $(LOADS)
+	$(Q)$(PYTHON) -B tests/soak/soak.py --build $(BUILD) $(SOAK_ARGS)
+
 # Every layer runs whatever the others say; the summary of all is the last line.
 test: deps-test
 	$(Q)$(BUILD_ALL) all
@@ -56,11 +69,13 @@ SANITIZE := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-o
 
 # The pure parts only: what a source or a command needs of the kernel is not fuzzed.
 FUZZ_SOURCES := $(filter-out user/source/% user/command/% user/main.c,$(USER_SOURCES))
-FUZZ_SOURCES += user/source/end_reason.c
+FUZZ_SOURCES += user/source/end_reason.c user/command/commands.c
 FUZZ_OBJECTS := $(FUZZ_SOURCES:%.c=$(BUILD)/fuzz/%.o)
 FUZZ_NAMES := $(basename $(notdir $(sort $(wildcard tests/fuzz/fuzz_*.c))))
 FUZZERS := $(FUZZ_NAMES:%=$(BUILD)/fuzz/%)
 FUZZ_SECONDS ?= 600
+# tables that grow early: inputs are small, and many
+FUZZ_SIZES := -DCHUNK=8 -DFIRST_SLOTS=4
 # does clang have libFuzzer's runtime?
 FUZZ_PROBE = echo 'int LLVMFuzzerTestOneInput(const char *d, long n) { return d && n < 0; }' | \
 	$(CLANG) -x c -fsanitize=fuzzer,address - -o $(BUILD)/fuzz-probe 2>/dev/null
@@ -117,7 +132,7 @@ $(BUILD)/asan/unit/test_%: tests/unit/test_%.c $(BUILD)/asan/unit/libtcplinger.a
 $(BUILD)/fuzz/user/%.o: user/%.c | $(SKELETON)
 	$(call say,CC,"$< (fuzzed)")
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CLANG) $(SANITIZE) -fsanitize=fuzzer-no-link $(USER_CFLAGS) -c $< -o $@
+	$(Q)$(CLANG) $(SANITIZE) -fsanitize=fuzzer-no-link $(FUZZ_SIZES) $(USER_CFLAGS) -c $< -o $@
 
 $(BUILD)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(BUILD)/fuzz/libtcplinger.a
 	$(call say,FUZZ,$@)
@@ -137,7 +152,7 @@ LIVE = TCPLINGER=$(abspath $(BUILD))/tcplinger $(PYTHON) -B -m pytest -p no:cach
 	--reruns 1 $(LIVE_ARGS) tests/live
 
 test-live: deps-test
-	$(Q)$(BUILD_ALL) all $(BUILD)/tests/load
+	$(Q)$(BUILD_ALL) all $(LOADS)
 	$(Q)mkdir -p $(BUILD)/results
 	$(Q)status=0; \
 	$(LIVE) -n 3 -m "not alone" --junitxml=$(BUILD)/results/live.xml || status=1; \

@@ -6,12 +6,12 @@ PACKAGES_VM := qemu-system-x86 busybox-static
 
 # Every kernel that Debian's archive still has, and lockdown.
 test-vm: deps-vm
-	$(Q)$(BUILD_ALL) all $(BUILD)/tests/load
+	$(Q)$(BUILD_ALL) all $(LOADS)
 	$(Q)$(PYTHON) -B tests/vm/run.py --build $(BUILD) $(VM_ARGS)
 
 # The oldest that is supported, and the newest; skipped where it cannot be had.
 test-vm-quick: deps-vm
-	$(Q)$(BUILD_ALL) all $(BUILD)/tests/load
+	$(Q)$(BUILD_ALL) all $(LOADS)
 	$(Q)$(PYTHON) -B tests/vm/run.py --build $(BUILD) --quick $(VM_ARGS)
 
 # Without QEMU's windows and sounds, which it recommends. What is missing, run.py tells.

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include <errno.h>
+#include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/resource.h>
 
 #include "commands.h"
@@ -20,6 +23,19 @@ static void raise_descriptor_limit(void)
 	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+/* --help and --version: a reader that went away has had enough, a full disk has not. */
+static int print_about(const struct options *options)
+{
+	signal(SIGPIPE, SIG_IGN);
+	if (options->help)
+		help_print(options);
+	else
+		printf("tcplinger %s\n", TCPLINGER_VERSION);
+	if (fflush(stdout) == 0 || errno == EPIPE)
+		return STATUS_DONE;
+	return fail(STATUS_FAILED, "cannot write to stdout: %s", strerror(errno));
+}
+
 int main(int argc, char **argv)
 {
 	static struct options options; /* 16 KB of port bitmaps */
@@ -27,13 +43,8 @@ int main(int argc, char **argv)
 
 	if (status != STATUS_DONE)
 		return status;
-	if (options.help)
-		help_print(&options);
-	else if (options.version)
-		printf("tcplinger %s\n", TCPLINGER_VERSION);
 	if (options.help || options.version)
-		return fflush(stdout) == 0 ? STATUS_DONE
-					   : fail(STATUS_FAILED, "cannot write to stdout");
+		return print_about(&options);
 	raise_descriptor_limit();
 	return options.command->run(&options);
 }

@@ -14,6 +14,7 @@ from portsview import Ports
 from spaces import Space
 from timewaits import TimeWaits
 from tracer import Tracer, binary, refused
+from traffic import built
 
 
 def pytest_configure(config):
@@ -138,10 +139,7 @@ def expiring(request, expiring_rounds):
 @pytest.fixture(scope="session")
 def load_program():
     """The loopback load of the benchmark."""
-    path = os.path.join(os.path.dirname(os.path.abspath(binary())), "tests", "load")
-    if not os.access(path, os.X_OK):
-        pytest.skip(f"{path} is not built (make build/tests/load)")
-    return path
+    return built("load")
 
 
 @pytest.fixture(params=["bpf", "no-bpf"])

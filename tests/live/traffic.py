@@ -1,13 +1,31 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """Connections between two actors, begun and ended one way or another; and very many."""
 import json
+import os
 import subprocess
+
+import pytest
+
+from tracer import binary
 
 # Some hosts' kernels run no BPF program in a softirq that interrupts a task which they protect, and
 # count nothing: a burst of packets may be missing, then and now, but not in every run.
 CHURN_TRIES = 5
 CHURN_MISSED_MAX = 0.03
 CHURN_LIMIT_S = 120
+
+
+def built(program):
+    """The path of a program that make has built for the tests."""
+    path = os.path.join(os.path.dirname(os.path.abspath(binary())), "tests", program)
+    if not os.access(path, os.X_OK):
+        pytest.skip(f"{path} is not built (make build/tests/{program})")
+    return path
+
+
+def nearly_all(have, want):
+    """But what no BPF program of the host was shown."""
+    return want * (1 - CHURN_MISSED_MAX) <= have <= want
 
 
 def churn(space, load_program, connections, *arguments):

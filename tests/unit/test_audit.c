@@ -524,6 +524,34 @@ static void what_is_counted_after_the_end_is_of_no_interest(void **state)
 	check_line(&line, 0, 0, 0);
 }
 
+/* What the decoder lets pass at most, and losses without end. */
+static void the_greatest_figures_still_add_up(void **state)
+{
+	const uint64_t most = 1ULL << 62;
+
+	(void)state;
+	for (int falls = 0; falls < 2; falls++) {
+		struct losses losses = {.ring_full = UINT64_MAX / 2 + 1};
+		struct books *books;
+
+		setup((void **)&books);
+		for (int i = 0; i < COUNTERS; i++)
+			*(falls ? &books->begin[i] : &books->end[i]) = most;
+		begins(books);
+		moves(books, TCP_CLOSE, TCP_SYN_SENT);
+		is_born(books, 8, MINUTE);
+		ends(books);
+		audit_settle(&books->audit, &losses, true);
+		for (int i = 0; i < AUDITED; i++) {
+			const struct audit_line *line =
+				&audit_namespace_at(&books->audit, 0)->lines[i];
+
+			check_line(line, line->kernel, line->seen, line->unexplained);
+		}
+		teardown((void **)&books);
+	}
+}
+
 #define books_test(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -550,6 +578,7 @@ int main(void)
 		books_test(a_namespace_that_is_gone_has_no_figures),
 		books_test(namespaces_with_the_same_inode_are_told_apart),
 		books_test(what_is_counted_after_the_end_is_of_no_interest),
+		cmocka_unit_test(the_greatest_figures_still_add_up),
 	};
 
 	return cmocka_run_group_tests_name("audit", tests, NULL, NULL);

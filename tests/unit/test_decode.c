@@ -185,6 +185,21 @@ static void every_value_in_range_passes(void **state)
 	}
 }
 
+/* Else their differences would not fit: signed overflow in the audit, which adds them up. */
+static void a_counter_beyond_what_any_kernel_counts_is_refused(void **state)
+{
+	union any any = valid(RECORD_COUNTERS);
+
+	(void)state;
+	for (unsigned int i = 0; i < COUNTERS; i++) {
+		any.counters.values[i] = 1ULL << 62;
+		assert_true(passes(&any));
+		any.counters.values[i]++;
+		check(!passes(&any), "counter %u passes", i);
+		any.counters.values[i] = 0;
+	}
+}
+
 static void only_a_minisocket_is_in_TIME_WAIT(void **state)
 {
 	union any any = valid(RECORD_SOCKET);
@@ -270,6 +285,7 @@ int main(void)
 		cmocka_unit_test(a_record_of_an_unknown_type_is_refused),
 		cmocka_unit_test(a_value_out_of_range_is_refused),
 		cmocka_unit_test(every_value_in_range_passes),
+		cmocka_unit_test(a_counter_beyond_what_any_kernel_counts_is_refused),
 		cmocka_unit_test(only_a_minisocket_is_in_TIME_WAIT),
 		cmocka_unit_test(a_row_in_CLOSE_WAIT_passes_whatever_its_figures),
 		cmocka_unit_test(both_scopes_of_a_listing_pass),

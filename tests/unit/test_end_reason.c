@@ -72,6 +72,10 @@ static const struct stack stacks[] = {
 	{TCP_TIME_WAIT,
 	 END_SYN,
 	 {"detach_if_pending", "inet_twsk_deschedule_put", "nf_tproxy_handle_time_wait6"}},
+	/* a CPU goes offline */
+	{TCP_TIME_WAIT,
+	 END_REARMED,
+	 {"migrate_timer_list", "timers_dead_cpu", "cpuhp_invoke_callback", "_cpu_down"}},
 	/* data or a SYN after a half-close */
 	{TCP_FIN_WAIT2,
 	 END_RESET,

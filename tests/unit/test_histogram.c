@@ -256,6 +256,19 @@ static bool is_power_of_two(uint64_t number)
 	return number && !(number & (number - 1));
 }
 
+/* An edge lies within a bin: what is below it is not counted as what is above. */
+static void a_value_beside_an_edge_is_on_its_side(void **state)
+{
+	static const uint64_t values_us[] = {4997279, 4999999, 5000001, 5002000, 9999999, 10000001};
+	struct histogram_scale scale;
+
+	(void)state;
+	histogram_scale_life(&scale, 60 * SECOND);
+	for (size_t i = 0; i < COUNT(values_us); i++)
+		check(bucket_of(values_us[i] * US, &scale) == values_us[i] / 5000000,
+		      "%llu us is not between its edges", (unsigned long long)values_us[i]);
+}
+
 static void check_log2(const struct histogram *histogram, uint64_t lowest_ns, uint32_t edges)
 {
 	uint64_t counts[HISTOGRAM_EDGES + 1];
@@ -348,6 +361,7 @@ int main(void)
 		cmocka_unit_test(the_buckets_add_up_to_the_count),
 		cmocka_unit_test(a_natural_end_is_a_whole_life),
 		cmocka_unit_test(a_life_has_twelve_steps),
+		cmocka_unit_test(a_value_beside_an_edge_is_on_its_side),
 		cmocka_unit_test(log2_edges_are_powers_of_two_and_not_too_many),
 		cmocka_unit_test(a_value_is_below_its_log2_edge),
 		cmocka_unit_test(what_was_not_measured_so_exactly_is_one_bucket),

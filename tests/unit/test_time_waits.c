@@ -206,6 +206,22 @@ static void a_fin_that_comes_again_is_counted(void **state)
 	assert_true(histogram_percentile(&row_of(screen, 7)->lifetime, 0.5) == 3 * SECOND);
 }
 
+/* A CPU goes offline: its timers are cancelled, and started on another, with the time left to them.
+ */
+static void a_timer_that_moves_to_another_cpu_is_not_rearmed(void **state)
+{
+	struct screen *screen = *state;
+
+	lives(screen, 1, 7);
+	pass(screen, 20 * SECOND);
+	ends(screen, 1, END_REARMED);
+	feed(screen->world, timewait_of(1, screen->time_ns, TIMEWAIT_ARMED, TCP_TIME_WAIT,
+					LENGTH - 20 * (int64_t)SECOND));
+	assert_int_equal(row_of(screen, 7)->sockets, 1);
+	assert_int_equal(row_of(screen, 7)->rearmed, 0);
+	assert_int_equal(row_of(screen, 7)->ended, 0);
+}
+
 static void what_the_kernel_refused_is_overflow(void **state)
 {
 	struct screen *screen = *state;
@@ -302,6 +318,7 @@ int main(void)
 		screen_test(a_fin_that_came_silently_is_dated_by_the_timer),
 		screen_test(born_whole_it_never_was_in_fin_wait2),
 		screen_test(a_fin_that_comes_again_is_counted),
+		screen_test(a_timer_that_moves_to_another_cpu_is_not_rearmed),
 		screen_test(what_the_kernel_refused_is_overflow),
 		screen_test(refusals_of_others_confirm_nothing),
 		screen_test(a_length_of_15_s_is_configured),

@@ -278,6 +278,23 @@ static void a_birth_out_of_any_state_is_a_birth(void **state)
 	assert_int_equal(row_of(screen, 7)->ended, 1);
 }
 
+/* By the clocks of two CPUs: else it would be counted in a state that the connection is not in. */
+static void a_time_wait_that_seems_older_than_its_fin_wait2_counts_once(void **state)
+{
+	struct screen *screen = *state;
+
+	listing_begins(screen);
+	feed(screen->world, minisocket_row(1, screen->time_ns, TCP_FIN_WAIT2, LENGTH));
+	feed(screen->world, timewait_of(1, screen->time_ns - SECOND / 1000, TIMEWAIT_ARMED,
+					TCP_TIME_WAIT, LENGTH));
+	listing_ends(screen);
+	assert_int_equal(row_of(screen, 0)->sockets, 1);
+	assert_int_equal(row_of(screen, 0)->fin_wait2, 0);
+	ends(screen, 1, END_SYN);
+	assert_int_equal(row_of(screen, 0)->sockets, 0);
+	assert_int_equal(row_of(screen, 0)->ended, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -295,6 +312,7 @@ int main(void)
 		screen_test(a_birth_that_the_first_listing_was_ahead_of_is_created),
 		screen_test(a_fin_that_a_listing_was_ahead_of_is_counted_once),
 		screen_test(a_birth_out_of_any_state_is_a_birth),
+		screen_test(a_time_wait_that_seems_older_than_its_fin_wait2_counts_once),
 	};
 
 	return cmocka_run_group_tests_name("time_waits_listed", tests, NULL, NULL);

@@ -67,6 +67,7 @@ FEW = (TRANSITIONS[0], END_REASONS[2], LEAKS[0], PORTS[0],
        "live/test_fentry.py::test_bind_to_a_port_in_use[127.0.0.1]")
 LOCKED = (*TRANSITIONS[:1], *END_REASONS[:1], *LEAKS)
 WITHOUT_TIME_WAIT = ("live/test_locked.py", *LEAKS)
+HOTPLUG = ("live/test_hotplug.py",)
 TOO_OLD = ("live/test_too_old.py", *NO_BPF)
 
 
@@ -75,14 +76,16 @@ class Boot(NamedTuple):
     variant: str = ""  # of lockdown=
     tests: tuple = USUAL
     hooks: str = HOOK_FORMS[0]
+    cpus: int = 1
 
     @property
     def name(self):
-        return f"{self.series} {self.variant}".rstrip()
+        return f"{self.series} {self.variant}".rstrip() + (f", {self.cpus} CPUs" * (self.cpus > 1))
 
     @property
     def suite(self):
-        return "-".join(filter(None, ("vm", self.series, self.variant, self.hooks)))
+        return "-".join(filter(None, ("vm", self.series, self.variant, self.hooks,
+                                      f"{self.cpus}-cpus" * (self.cpus > 1))))
 
     @property
     def parameters(self):
@@ -102,7 +105,9 @@ def boots(series):
              if s != REFUSED or form == HOOK_FORMS[0]]
     locked = [Boot("6.1", "integrity", LOCKED), Boot("6.1", "confidentiality", WITHOUT_TIME_WAIT),
               Boot(newest, "integrity", LOCKED), Boot(newest, "confidentiality", LOCKED)]
-    return plain + [boot for boot in locked if boot.series in series]
+    hotplug = [Boot(s, tests=HOTPLUG, hooks=form, cpus=2) for s in ("6.1", newest)
+               for form in HOOK_FORMS]
+    return plain + [boot for boot in locked + hotplug if boot.series in series]
 
 
 QUICK = ("6.1", NEWEST)

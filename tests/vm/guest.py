@@ -12,23 +12,23 @@ QEMU = "qemu-system-x86_64"
 MEMORY_MB = 1024
 CONSOLE_LINES = 40  # of what the guest said last, where it did not come to its end
 # Never several CPUs with thread=multi: patching kernel text under it gives spurious oopses.
-MACHINE = ("-accel", "tcg,thread=single", "-M", "pc", "-cpu", "max", "-smp", "1",
-           "-m", str(MEMORY_MB), "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot")
+MACHINE = ("-accel", "tcg,thread=single", "-M", "pc", "-cpu", "max", "-m",
+           str(MEMORY_MB), "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot")
 COMMAND_LINE = ("console=ttyS0 panic=-1 quiet rdinit=/init random.trust_cpu=on mitigations=off "
                 "rcupdate.rcu_expedited=1 init_on_alloc=0")
 OUTCOMES = {"passed": junit.PASSED, "failed": junit.FAILED, "skipped": junit.SKIPPED}
 
 
-def command(image, initramfs, parameters, console):
+def command(image, initramfs, parameters, cpus, console):
     """ttyS0 is the console, kept in a file; ttyS1 brings the results to stdout."""
-    return [QEMU, *MACHINE, "-kernel", image, "-initrd", initramfs,
+    return [QEMU, *MACHINE, "-smp", str(cpus), "-kernel", image, "-initrd", initramfs,
             "-append", f"{COMMAND_LINE} {parameters}", "-serial", f"file:{console}",
             "-serial", "stdio"]
 
 
-def lines_of(image, initramfs, parameters, console, limit_s):
+def lines_of(command_line, limit_s):
     """What the guest's runner sends (guest/run.py), until the guest is off or its time is up."""
-    with subprocess.Popen(command(image, initramfs, parameters, console), stdin=subprocess.DEVNULL,
+    with subprocess.Popen(command_line, stdin=subprocess.DEVNULL,
                           stdout=subprocess.PIPE) as process:
         clock = threading.Timer(limit_s, process.kill)
         clock.start()
@@ -70,12 +70,12 @@ def cases_of(suite, lines, console):
     return [*cases.values(), *unfinished(suite, status, begun, console)]
 
 
-def run(suite, image, data, parameters, folder, limit_s):
+def run(suite, image, data, parameters, folder, limit_s, cpus=1):
     """Boots `image` with the initramfs `data`; the cases."""
     os.makedirs(folder, exist_ok=True)
     console = os.path.join(folder, suite + ".console")
     with tempfile.NamedTemporaryFile(dir=folder, suffix=".initramfs") as initramfs:
         initramfs.writelines(data)
         initramfs.flush()
-        lines = lines_of(image, initramfs.name, parameters, console, limit_s)
+        lines = lines_of(command(image, initramfs.name, parameters, cpus, console), limit_s)
         return cases_of(suite, lines, console)

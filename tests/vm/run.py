@@ -81,7 +81,7 @@ def own_part(kernel, boot):
 def run(boot, kernel, common, options):
     begun = time.monotonic()
     cases = guest.run(boot.suite, kernel.image, (common, own_part(kernel, boot)), boot.parameters,
-                      os.path.join(options.build, "vm"), options.limit)
+                      os.path.join(options.build, "vm"), options.limit, boot.cpus)
     seconds = time.monotonic() - begun
     print(f"{boot.name} ({kernel.release}): {junit.totals(cases)} in {seconds:.0f} s", flush=True)
     junit.write_all(os.path.join(options.build, "results", boot.suite + ".xml"), cases)

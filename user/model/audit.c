@@ -16,7 +16,8 @@
 
 #include <string.h>
 
-#define KILLED_NS 4000000000 /* __inet_twsk_schedule: 4 * HZ */
+#define KILLED_NS 4000000000   /* __inet_twsk_schedule: 4 * HZ */
+#define LOST_MAX  (1ULL << 62) /* as no counter is greater: sums of them fit */
 
 /* A minisocket that lives. */
 struct audit_minisocket {
@@ -427,7 +428,8 @@ static void count_present(struct audit *audit)
 
 void audit_settle(struct audit *audit, const struct losses *losses, bool follows_time_wait)
 {
-	int64_t lost = (int64_t)(losses->ring_full + losses->skipped + losses->refused);
+	uint64_t total = losses->ring_full + losses->skipped + losses->refused;
+	int64_t lost = (int64_t)(total < LOST_MAX ? total : LOST_MAX);
 	int64_t lost_minisockets = lost;
 
 	count_present(audit);

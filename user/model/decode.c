@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #define REMAINING_MAX_NS (365LL * 86400 * 1000000000)
+#define COUNTER_MAX	 (1ULL << 62) /* so that differences and sums of them fit */
 
 static const size_t sizes[RECORD_TYPES] = {
 	[RECORD_TRANSITION] = sizeof(struct record_transition),
@@ -84,6 +85,14 @@ static bool process_valid(const struct record_process *record)
 	       memchr(record->cgroup, 0, sizeof(record->cgroup));
 }
 
+static bool counters_valid(const struct record_counters *record)
+{
+	for (unsigned int i = 0; i < COUNTERS; i++)
+		if (record->values[i] > COUNTER_MAX)
+			return false;
+	return true;
+}
+
 static bool ports_valid(const struct record_ports *record)
 {
 	return record->low <= record->high;
@@ -107,6 +116,8 @@ static bool payload_valid(const struct record_header *header)
 		return listing_valid((const void *)header);
 	case RECORD_PROCESS:
 		return process_valid((const void *)header);
+	case RECORD_COUNTERS:
+		return counters_valid((const void *)header);
 	case RECORD_PORTS:
 		return ports_valid((const void *)header);
 	case RECORD_FAILURE:

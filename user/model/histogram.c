@@ -177,7 +177,10 @@ void histogram_scale_log2(struct histogram_scale *scale, const struct histogram 
 		scale->edges_ns[scale->edges++] = NS_PER_US << power;
 }
 
-/* A bin goes where its middle is; the edges of octaves are edges of bins. */
+/*
+ * A bin goes where its middle is, or as near as there was any value; the edges of octaves are edges
+ * of bins.
+ */
 void histogram_buckets(const struct histogram *histogram, const struct histogram_scale *scale,
 		       uint64_t *counts)
 {
@@ -187,8 +190,9 @@ void histogram_buckets(const struct histogram *histogram, const struct histogram
 	for (uint32_t i = 0; i < histogram->bin_count; i++) {
 		const struct histogram_bin *bin = &histogram->bins[i];
 		uint64_t middle_us = low_us(bin->bin) + width_us(bin->bin) / 2;
+		uint64_t at_us = clamp(histogram, middle_us * NS_PER_US) / NS_PER_US;
 
-		while (bucket < scale->edges && middle_us >= edge_us(scale, bucket))
+		while (bucket < scale->edges && at_us >= edge_us(scale, bucket))
 			bucket++;
 		counts[bucket] += bin->count;
 	}

@@ -5,7 +5,9 @@
 
 #include "memory.h"
 
+#ifndef FIRST_SLOTS /* as CHUNK of pool.c */
 #define FIRST_SLOTS 1024
+#endif
 
 void index_init(struct index *index, const struct pool *pool)
 {

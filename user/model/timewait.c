@@ -72,15 +72,24 @@ static void armed_late(struct model *model, struct connection *connection,
 	connection->flags &= (uint8_t)~CONNECTION_PREDATES;
 	if (record->substate != TCP_TIME_WAIT)
 		return;
+	if (connection->state != TCP_TIME_WAIT) { /* two CPUs' clocks: there is no way back */
+		enter_time_wait(model, connection, record->header.time_ns);
+		return;
+	}
 	connection->flags &= (uint8_t)~CONNECTION_UNTOLD;
 	model_tell(model, connection, record->header.time_ns, TCP_FIN_WAIT2, TCP_TIME_WAIT,
 		   END_NONE, UNKNOWN_NS);
 }
 
-/* The peer's FIN comes again after a time-out, not within a few ticks of the timer. */
-static bool is_rearmed(const struct connection *connection, const struct record_timewait *record)
+/*
+ * The peer's FIN comes again after a time-out, not within a few ticks of the timer, and its time
+ * begins anew: that of a timer which another CPU has taken over goes on.
+ */
+static bool is_rearmed(const struct model *model, const struct connection *connection,
+		       const struct record_timewait *record)
 {
-	return record->header.time_ns > connection->since_ns + TICK_TOLERANCE_NS;
+	return timewait_entry_ns(model, record->header.time_ns, record->remaining_ns) >
+	       connection->since_ns + TICK_TOLERANCE_NS;
 }
 
 static void armed(struct model *model, struct connection *connection,
@@ -107,7 +116,7 @@ static void armed(struct model *model, struct connection *connection,
 		learn_length(model, record);
 	if (connection->state != TCP_TIME_WAIT)
 		enter_time_wait(model, connection, time_ns);
-	else if (!born && is_rearmed(connection, record))
+	else if (!born && is_rearmed(model, connection, record))
 		model_tell_minisocket(model, connection, MINISOCKET_REARMED, time_ns);
 }
 

@@ -7,6 +7,7 @@
  */
 const struct end_function end_functions[] = {
 	{"__mod_timer", END_REARMED},
+	{"timers_dead_cpu", END_REARMED}, /* its CPU went offline: another has it now */
 	{"__run_timers", END_EXPIRED},
 	{"__run_timer_base", END_EXPIRED},
 	{"expire_timers", END_EXPIRED},

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Small numbers become records: of few connections and processes, so that they meet. */
+#ifndef TCPLINGER_FUZZ_SHAPE_H
+#define TCPLINGER_FUZZ_SHAPE_H
+
+#include <string.h>
+#include <sys/socket.h>
+
+#include "input.h"
+#include "record.h"
+
+#define SECOND 1000000000ULL
+
+static struct process_id take_process(struct input *input)
+{
+	struct process_id id = {.pid = below(input, 4)};
+
+	id.start_ns = below(input, 2) * SECOND;
+	memset(id.comm, (int)take(input, 1), sizeof(id.comm));
+	return id;
+}
+
+static struct tuple take_tuple(struct input *input)
+{
+	struct tuple tuple = {
+		.family = below(input, 2) ? AF_INET6 : AF_INET,
+		.lport = below(input, 4),
+		.rport = below(input, 4),
+		.netns = below(input, 2),
+	};
+
+	tuple.netns_cookie = tuple.netns;
+	tuple.laddr[15] = below(input, 2);
+	tuple.raddr[15] = below(input, 2);
+	return tuple;
+}
+
+/* Mostly a time-out's length; at times what no timer has, as in freed memory. */
+static int64_t take_remaining(struct input *input)
+{
+	static const int64_t extremes[] = {INT64_MIN, INT64_MIN / 2, -1,
+					   0,	      INT64_MAX / 2, INT64_MAX};
+	unsigned int choice = below(input, 16);
+
+	if (choice < sizeof(extremes) / sizeof(extremes[0]))
+		return extremes[choice];
+	return (int64_t)(take(input, 1) * SECOND) - (int64_t)(20 * SECOND);
+}
+
+static void shape_transition(struct input *input, void *to)
+{
+	struct record_transition *record = to;
+
+	record->cookie = below(input, 8);
+	record->tuple = take_tuple(input);
+	record->old_state = 1 + below(input, TCP_STATES - 1);
+	record->new_state = 1 + below(input, TCP_STATES - 1);
+	record->owner_by = below(input, OWNER_EVIDENCES);
+	record->direction = below(input, DIRECTIONS);
+	record->owner = take_process(input);
+	record->closer = take_process(input);
+	record->refused = below(input, 2);
+	record->aborted = below(input, 2);
+	if (record->old_state == TCP_SYN_SENT && record->new_state == TCP_CLOSE) {
+		record->failure = below(input, FAILURES);
+		record->range_low = below(input, 4);
+		record->range_high = below(input, 4);
+	}
+}
+
+static void shape_timewait(struct input *input, void *to)
+{
+	struct record_timewait *record = to;
+
+	record->cookie = below(input, 8);
+	record->tuple = take_tuple(input);
+	record->action = 1 + below(input, TIMEWAIT_ACTIONS - 1);
+	record->substate = below(input, 2) ? TCP_TIME_WAIT : TCP_FIN_WAIT2;
+	record->end_reason = below(input, END_REASONS);
+	record->rearmed = below(input, 2);
+	record->remaining_ns = take_remaining(input);
+}
+
+static void shape_socket(struct input *input, void *to)
+{
+	struct record_socket *record = to;
+
+	record->cookie = below(input, 8);
+	record->tuple = take_tuple(input);
+	record->flags = (uint8_t)take(input, 1);
+	record->recvq = below(input, 4);
+	record->since_ns = below(input, 2) * take(input, 1) * SECOND;
+	record->state = 1 + below(input, TCP_STATES - 1);
+	if (record->flags & SOCKET_MINISOCKET)
+		record->state = record->state % 2 ? TCP_TIME_WAIT : TCP_FIN_WAIT2;
+	record->owner_by = below(input, OWNER_EVIDENCES);
+	record->direction = below(input, DIRECTIONS);
+	record->remaining_ns = take_remaining(input);
+	record->owner = take_process(input);
+}
+
+static void shape_holder(struct input *input, void *to)
+{
+	struct record_holder *record = to;
+
+	record->cookie = below(input, 8);
+	record->process = take_process(input);
+	record->fd = below(input, 3);
+	record->netns = below(input, 2);
+	record->bound_port = below(input, 4);
+}
+
+static void shape_ports(struct input *input, void *to)
+{
+	struct record_ports *record = to;
+
+	record->netns = below(input, 2);
+	record->low = below(input, 4);
+	record->high = record->low + below(input, 4);
+	record->tw_reuse = below(input, 4);
+	record->tw_reuse_delay_ms = below(input, 4) * 1000;
+	record->reserved[0] = (uint8_t)take(input, 1);
+}
+
+static void shape_process(struct input *input, void *to)
+{
+	struct record_process *record = to;
+
+	record->process = take_process(input);
+	memset(record->exe, (int)take(input, 1), below(input, 4) * 300);
+	memset(record->cgroup, (int)take(input, 1), below(input, 4) * 64);
+}
+
+static void shape_listing(struct input *input, void *to)
+{
+	struct record_listing *record = to;
+
+	record->phase = 1 + below(input, LISTING_PHASES - 1);
+	record->netns = below(input, 2);
+	record->scope = below(input, LISTING_SCOPES);
+}
+
+static void shape_loss(struct input *input, void *to)
+{
+	((struct record_loss *)to)->losses.ring_full = below(input, 4);
+}
+
+static void shape_counters(struct input *input, void *to)
+{
+	struct record_counters *record = to;
+
+	record->netns = below(input, 2);
+	record->netns_cookie = record->netns;
+	record->read_ns = record->header.time_ns + below(input, 2) * SECOND;
+	for (unsigned int i = 0; i < COUNTERS; i++)
+		record->values[i] = below(input, 8);
+}
+
+static void shape_failure(struct input *input, void *to)
+{
+	struct record_failure *record = to;
+
+	record->cookie = below(input, 8);
+	record->tuple = take_tuple(input);
+	record->failure = 1 + below(input, FAILURES - 1);
+	record->range_low = below(input, 4);
+	record->range_high = below(input, 4);
+	record->process = take_process(input);
+}
+
+struct shape {
+	uint16_t size;
+	void (*fill)(struct input *input, void *record);
+};
+
+static const struct shape shapes[RECORD_TYPES] = {
+	[RECORD_TRANSITION] = {sizeof(struct record_transition), shape_transition},
+	[RECORD_TIMEWAIT] = {sizeof(struct record_timewait), shape_timewait},
+	[RECORD_SOCKET] = {sizeof(struct record_socket), shape_socket},
+	[RECORD_HOLDER] = {sizeof(struct record_holder), shape_holder},
+	[RECORD_LISTING] = {sizeof(struct record_listing), shape_listing},
+	[RECORD_PROCESS] = {sizeof(struct record_process), shape_process},
+	[RECORD_LOSS] = {sizeof(struct record_loss), shape_loss},
+	[RECORD_COUNTERS] = {sizeof(struct record_counters), shape_counters},
+	[RECORD_PORTS] = {sizeof(struct record_ports), shape_ports},
+	[RECORD_FAILURE] = {sizeof(struct record_failure), shape_failure},
+};
+
+/* The rest of a record that has its type and its time. */
+static void shape(struct input *input, struct record_header *header)
+{
+	header->size = shapes[header->type].size;
+	shapes[header->type].fill(input, header);
+}
+
+#endif

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* A model with every view on it, and an audit beside it: what the records of an input are offered
+ * to. */
+#ifndef TCPLINGER_FUZZ_WORLD_H
+#define TCPLINGER_FUZZ_WORLD_H
+
+#include "audit_show.h"
+#include "fuzz.h"
+#include "leaks_show.h"
+#include "ports_show.h"
+#include "timewait_show.h"
+#include "trace.h"
+
+enum mode {
+	MODE_RAW = 1,
+	MODE_FILTER = 2,
+	MODE_PROCESSES = 4,
+	MODE_JSON = 8,
+	MODE_COLOR = 16,
+	MODE_LEAKS = 32,
+	MODE_BY_COMM = 64,
+	MODE_ONCE = 128,
+};
+
+struct world {
+	struct model model;
+	struct output output;
+	struct trace trace;
+	struct leaks leaks;
+	struct time_waits waits;
+	struct ports ports;
+	struct audit audit;
+	struct losses losses; /* the newest */
+	unsigned int mode;
+	uint64_t time_ns;
+};
+
+#endif
