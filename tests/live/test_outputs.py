@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from tracer import PATIENCE_S, binary, refused, tcplinger
+from tracer import PATIENCE_S, binary, refused
 from traffic import churn
 from views import complaints
 
