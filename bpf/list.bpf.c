@@ -131,7 +131,7 @@ static __always_inline bool list_minisocket(struct record_socket *record, struct
 	if (made_by_bind(tw->tw_tb))
 		record->flags |= SOCKET_BOUND;
 	record->remaining_ns = minisocket_remaining_ns(&mini);
-	if (record->state == TCP_FIN_WAIT2 &&
+	if (settings.silent_fins && record->state == TCP_FIN_WAIT2 &&
 	    bpf_map_update_elem(&fin_wait2, &key, &cookie, BPF_ANY))
 		count(&losses.map_full);
 	return true;

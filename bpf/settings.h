@@ -21,7 +21,7 @@ struct settings {
 	__u32 probe_reads; /* lockdown=confidentiality forbids bpf_probe_read_kernel */
 	__u32 audit;	   /* what was accepted is streamed in spite of `outgoing` */
 	__u32 refusals;	   /* inet_twsk_alloc is traced: a minisocket that is refused is told */
-	__u32 reserved;
+	__u32 silent_fins; /* timers are traced: the peer's FIN may move none, fin_wait2 tells */
 };
 
 #endif

@@ -5,7 +5,9 @@ import subprocess
 
 import pytest
 
+import losses
 from portsview import PORT
+from timewaits import total
 from tracer import tcplinger
 
 LOW, HIGH = 20000, 20007
@@ -103,3 +105,24 @@ def test_owner_is_who_accepted(make, space, client, server):
     other("drain(s); s.close()")
     last = tracer.wait_step(other("k"), "LAST_ACK", "CLOSE")
     assert (last["owner"]["pid"], last["owner_by"]) == (other.pid, "accept")
+
+
+MINISOCKETS = 1100
+MANY_FILES = "import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (5000, 5000))"
+
+
+def test_minisockets_fill_no_map(make, space, client, server):
+    """Each FIN is told: none that a listing shows takes a place that its end would not give back."""
+    own = make.space()
+    own.sysctl(tcp_max_tw_buckets=1024)  # as many places as the tool makes there
+    client(MANY_FILES)
+    server(MANY_FILES)
+    server(f"l = listen('127.0.0.1', {PORT})")
+    server.start(f"kept = [accept(l) for _ in range({MINISOCKETS})]")
+    client(f"c = [connect('127.0.0.1', {PORT}) for _ in range({MINISOCKETS})]")
+    server.answer()
+    client("for s in c: s.close()")
+    waits = make.timewaits("--hooks", "fentry", space=space, prefix=own.enter())
+    waits.wait_refresh(lambda refresh: total(refresh, "fin_wait2") > 1024)
+    assert waits.stop() == 0
+    assert losses.lost(waits.objects[-1]) == {}

@@ -228,7 +228,7 @@ def test_full_map_of_minisockets(make, space, client, listening):
     own.sysctl(tcp_max_tw_buckets=SMALL_MAP)
     client(MANY_FILES)
     server(MANY_FILES)
-    waits = make.timewaits(space=space, prefix=own.enter())
+    waits = make.timewaits("--hooks", "tracepoint", space=space, prefix=own.enter())
     open_connections(client, server, SMALL_MAP + OVERFLOW, "c")
     client("for s in c: s.close()")
     await_only(space, "LISTEN", "CLOSE_WAIT", "FIN_WAIT2")

@@ -181,6 +181,7 @@ static void select_programs(struct live *live, struct settings *settings)
 	settings->established = needs->established;
 	settings->outgoing = needs->outgoing;
 	settings->refusals = live->hooks.forms[HOOK_TIME_WAIT].fentry;
+	settings->silent_fins = !settings->refusals;
 	bpf_program__set_autoload(live->bpf->progs.list_close_waits, needs->close_waits);
 	live_select_hooks(live);
 }
