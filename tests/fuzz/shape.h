@@ -29,7 +29,6 @@ static struct tuple take_tuple(struct input *input)
 		.netns = below(input, 2),
 	};
 
-	tuple.netns_cookie = tuple.netns;
 	tuple.laddr[15] = below(input, 2);
 	tuple.raddr[15] = below(input, 2);
 	return tuple;
@@ -53,6 +52,7 @@ static void shape_transition(struct input *input, void *to)
 
 	record->cookie = below(input, 8);
 	record->tuple = take_tuple(input);
+	record->netns_cookie = record->tuple.netns;
 	record->old_state = 1 + below(input, TCP_STATES - 1);
 	record->new_state = 1 + below(input, TCP_STATES - 1);
 	record->owner_by = below(input, OWNER_EVIDENCES);
@@ -74,6 +74,7 @@ static void shape_timewait(struct input *input, void *to)
 
 	record->cookie = below(input, 8);
 	record->tuple = take_tuple(input);
+	record->netns_cookie = record->tuple.netns;
 	record->action = 1 + below(input, TIMEWAIT_ACTIONS - 1);
 	record->substate = below(input, 2) ? TCP_TIME_WAIT : TCP_FIN_WAIT2;
 	record->end_reason = below(input, END_REASONS);
