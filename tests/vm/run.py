@@ -32,6 +32,8 @@ def arguments():
     parser = argparse.ArgumentParser(usage=__doc__)
     parser.add_argument("--build", required=True)
     parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--whole", action="store_true",
+                        help="all tests that are meant for guests, in both forms: five times as long")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--kernel", action="append", help="only these series, or newest")
     parser.add_argument("--tests", nargs="+", help="these instead, as pytest names them")
@@ -89,7 +91,7 @@ def run(boot, kernel, common, options):
 
 
 def planned(options, series):
-    plan = boots.quick_boots(series) if options.quick else boots.boots(series)
+    plan = boots.quick_boots(series) if options.quick else boots.boots(series, options.whole)
     if options.tests:
         plan = [boot._replace(tests=tuple(options.tests)) for boot in plan]
     return plan

@@ -20,7 +20,7 @@
 #define LOCKDOWN_FILE "/sys/kernel/security/lockdown"
 
 /* Of `owners`: measured, as no kernel tells what storage in sockets takes. */
-#define SOCKET_BYTES 290
+#define SOCKET_BYTES 340
 
 #define NO_BPF	    "BPF is refused"
 #define NO_TRACE    "nothing is traced: what exists is listed by sock_diag and /proc"

@@ -22,6 +22,15 @@ static uint64_t memlock(int fd)
 	return line ? strtoull(line + strlen(key), NULL, 10) : 0;
 }
 
+/* A ring's memlock was 0 before 6.4: its pages are what it holds, at least. */
+static uint64_t bytes_of(const struct bpf_map *map)
+{
+	uint64_t bytes = memlock(bpf_map__fd(map));
+	uint64_t least = bpf_map__type(map) == BPF_MAP_TYPE_RINGBUF ? bpf_map__max_entries(map) : 0;
+
+	return bytes > least ? bytes : least;
+}
+
 size_t live_maps(const struct live *live, struct live_map *maps, size_t max)
 {
 	struct bpf_map *map;
@@ -34,7 +43,7 @@ size_t live_maps(const struct live *live, struct live_map *maps, size_t max)
 		if (fd < 0 || count == max)
 			continue;
 		maps[count] = (struct live_map){
-			.bytes = memlock(fd),
+			.bytes = bytes_of(map),
 			.entries = bpf_map__max_entries(map),
 			.ring = bpf_map__type(map) == BPF_MAP_TYPE_RINGBUF,
 		};
