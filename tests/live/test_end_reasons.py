@@ -32,15 +32,15 @@ def test_reused_by_connect_with_tcp_tw_reuse(make, space, client, server, addres
     tracer = make.tracer(space=space)
     port = 7000  # outside of the range
     server(f"l = listen({address!r}, {port})")
-    cookies = []
-    for _ in range(2):
-        client(f"c = connect({address!r}, {port})")
-        server("s = accept(l)")
-        cookies.append(client("cookie(c)"))
-        client("c.close()")
-        server("drain(s); s.close()")
-        in_time_wait(tracer, cookies[-1])
-    # both ports are held; the younger one may be taken after a second
+    client(f"kept = [connect({address!r}, {port}) for _ in range(2)]")
+    server("kept = [accept(l) for _ in range(2)]")
+    cookies = [client(f"cookie(kept[{i}])") for i in range(2)]
+    # both before one ends: by whole seconds, a TIME_WAIT may be taken a moment after its birth
+    client("for c in kept: c.close()")
+    server("for s in kept: drain(s); s.close()")
+    for cookie in cookies:
+        in_time_wait(tracer, cookie)
+    # both ports are held; either may be taken after a second
     time.sleep(1.2)
     client(f"c = connect({address!r}, {port})")
     taken = tracer.wait(lambda all_: [t for t in all_ if t["old"] == "TIME_WAIT"])
