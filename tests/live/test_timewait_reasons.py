@@ -28,7 +28,7 @@ def check_end(waits, pid, reason):
 
 
 def test_reused_by_connect_with_tcp_tw_reuse(make, space, client, server):
-    space.sysctl(tcp_tw_reuse=1)
+    space.sysctl(tcp_tw_reuse=0)
     space.run("sysctl", "-q", "-w", "net.ipv4.ip_local_port_range=40000 40001")
     waits = make.timewaits(space=space)
     counters = Counters(space)
@@ -37,7 +37,8 @@ def test_reused_by_connect_with_tcp_tw_reuse(make, space, client, server):
         Pair(client, server, port=port).client_closes()
         server("l.close()")
     await_time_wait(waits, client.pid, 2)
-    time.sleep(1.2)  # the kernel gives away none that is younger than a second
+    time.sleep(1.2)  # the kernel gives away none of the same second
+    space.sysctl(tcp_tw_reuse=1)
     third = Pair(client, server, port=port)
     row = check_end(waits, client.pid, "reused")
     assert (row["sockets"], row["created"], row["closed"]) == (1, 2, 2)
