@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -233,6 +234,7 @@ int session_run(struct session *session, const struct session_hooks *hooks)
 	if (status != STATUS_DONE)
 		return status;
 	drop_privileges(session);
+	malloc_trim(0); /* loading has parsed the kernel's types: a dozen megabytes */
 	if (refresh(session, hooks))
 		loop(session, hooks);
 	end_audit(session);
