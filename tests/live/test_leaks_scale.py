@@ -64,6 +64,15 @@ def test_backlog_of_one_process_once(backlog, source):
     check(refresh.of(pid), "backlog", "unaccepted")
 
 
+def test_a_ring_that_holds_a_few_of_them(backlog):
+    if refused():
+        pytest.skip(refused())
+    space, pid = backlog
+    refresh = once(space, "--ring-size", "4096", timeout=2 * LIMIT_S)
+    check(refresh.of(pid), "backlog", "unaccepted")
+    assert not refresh.end["incomplete"]
+
+
 def test_holders_of_all_once(accepted, source):
     space, pid = accepted
     begun = time.monotonic()

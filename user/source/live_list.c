@@ -222,6 +222,7 @@ static bool run_close_waits(struct live *live, struct inodes *subflows)
 {
 	int fd = bpf_iter_create(bpf_link__fd(live->close_waits));
 	char ignored[64];
+	bool more;
 	ssize_t n;
 
 	if (fd < 0)
@@ -229,8 +230,9 @@ static bool run_close_waits(struct live *live, struct inodes *subflows)
 	live->subflows = subflows;
 	do {
 		n = read(fd, ignored, sizeof(ignored));
+		more = n < 0 && (errno == EAGAIN || errno == EINTR); /* draining sets errno */
 		live_drain(live);
-	} while (n < 0 && (errno == EAGAIN || errno == EINTR) && !*live->config.stop);
+	} while (more && !*live->config.stop);
 	live->subflows = NULL;
 	close(fd);
 	return n >= 0;
