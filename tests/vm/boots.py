@@ -66,19 +66,19 @@ NO_BPF = ("live/test_leaks_verdicts.py::test_each_is_what_it_is[no-bpf-half-clos
 USUAL = TRANSITIONS + END_REASONS + LEAKS + TIME_WAITS + PORTS + FENTRY + REFUSALS + SUMMARY + \
     DOCTOR + AUDIT
 CORE = (*TRANSITIONS[:2], END_REASONS[0], END_REASONS[2], END_REASONS[5], LEAKS[0], *TIME_WAITS[1:],
-        PORTS[0], *AUDIT[1:], *DOCTOR[1:])
+        PORTS[0])
 # What sets the form itself has to run once on a kernel.
 CORE_OF_FORM = {
-    "tracepoint": CORE,
-    "fentry": (*CORE, "live/test_fentry.py::test_owner_is_who_accepted",
+    "tracepoint": (*CORE, *DOCTOR[1:]),
+    "fentry": (*CORE, *AUDIT[1:], "live/test_fentry.py::test_owner_is_who_accepted",
                "live/test_fentry.py::test_bind_to_a_port_in_use[127.0.0.1]",
                "live/test_forms_agree.py"),
 }
 FEW = (TRANSITIONS[0], END_REASONS[2], LEAKS[0], PORTS[0],
        "live/test_fentry.py::test_owner_is_who_accepted",
        "live/test_fentry.py::test_bind_to_a_port_in_use[127.0.0.1]")
-LOCKED = (*TRANSITIONS[:1], *END_REASONS[:1], *LEAKS[:3])
-WITHOUT_TIME_WAIT = ("live/test_locked.py", *LEAKS[:3])
+LOCKED = (*TRANSITIONS[:1], *END_REASONS[:1], *LEAKS[:1])
+WITHOUT_TIME_WAIT = ("live/test_locked.py", *LEAKS[:1])
 HOTPLUG = ("live/test_hotplug.py",)
 TOO_OLD = ("live/test_too_old.py", *NO_BPF)
 
