@@ -125,11 +125,6 @@ static bool is_reset(const struct record_transition *record)
 	       (record->old_state == TCP_ESTABLISHED || record->old_state == TCP_CLOSE_WAIT);
 }
 
-static bool may_be_refused(const struct record_transition *record)
-{
-	return record->refused;
-}
-
 static void count_opens(struct audit *audit, struct audit_namespace *space,
 			const struct record_transition *record, bool filtered)
 {
@@ -162,7 +157,7 @@ static void count_transition(struct audit *audit, const struct record_transition
 		add(space, COUNTER_ATTEMPT_FAILS, 1, filtered, time_ns);
 	if (is_reset(record))
 		add(space, COUNTER_ESTAB_RESETS, 1, filtered, time_ns);
-	if (may_be_refused(record))
+	if (record->refused)
 		add(space, COUNTER_TIME_WAIT_OVERFLOW, 1, filtered, time_ns);
 }
 
