@@ -114,6 +114,18 @@ static pid_t fork_as(pid_t pid)
 	return (pid_t)syscall(SYS_clone3, &arguments, sizeof(arguments));
 }
 
+/* For a child of the next name. */
+static pid_t fork_named(char *name)
+{
+	pid_t pid;
+
+	read_name(name);
+	pid = fork();
+	if (pid < 0)
+		fail("fork");
+	return pid;
+}
+
 static void say(pid_t pid)
 {
 	printf("%d\n", pid);
@@ -202,12 +214,8 @@ static int run_hold(int count)
 	if (pipe(stay))
 		fail("pipe");
 	for (int i = 0; i < count; i++) {
-		pid_t pid;
+		pid_t pid = fork_named(name);
 
-		read_name(name);
-		pid = fork();
-		if (pid < 0)
-			fail("fork");
 		if (pid == 0)
 			hold(&place, name, stay);
 		close(take(listener));
@@ -250,12 +258,8 @@ static int run_spaces(int count)
 	char name[NAME];
 
 	for (int i = 0; i < count; i++) {
-		pid_t pid;
+		pid_t pid = fork_named(name);
 
-		read_name(name);
-		pid = fork();
-		if (pid < 0)
-			fail("fork");
 		if (pid == 0)
 			pass_alone(name);
 		await(pid);
