@@ -13,15 +13,9 @@ import sys
 import tempfile
 
 from runs import Namespace, Running
-from tracers import Tracer, losses_from_json
+from tracers import tcplinger
 
 RESET_EVERY = {"client": 10, "server": 7}
-
-
-def view_of(name, namespace):
-    command = ("{build}/tcplinger", name, "--json", "--audit", "--netns", namespace.path, "--ready-file",
-               "{ready}")
-    return Tracer(name, command, "file", losses_from_json, drain=1.5)
 
 
 def churn(options, namespace):
@@ -36,7 +30,7 @@ def churn(options, namespace):
 def audited(options, folder):
     """The view's last objects: audits and loss."""
     with Namespace() as namespace:
-        view = view_of(options.view, namespace)
+        view = tcplinger(options.view, options.view, "--json", "--audit", "--netns", namespace.path)
         command = [part.replace("{build}", str(options.build)) for part in view.command]
         with Running(view, command, folder) as run:
             churn(options, namespace)

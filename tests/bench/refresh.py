@@ -18,17 +18,20 @@ import pathlib
 import re
 import statistics
 import subprocess
+import sys
 import tempfile
 import time
 import uuid
 
 from kernel_memory import MemoryGroup, of_a_socket
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+import usage  # noqa: E402
+
 READY_TIMEOUT_S = 30
 SETTLE_S = 3
 WATCHED_S = 6
 KEPT = 10000  # connections; the kernel memory of a socket is measured with them
-TICKS = os.sysconf("SC_CLK_TCK")
 # Of those asked for, as some packets of a busy machine come late and end a TIME_WAIT.
 TIME_WAITS_MIN = 0.95
 
@@ -87,43 +90,23 @@ class Running:
         self.process.terminate()
         self.process.wait(READY_TIMEOUT_S)
 
-    def proc(self, name):
-        return pathlib.Path(f"/proc/{self.process.pid}/{name}").read_text(encoding="utf-8", errors="replace")
-
-    def cpu_s(self):
-        fields = self.proc("stat").rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / TICKS
-
     def refreshes(self):
         with open(self.output, "rb") as lines:
             return sum(line.startswith(b'{"type":"refresh"') for line in lines)
 
-    def memory_bytes(self, name):
-        return 1024 * int(re.search(rf"^{name}:\s*(\d+)", self.proc("status"), re.MULTILINE).group(1))
-
-    def kernel_bytes(self):
-        """Of the maps that it has a descriptor of; the ring buffer among them."""
-        maps = {}
-        for path in pathlib.Path(f"/proc/{self.process.pid}/fdinfo").iterdir():
-            with contextlib.suppress(OSError):
-                text = path.read_text(encoding="utf-8")
-                if "map_type:" in text:
-                    number = re.search(r"^map_id:\s*(\d+)", text, re.MULTILINE).group(1)
-                    maps[number] = int(re.search(r"^memlock:\s*(\d+)", text, re.MULTILINE).group(1))
-        return sum(maps.values())
-
     def watch(self):
         """What --once takes is paid by a running one as well, once: settled, it is over."""
         time.sleep(SETTLE_S)
-        cpu_s, refreshes = self.cpu_s(), self.refreshes()
+        pid = self.process.pid
+        cpu_s, refreshes = usage.cpu_s(pid), self.refreshes()
         time.sleep(WATCHED_S)
-        cpu_s, refreshes = self.cpu_s() - cpu_s, self.refreshes() - refreshes
+        cpu_s, refreshes = usage.cpu_s(pid) - cpu_s, self.refreshes() - refreshes
         if not refreshes:
             raise RuntimeError("no refresh while watched")
         yield "CPU of a refresh", "s", [cpu_s / refreshes]
-        yield "user memory", "MB", [self.memory_bytes("RssAnon") / 1e6]
-        yield "most RSS", "MB", [self.memory_bytes("VmHWM") / 1e6]  # the ring too, mapped twice
-        yield "BPF maps", "MB", [self.kernel_bytes() / 1e6]
+        yield "user memory", "MB", [usage.memory_kb(pid, "RssAnon") * 1024 / 1e6]
+        yield "most RSS", "MB", [usage.memory_kb(pid, "VmHWM") * 1024 / 1e6]  # the ring too, mapped twice
+        yield "BPF maps", "MB", [usage.maps_bytes(pid) / 1e6]
 
 
 def once(tool, view, space, *arguments):
@@ -139,15 +122,24 @@ def all_once(tool, view, space, rounds):
 
 
 @contextlib.contextmanager
-def close_waits(load, space, sockets):
-    with subprocess.Popen(space.command(load, "hold", "--unaccepted", "--connections", str(sockets),
-                                        "--duration", "600"), stdout=subprocess.PIPE) as hold:
+def running(load, space, *arguments):
+    """A load that says in a line when its sockets are there, and keeps them."""
+    with subprocess.Popen(space.command(load, *arguments, "--duration", "600"), stdout=subprocess.PIPE) as process:
         try:
-            hold.stdout.readline()
+            process.stdout.readline()
             yield
         finally:
-            hold.terminate()
-            hold.communicate()
+            process.terminate()
+            process.communicate()
+
+
+def close_waits(load, space, sockets):
+    return running(load, space, "hold", "--unaccepted", "--connections", str(sockets))
+
+
+def requests(load, space, connections):
+    """Established ones, both ends of which have an owner."""
+    return running(load, space, "bystander-requests", "--connections", str(connections), "--announce")
 
 
 def measure_leaks(tool, load, sockets, rounds, folder):
@@ -167,19 +159,6 @@ def measure_time_waits(tool, load, view, sockets, destinations, rounds, folder):
         left = space.time_waits()
         if left < TIME_WAITS_MIN * sockets:
             print(f"{'':8}  only {left:,} TIME_WAITs were left at the end", flush=True)
-
-
-@contextlib.contextmanager
-def requests(load, space, connections):
-    """Established ones, both ends of which have an owner."""
-    with subprocess.Popen(space.command(load, "bystander-requests", "--connections", str(connections),
-                                        "--duration", "600", "--announce"), stdout=subprocess.PIPE) as running:
-        try:
-            running.stdout.readline()
-            yield
-        finally:
-            running.terminate()
-            running.communicate()
 
 
 def kernel_memory(tool, load, view, connections, folder):

@@ -7,16 +7,19 @@ import pathlib
 import re
 import signal
 import subprocess
+import sys
 import time
 
 from tracers import BenchError
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+import usage  # noqa: E402
 
 READY_TIMEOUT = 15
 STOP_TIMEOUT = 15
 DRAIN_TIMEOUT = 10
 TIME_WAITS_GONE_TIMEOUT = 10
 BPF_STATS = pathlib.Path("/proc/sys/kernel/bpf_stats_enabled")
-TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def wait_until(condition, timeout, step=0.02):
@@ -228,9 +231,7 @@ class Running:
         return {int(match.group(1)) for match in found if match}
 
     def cpu_s(self):
-        stat = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text()
-        fields = stat.rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / TICKS
+        return usage.cpu_s(self.process.pid)
 
     def usage(self):
         """What it and its programs have used so far."""
@@ -243,8 +244,7 @@ class Running:
 
     def peak_rss_kb(self):
         self.check_alive()
-        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
-        return int(re.search(r"^VmHWM:\s*(\d+)", status, re.MULTILINE).group(1))
+        return usage.memory_kb(self.process.pid, "VmHWM")
 
     def drain(self):
         """Until it has been idle for a while, or for a bounded time."""
@@ -253,6 +253,6 @@ class Running:
 
         def is_idle():
             seen.append(self.cpu_s())
-            return len(seen) > 3 and seen[-1] - seen[-4] <= 1 / TICKS
+            return len(seen) > 3 and seen[-1] - seen[-4] <= 1 / usage.TICKS
 
         wait_until(is_idle, DRAIN_TIMEOUT, step=0.1)

@@ -39,9 +39,18 @@ def maps_bytes(pid):
     return sum(maps.values())
 
 
-def of(pid):
+def cpu_s(pid):
     fields = read(f"/proc/{pid}/stat").rpartition(")")[2].split()
-    return Usage(rss_kb=int(re.search(r"^VmRSS:\s+(\d+)", read(f"/proc/{pid}/status"), re.M)[1]),
+    return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+def memory_kb(pid, name):
+    """VmRSS, VmHWM, RssAnon: as /proc names them."""
+    return int(re.search(rf"^{name}:\s+(\d+)", read(f"/proc/{pid}/status"), re.M)[1])
+
+
+def of(pid):
+    return Usage(rss_kb=memory_kb(pid, "VmRSS"),
                  descriptors=len(os.listdir(f"/proc/{pid}/fd")),
                  maps_kb=maps_bytes(pid) // 1024,
-                 cpu_s=(int(fields[11]) + int(fields[12])) / TICKS)
+                 cpu_s=cpu_s(pid))
