@@ -46,7 +46,7 @@ static __always_inline void failed(struct tcp_sock *tp, const struct tuple *tupl
 
 	if (!filter_tuple(&settings.filter, tuple, tuple->lport != 0))
 		return;
-	record = emit_reserve(RECORD_FAILURE, sizeof(*record));
+	record = emit_reserve(RECORD_FAILURE, sizeof(*record), bpf_ktime_get_ns());
 	if (!record)
 		return;
 	record->cookie = bpf_get_socket_cookie((struct sock *)tp);

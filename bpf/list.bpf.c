@@ -56,7 +56,7 @@ static __always_inline bool list_begin(struct record_socket *record, const struc
 {
 	tuple_of(&record->tuple, skc, sport);
 	tuple_namespace(&record->tuple, skc->skc_net.net);
-	record_begin(&record->header, RECORD_SOCKET, sizeof(*record));
+	record_begin(&record->header, RECORD_SOCKET, sizeof(*record), bpf_ktime_get_ns());
 	return filter_tuple(&settings.filter, &record->tuple, record->tuple.lport != 0);
 }
 
@@ -236,7 +236,7 @@ int list_holders(struct bpf_iter__task_file *ctx)
 		return 0;
 	if (sk->sk_protocol != IPPROTO_TCP && sk->sk_protocol != IPPROTO_MPTCP)
 		return 0;
-	record_begin(&record.header, RECORD_HOLDER, sizeof(record));
+	record_begin(&record.header, RECORD_HOLDER, sizeof(record), bpf_ktime_get_ns());
 	process_of_leader(&record.process, task->group_leader);
 	record.fd = ctx->fd;
 	record.netns = sk->__sk_common.skc_net.net->ns.inum;

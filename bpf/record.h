@@ -110,17 +110,18 @@ struct record_transition {
 	__u8 owner_by;
 	__u8 direction;
 	__u8 refused;	 /* no minisocket was made of it (tcp_max_tw_buckets), or so it seems */
-	__u8 failure;	 /* enum port_failure_kind; SYN_SENT -> CLOSE only */
-	__u16 range_low; /* of the failure: the socket's IP_LOCAL_PORT_RANGE; 0: none */
+	__u8 failure;	 /* enum port_failure_kind; resolved by the source, 0 from the kernel */
+	__u16 range_low; /* the socket's IP_LOCAL_PORT_RANGE, as connect() fails; 0: none */
 	__u16 range_high;
-	__u8 aborted; /* by a reset, a time-out, or ss -K: sk_err is set */
-	__u8 reserved;
+	__u16 error;	 /* sk_err: a reset, a time-out, or ss -K has set it; 0: none has */
+	__u16 port_held; /* skc_num, as connect() fails; 0: none, or given back */
+	__u8 unsent;	 /* it fails before it has sent a SYN */
+	__u8 reserved[5];
 	__u64 netns_cookie;
 	__u64 since_ns; /* when it entered SYN_SENT or ESTABLISHED, if it leaves that; 0: not kept
 			 */
 	struct process_id owner;
-	struct process_id
-		closer; /* set by the transition that sends our FIN, or RST, from close() */
+	struct process_id closer; /* set by the transition that sends our FIN, or RST */
 };
 
 /* True where the owner was the current process: connect() or listen() made the transition. */
@@ -326,7 +327,7 @@ struct record_ports {
 _Static_assert(sizeof(struct record_header) == 16, "record_header");
 _Static_assert(sizeof(struct process_id) == 40, "process_id");
 _Static_assert(sizeof(struct tuple) == 44, "tuple");
-_Static_assert(sizeof(struct record_transition) == 176, "record_transition");
+_Static_assert(sizeof(struct record_transition) == 184, "record_transition");
 _Static_assert(sizeof(struct record_timewait) == 192, "record_timewait");
 _Static_assert(sizeof(struct record_socket) == 144, "record_socket");
 _Static_assert(sizeof(struct record_holder) == 88, "record_holder");

@@ -5,17 +5,27 @@
 
 #include "filter.h"
 
-#define STREAM_STATES 16 /* a power of two, not below TCP_STATES */
+#define TODO_STATES 16 /* a power of two, not below TCP_STATES */
+
+/* What is to be done at a transition. */
+enum todo {
+	TODO_TELL = 1 << 0,    /* user space is told */
+	TODO_OWN = 1 << 1,     /* connect() or listen(): who calls it is noted as the owner */
+	TODO_TIME = 1 << 2,    /* the time is noted with the owner */
+	TODO_SINCE = 1 << 3,   /* and told: it is when the old state was entered */
+	TODO_CLOSER = 1 << 4,  /* who does it is told: it may be close(), sending a FIN or an RST */
+	TODO_CONNECT = 1 << 5, /* what is needed to see why connect() failed is told */
+	TODO_MINISOCKET = 1 << 6, /* a minisocket may stand for the socket from now on */
+	TODO_MARK = 1 << 7,	  /* the socket is marked in close_waits */
+};
 
 struct settings {
 	struct tuple_filter filter;
-	__u64 tw_timer_handler;	     /* its address, from kallsyms */
-	__u64 tick_ns;		     /* length of a jiffy */
-	__u64 wake_bytes;	     /* unread bytes in the ring at which its reader is woken */
-	__u32 stream[STREAM_STATES]; /* by old state: which new ones (bit 1 << state) are streamed
-				      */
+	__u64 tw_timer_handler; /* its address, from kallsyms */
+	__u64 tick_ns;		/* length of a jiffy */
+	__u64 wake_bytes;	/* unread bytes in the ring at which its reader is woken */
+	__u8 todo[TODO_STATES][TODO_STATES]; /* by old state and new: enum todo */
 	__u32 close_waits; /* sockets in CLOSE_WAIT are marked, to be listed each refresh */
-	__u32 established; /* when a connection was established is kept with its owner */
 	__u32 outgoing;	   /* only connections that were not accepted are streamed, and listed */
 	__u32 rdonly_cast; /* the kernel has bpf_rdonly_cast: minisockets need no probe reads */
 	__u32 probe_reads; /* lockdown=confidentiality forbids bpf_probe_read_kernel */

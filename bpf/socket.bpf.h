@@ -48,12 +48,12 @@ static __always_inline void tuple_of(struct tuple *tuple, const struct sock_comm
 	tuple->family = skc->skc_family;
 	tuple->lport = port_from(sport);
 	tuple->rport = port_from(skc->skc_dport);
-	if (tuple->family == AF_INET) {
-		address_from_v4(tuple->laddr, skc->skc_rcv_saddr);
-		address_from_v4(tuple->raddr, skc->skc_daddr);
-	} else {
+	if (__builtin_expect(tuple->family != AF_INET, 1)) {
 		address_from_v6(tuple->laddr, &skc->skc_v6_rcv_saddr);
 		address_from_v6(tuple->raddr, &skc->skc_v6_daddr);
+	} else {
+		address_from_v4(tuple->laddr, skc->skc_rcv_saddr);
+		address_from_v4(tuple->raddr, skc->skc_daddr);
 	}
 }
 

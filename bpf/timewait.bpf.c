@@ -24,7 +24,7 @@ static __always_inline struct record_timewait *timewait_reserve(const struct min
 
 	if (!filter_tuple(&settings.filter, &mini->tuple, 1))
 		return NULL;
-	record = emit_reserve(RECORD_TIMEWAIT, sizeof(*record));
+	record = emit_reserve(RECORD_TIMEWAIT, sizeof(*record), bpf_ktime_get_ns());
 	if (!record)
 		return NULL;
 	record->cookie = mini->cookie;
@@ -45,15 +45,10 @@ static __always_inline bool is_timewait(const struct timer_list *timer)
 	return (__u64)timer->function == settings.tw_timer_handler;
 }
 
-/*
- * False if the timer is not one of a minisocket, or if the view does not want it: connect() has not
- * chosen its port.
- */
-static __always_inline bool timewait_read(struct minisocket *mini, const struct timer_list *timer)
+/* False if the view does not want it: connect() has not chosen its port. */
+static __always_inline bool minisocket_wanted(struct minisocket *mini, __u64 timer)
 {
-	if (!is_timewait(timer))
-		return false;
-	minisocket_read(mini, (__u64)timer);
+	minisocket_read(mini, timer);
 	return !settings.outgoing || settings.audit || !mini->bound;
 }
 
@@ -88,32 +83,41 @@ static __always_inline void ended(void *ctx, const struct minisocket *mini)
 	emit_submit_quietly(record);
 }
 
-SEC("tp_btf/timer_start")
-int BPF_PROG(timewait_armed, struct timer_list *timer)
+static __always_inline int timer_started(__u64 timer)
 {
 	struct minisocket mini = {};
-	__u64 key = (__u64)timer;
 
-	if (!timewait_read(&mini, timer))
+	if (!minisocket_wanted(&mini, timer))
 		return 0;
 	if (mini.substate == TCP_FIN_WAIT2 && filter_tuple(&settings.filter, &mini.tuple, 1) &&
-	    bpf_map_update_elem(&fin_wait2, &key, &mini.cookie, BPF_ANY))
+	    bpf_map_update_elem(&fin_wait2, &timer, &mini.cookie, BPF_ANY))
 		count(&losses.map_full);
 	armed(&mini, false);
 	return 0;
 }
 
+static __always_inline int timer_cancelled(void *ctx, __u64 timer)
+{
+	struct minisocket mini = {};
+
+	if (!minisocket_wanted(&mini, timer))
+		return 0;
+	bpf_map_delete_elem(&fin_wait2, &timer);
+	ended(ctx, &mini);
+	return 0;
+}
+
+/* Of every timer of the host: nothing is done before it is known to be one of a minisocket. */
+SEC("tp_btf/timer_start")
+int BPF_PROG(timewait_armed, struct timer_list *timer)
+{
+	return is_timewait(timer) ? timer_started((__u64)timer) : 0;
+}
+
 SEC("tp_btf/timer_cancel")
 int BPF_PROG(timewait_ended, struct timer_list *timer)
 {
-	struct minisocket mini = {};
-	__u64 key = (__u64)timer;
-
-	if (!timewait_read(&mini, timer))
-		return 0;
-	bpf_map_delete_elem(&fin_wait2, &key);
-	ended(ctx, &mini);
-	return 0;
+	return is_timewait(timer) ? timer_cancelled(ctx, (__u64)timer) : 0;
 }
 
 /* Run over fin_wait2 once an interval: which of them got the peer's FIN since? */
@@ -145,18 +149,11 @@ int find_time_wait(struct bpf_iter__bpf_map_elem *ctx)
  * The fentry form looks at minisockets only, not at every timer of the host, and misses no rearm:
  * none is silent there.
  */
-static __always_inline bool minisocket_wanted(struct minisocket *mini,
-					      const struct inet_timewait_sock *tw)
-{
-	minisocket_read(mini, minisocket_timer(tw));
-	return !settings.outgoing || settings.audit || !mini->bound;
-}
-
 static __always_inline int minisocket_armed(const struct inet_timewait_sock *tw, bool rearmed)
 {
 	struct minisocket mini = {};
 
-	if (minisocket_wanted(&mini, tw))
+	if (minisocket_wanted(&mini, minisocket_timer(tw)))
 		armed(&mini, rearmed);
 	return 0;
 }
@@ -186,7 +183,7 @@ int BPF_PROG(minisocket_ended, struct inet_timewait_sock *tw)
 {
 	struct minisocket mini = {};
 
-	if (minisocket_wanted(&mini, tw))
+	if (minisocket_wanted(&mini, minisocket_timer(tw)))
 		ended(ctx, &mini);
 	return 0;
 }

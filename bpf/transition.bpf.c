@@ -15,11 +15,9 @@
 #include "process.bpf.h"
 #include "socket.bpf.h"
 
-#define SHUTDOWN_MASK 3 /* include/net/sock.h */
-
 /* connect() and listen(): the process that calls them owns what comes of it. */
 static __always_inline struct owner *owner_create(struct tcp_sock *tp, struct task_struct *task,
-						  int state)
+						  int state, __u64 time_ns)
 {
 	struct owner *owner = bpf_sk_storage_get(&owners, (struct sock *)tp, NULL,
 						 BPF_LOCAL_STORAGE_GET_F_CREATE);
@@ -31,91 +29,60 @@ static __always_inline struct owner *owner_create(struct tcp_sock *tp, struct ta
 	process_of_current(&owner->process, task);
 	owner->failed = 0;
 	owner->write_seq = tp->write_seq;
-	owner->since_ns = bpf_ktime_get_ns();
+	owner->since_ns = time_ns;
 	owner->by = state == TCP_LISTEN ? OWNER_LISTEN : OWNER_CONNECT;
 	/* a listener's children carry a copy of its entry (BPF_F_CLONE) */
 	owner->direction = state == TCP_LISTEN ? DIRECTION_IN : DIRECTION_OUT;
 	return owner;
 }
 
-/*
- * True where `current` sent our FIN, or the RST that close() with unread data or SO_LINGER 0 sends
- * instead. The peer's RST may be handled in process context as well (backlog), as is `ss -K`: both
- * set sk_err before the state changes (tcp_reset, tcp_abort).
- */
-static __always_inline bool current_closes(const struct sock *sk, int old, int new)
+static __always_inline struct owner *owner_of(struct tcp_sock *tp, __u32 todo, int state,
+					      struct task_struct *task, __u64 time_ns)
 {
-	if (new == TCP_FIN_WAIT1 || new == TCP_LAST_ACK)
-		return true;
-	return new == TCP_CLOSE && !sk->sk_err &&
-	       (old == TCP_ESTABLISHED || old == TCP_CLOSE_WAIT || old == TCP_SYN_RECV);
-}
+	struct owner *owner;
 
-/* connect(), listen() */
-static __always_inline bool begins(int old, int new)
-{
-	return old == TCP_CLOSE && (new == TCP_SYN_SENT || new == TCP_LISTEN);
-}
-
-static __always_inline bool is_streamed(int old, int new)
-{
-	return settings.stream[old & (STREAM_STATES - 1)] & 1U << new;
-}
-
-static __always_inline bool is_established(int state)
-{
-	return settings.established && state == TCP_ESTABLISHED;
-}
-
-static __always_inline bool enters_close_wait(int new)
-{
-	return settings.close_waits && new == TCP_CLOSE_WAIT;
-}
-
-/* Most transitions mean nothing to most views: those are left at once. */
-static __always_inline bool matters(int old, int new)
-{
-	return is_streamed(old, new) || is_established(new) || enters_close_wait(new) ||
-	       begins(old, new);
-}
-
-static __always_inline bool becomes_minisocket(int old, int new)
-{
-	return new == TCP_CLOSE && (old == TCP_FIN_WAIT2 || old == TCP_CLOSING);
+	if (todo & TODO_OWN && task)
+		return owner_create(tp, task, state, time_ns);
+	if (!(todo & (TODO_TELL | TODO_TIME)))
+		return NULL;
+	owner = bpf_sk_storage_get(&owners, (struct sock *)tp, NULL, 0);
+	if (owner && todo & TODO_TIME)
+		owner->since_ns = time_ns;
+	return owner;
 }
 
 /*
  * True for the end of a full socket that a minisocket stands for: that is armed just before, on the
  * same CPU (tcp_time_wait). Where it is not told, user space knows by the minisocket.
  */
-static __always_inline bool is_handed_over(const struct sock *sk, int old, int new)
+static __always_inline bool is_handed_over(const struct sock *sk)
 {
-	struct last_minisocket *last;
+	struct last_minisocket *last = last_minisocket_here();
 
-	if (!becomes_minisocket(old, new))
-		return false;
-	last = last_minisocket_here();
 	return last && last->cookie && last->cookie == (__u64)sk->__sk_common.skc_cookie.counter;
 }
 
-/*
- * True if no minisocket was made of it. Where nothing tells: it should have become one, and neither
- * side has broken it off.
- */
-static __always_inline bool is_refused(const struct sock *sk, int old, int new)
+/* True if no minisocket was made of it, where that is traced. */
+static __always_inline bool is_refused(const struct sock *sk)
 {
-	struct last_minisocket *last;
-	bool refused;
+	struct last_minisocket *last = last_minisocket_here();
+	bool refused = last && last->refused == (__u64)sk;
 
-	if (!becomes_minisocket(old, new))
-		return false;
-	if (!settings.refusals)
-		return !sk->sk_err;
-	last = last_minisocket_here();
-	refused = last && last->refused == (__u64)sk;
 	if (refused)
 		last->refused = 0;
 	return refused;
+}
+
+/* A port given back leaves its number in inet_sport: a socket that connects once more has none. */
+static __always_inline void tuple_at(struct tuple *tuple, struct tcp_sock *tp,
+				     const struct net *net, int new)
+{
+	struct sock *sk = (struct sock *)tp;
+
+	tuple_of(tuple, &sk->__sk_common, tp->inet_conn.icsk_inet.inet_sport);
+	tuple_namespace(tuple, net);
+	if (new == TCP_SYN_SENT && !sk->__sk_common.skc_num)
+		tuple->lport = 0;
 }
 
 /*
@@ -127,69 +94,44 @@ static __always_inline bool passes(const struct tuple *tuple, int old)
 	return filter_tuple(&settings.filter, tuple, tuple->lport && old != TCP_SYN_SENT);
 }
 
-/* Of a listener, or accepted from one: its port says nothing of a range. */
+/* Accepted, not a listener: its port says nothing of a range. */
 static __always_inline bool is_accepted(const struct owner *owner, int old, int new)
 {
 	return owner && owner->direction == DIRECTION_IN && old != TCP_LISTEN && new != TCP_LISTEN;
 }
 
-/*
- * A port given back leaves its number in inet_sport: a socket that connects once more has none yet,
- * and none if it goes back to CLOSE before a SYN was sent (that moves write_seq).
- */
-static __always_inline bool has_no_port(struct tcp_sock *tp, const struct owner *owner, int old,
-					int new)
+/* user/source/outcome.c tells by it why connect() failed. A SYN that is sent moves write_seq. */
+static __always_inline void show_connect(struct record_transition *record, struct tcp_sock *tp,
+					 struct owner *owner)
 {
 	struct sock *sk = (struct sock *)tp;
+	__u32 range = own_range(tp);
 
-	if (sk->__sk_common.skc_num)
-		return false;
-	if (new == TCP_SYN_SENT)
-		return true;
-	return owner && old == TCP_SYN_SENT && new == TCP_CLOSE &&
-	       owner->write_seq == tp->write_seq;
-}
-
-/*
- * True if connect() goes back to CLOSE because it got no port, or not the one that bind() took.
- * Neither a reset nor a time-out (sk_err), nor close() while a SYN is on its way (that has moved
- * write_seq).
- */
-static __always_inline int failure_of(struct tcp_sock *tp, const struct tuple *tuple,
-				      const struct owner *owner, int old, int new)
-{
-	struct sock *sk = (struct sock *)tp;
-
-	if (old != TCP_SYN_SENT || new != TCP_CLOSE || sk->sk_err)
-		return FAILURE_NONE;
-	if (!tuple->lport)
-		return FAILURE_NO_PORT;
-	if (sk->__sk_common.skc_num && owner && owner->write_seq == tp->write_seq)
-		return FAILURE_IN_USE;
-	return FAILURE_NONE;
-}
-
-static __always_inline void explain_failure(struct record_transition *record, struct tcp_sock *tp,
-					    struct owner *owner)
-{
-	__u32 range;
-
-	record->failure =
-		failure_of(tp, &record->tuple, owner, record->old_state, record->new_state);
-	if (owner)
-		owner->failed = record->failure != FAILURE_NONE;
-	if (record->failure != FAILURE_NO_PORT)
-		return;
-	range = own_range(tp);
+	record->port_held = sk->__sk_common.skc_num;
 	record->range_low = range & 0xffff;
 	record->range_high = range >> 16;
+	if (!owner)
+		return;
+	record->unsent = tp->write_seq == owner->write_seq;
+	owner->failed = record->unsent && !sk->sk_err;
+}
+
+static __always_inline void show_owner(struct record_transition *record, const struct owner *owner,
+				       __u32 todo)
+{
+	record->owner = owner->process;
+	record->owner_by = owner->by;
+	record->direction = owner->direction;
+	if (todo & TODO_SINCE)
+		record->since_ns = owner->since_ns;
 }
 
 static __always_inline void stream(struct tcp_sock *tp, const struct net *net,
-				   const struct tuple *tuple, int old, int new, struct owner *owner,
-				   struct task_struct *task)
+				   const struct tuple *tuple, int old, int new, __u32 todo,
+				   struct owner *owner, struct task_struct *task, __u64 time_ns)
 {
-	struct record_transition *record = emit_reserve(RECORD_TRANSITION, sizeof(*record));
+	struct record_transition *record =
+		emit_reserve(RECORD_TRANSITION, sizeof(*record), time_ns);
 	struct sock *sk = (struct sock *)tp;
 
 	if (!record)
@@ -199,19 +141,15 @@ static __always_inline void stream(struct tcp_sock *tp, const struct net *net,
 	record->netns_cookie = net->net_cookie;
 	record->old_state = old;
 	record->new_state = new;
-	record->refused = is_refused(sk, old, new);
-	record->aborted = sk->sk_err != 0;
-	if (owner) {
-		record->owner = owner->process;
-		record->owner_by = owner->by;
-		record->direction = owner->direction;
-		if (old == TCP_SYN_SENT || is_established(old))
-			record->since_ns = owner->since_ns;
-	}
-	if (task && current_closes(sk, old, new))
+	record->error = sk->sk_err;
+	if (settings.refusals && todo & TODO_MINISOCKET)
+		record->refused = is_refused(sk);
+	if (task && todo & TODO_CLOSER)
 		process_of_current(&record->closer, task);
-	if (task)
-		explain_failure(record, tp, owner);
+	if (task && todo & TODO_CONNECT)
+		show_connect(record, tp, owner);
+	if (owner)
+		show_owner(record, owner, todo);
 	emit_submit(record);
 }
 
@@ -228,37 +166,40 @@ static __always_inline void stream(struct tcp_sock *tp, const struct net *net,
 	})
 
 /* `task`: the process whose doing it is; NULL where nobody can tell. */
-static __always_inline int transition(struct sock *sk, int old, int new, struct task_struct *task)
+static __always_inline int transition(struct sock *sk, int old, int new, __u32 todo,
+				      struct task_struct *task)
 {
 	const struct net *net = load_early(sk->__sk_common.skc_net.net);
 	/* NULL for other protocols, the MPTCP socket among them: its subflows are TCP */
 	struct tcp_sock *tp = (void *)bpf_skc_to_tcp_sock(sk);
-	struct owner *owner = NULL;
 	struct tuple tuple = {};
+	struct owner *owner;
+	__u64 time_ns;
 
-	if (!tp || !in_namespace(net, settings.filter.netns) || is_handed_over(sk, old, new))
+	if (!tp || !in_namespace(net, settings.filter.netns))
 		return 0;
-	if (task && begins(old, new))
-		owner = owner_create(tp, task, new);
-	else if (is_streamed(old, new) || is_established(new))
-		owner = bpf_sk_storage_get(&owners, sk, NULL, 0);
-	if (owner && is_established(new))
-		owner->since_ns = bpf_ktime_get_ns();
-	if (!is_streamed(old, new) && !enters_close_wait(new))
+	if (todo & TODO_MINISOCKET && is_handed_over(sk))
+		return 0;
+	time_ns = bpf_ktime_get_ns();
+	owner = owner_of(tp, todo, new, task, time_ns);
+	if (!(todo & (TODO_TELL | TODO_MARK)))
 		return 0;
 	if (settings.outgoing && !settings.audit && is_accepted(owner, old, new))
 		return 0;
-	tuple_of(&tuple, &sk->__sk_common, tp->inet_conn.icsk_inet.inet_sport);
-	tuple_namespace(&tuple, net);
-	if (has_no_port(tp, owner, old, new))
-		tuple.lport = 0;
+	tuple_at(&tuple, tp, net, new);
 	if (!passes(&tuple, old))
 		return 0;
-	if (enters_close_wait(new) && !close_wait_mark(tp, bpf_ktime_get_ns()))
+	if (todo & TODO_MARK && !close_wait_mark(tp, time_ns))
 		count(&losses.no_memory);
-	if (is_streamed(old, new))
-		stream(tp, net, &tuple, old, new, owner, task);
+	if (todo & TODO_TELL)
+		stream(tp, net, &tuple, old, new, todo, owner, task, time_ns);
 	return 0;
+}
+
+/* Most transitions mean nothing to most views: those are left at once. */
+static __always_inline __u32 todo_at(int old, int new)
+{
+	return settings.todo[old & (TODO_STATES - 1)][new &(TODO_STATES - 1)];
 }
 
 static __always_inline struct call *last_call(void)
@@ -280,24 +221,26 @@ static __always_inline struct task_struct *actor(void)
 SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(transitions, struct sock *sk, int old, int new)
 {
+	__u32 todo = todo_at(old, new);
 	struct call *last;
 
-	if (!matters(old, new))
+	if (!todo)
 		return 0;
 	if (sk->sk_lock.owned)
-		return transition(sk, old, new, actor());
+		return transition(sk, old, new, todo, actor());
 	last = last_call();
 	if (last)
 		*last = (struct call){.sk = (__u64)sk, .old_state = old, .new_state = new};
-	return transition(sk, old, new, NULL);
+	return transition(sk, old, new, todo, NULL);
 }
 
 SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(transitions_missed, struct sock *sk, int old, int new)
 {
+	__u32 todo = todo_at(old, new);
 	struct call *last;
 
-	if (sk->sk_lock.owned || !matters(old, new))
+	if (!todo || sk->sk_lock.owned)
 		return 0;
 	last = last_call();
 	if (!last)
@@ -306,5 +249,5 @@ int BPF_PROG(transitions_missed, struct sock *sk, int old, int new)
 		last->sk = 0;
 		return 0;
 	}
-	return transition(sk, old, new, NULL);
+	return transition(sk, old, new, todo, NULL);
 }

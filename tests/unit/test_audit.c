@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "audit.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 #include "records.h"
@@ -99,7 +100,7 @@ static void aborts(struct books *books, unsigned int old_state, bool aborted, ui
 {
 	struct record_transition record = transition_of(7, RUN, old_state, TCP_CLOSE);
 
-	record.aborted = aborted;
+	record.error = aborted ? ECONNRESET : 0;
 	record.closer = process_of(closer, "closer");
 	audit_record(&books->audit, &record.header);
 }

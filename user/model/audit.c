@@ -115,8 +115,8 @@ static bool attempt_failed(const struct record_transition *record)
 	if (record->new_state != TCP_CLOSE)
 		return false;
 	if (record->old_state == TCP_SYN_SENT)
-		return record->aborted;
-	return record->old_state == TCP_SYN_RECV && (record->aborted || !record->closer.pid);
+		return record->error != 0;
+	return record->old_state == TCP_SYN_RECV && (record->error || !record->closer.pid);
 }
 
 static bool is_reset(const struct record_transition *record)

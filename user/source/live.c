@@ -9,6 +9,7 @@
 #include "decode.h"
 #include "live_internal.h"
 #include "memory.h"
+#include "outcome.h"
 #include "privilege.h"
 #include "procfs.h"
 
@@ -36,10 +37,14 @@ static void describe(struct live *live, const struct process_id *process, bool c
 	describe_process(&live->describer, &live->config.sink, process, current);
 }
 
-static void describe_actors(struct live *live, const struct record_transition *record)
+static void receive_transition(struct live *live, const struct record_transition *record)
 {
-	describe(live, &record->owner, record_owner_is_current(record));
-	describe(live, &record->closer, true);
+	struct record_transition resolved = *record;
+
+	outcome_resolve(&resolved, live->hooks.forms[HOOK_TIME_WAIT].fentry);
+	describe(live, &resolved.owner, record_owner_is_current(&resolved));
+	describe(live, &resolved.closer, true);
+	live_hand_on(live, &resolved.header);
 }
 
 void live_receive(struct live *live, const void *data, size_t size)
@@ -55,8 +60,8 @@ void live_receive(struct live *live, const void *data, size_t size)
 		receive_timewait(live, (const void *)record);
 		return;
 	case RECORD_TRANSITION:
-		describe_actors(live, (const void *)record);
-		break;
+		receive_transition(live, (const void *)record);
+		return;
 	case RECORD_SOCKET:
 		if (live->subflows)
 			live_add_subflow(live->subflows, (const void *)record);
@@ -96,76 +101,7 @@ static uint32_t minisockets_max(void)
 	return max > (1 << 20) ? 1 << 20 : (uint32_t)max;
 }
 
-#define BIT(state) (1U << (state))
-#define ALL_STATES (BIT(TCP_STATES) - 1)
-
-const struct needs live_needs[WATCHES] = {
-	[WATCH_TRANSITIONS] =
-		{
-			.stream =
-				{
-					[TCP_ESTABLISHED... TCP_LAST_ACK] = ALL_STATES,
-					/* the clone of a listener: it has no addresses yet */
-					[TCP_LISTEN] = ALL_STATES & ~BIT(TCP_SYN_RECV),
-					[TCP_CLOSING] = ALL_STATES,
-				},
-			.list = ALL_STATES,
-			.minisockets = true,
-			.hooks = BIT(HOOK_ACCEPT) | BIT(HOOK_TIME_WAIT),
-		},
-	[WATCH_TIME_WAITS] =
-		{
-			.stream =
-				{
-					[TCP_ESTABLISHED] = ALL_STATES,
-					[TCP_SYN_RECV] = BIT(TCP_FIN_WAIT1) | BIT(TCP_CLOSE_WAIT),
-					[TCP_FIN_WAIT1] = BIT(TCP_CLOSE),
-					[TCP_FIN_WAIT2] = BIT(TCP_CLOSE),
-					[TCP_CLOSING] = BIT(TCP_CLOSE),
-					[TCP_CLOSE] = BIT(TCP_LISTEN),
-					[TCP_LISTEN] = BIT(TCP_CLOSE),
-				},
-			/* whoever closes second has nothing more to tell */
-			.list = ALL_STATES & ~(BIT(TCP_CLOSE_WAIT) | BIT(TCP_LAST_ACK)),
-			.minisockets = true,
-			.established = true,
-			.hooks = BIT(HOOK_ACCEPT) | BIT(HOOK_TIME_WAIT),
-		},
-	[WATCH_PORTS] =
-		{
-			.stream =
-				{
-					/* what is still in SYN_SENT, a listing shows; what waits in
-					   FIN_WAIT2, its minisocket or a listing */
-					[TCP_ESTABLISHED] = ALL_STATES,
-					[TCP_SYN_SENT] = ALL_STATES,
-					[TCP_SYN_RECV] = ALL_STATES,
-					[TCP_FIN_WAIT1] = ALL_STATES & ~BIT(TCP_FIN_WAIT2),
-					[TCP_FIN_WAIT2] = ALL_STATES,
-					[TCP_CLOSE] = BIT(TCP_LISTEN),
-					[TCP_CLOSE_WAIT] = ALL_STATES,
-					[TCP_LAST_ACK] = ALL_STATES,
-					[TCP_LISTEN] = BIT(TCP_CLOSE),
-					[TCP_CLOSING] = ALL_STATES,
-				},
-			.list = ALL_STATES,
-			.minisockets = true,
-			.outgoing = true,
-			.hooks = BIT(HOOK_TIME_WAIT) | BIT(HOOK_CONNECT) | BIT(HOOK_BIND),
-		},
-	[WATCH_CLOSE_WAITS] =
-		{
-			.stream =
-				{
-					[TCP_CLOSE] = BIT(TCP_LISTEN),
-					[TCP_LISTEN] = BIT(TCP_CLOSE),
-				},
-			/* CLOSE_WAITs are listed apart, at each refresh */
-			.list = BIT(TCP_LISTEN),
-			.close_waits = true,
-			.hooks = BIT(HOOK_ACCEPT),
-		},
-};
+#define BIT(number) (1U << (number))
 
 static const struct needs *needs_of(const struct live *live)
 {
@@ -176,9 +112,7 @@ static void select_programs(struct live *live, struct settings *settings)
 {
 	const struct needs *needs = needs_of(live);
 
-	memcpy(settings->stream, needs->stream, sizeof(needs->stream));
 	settings->close_waits = needs->close_waits;
-	settings->established = needs->established;
 	settings->outgoing = needs->outgoing;
 	settings->refusals = live->hooks.forms[HOOK_TIME_WAIT].fentry;
 	settings->silent_fins = !settings->refusals;
@@ -211,6 +145,7 @@ static void configure(struct live *live)
 	bpf_map__set_max_entries(live->bpf->maps.fin_wait2,
 				 live_needs_minisockets(live) ? minisockets_max() : 1);
 	select_programs(live, settings);
+	live_plan(live, settings);
 	live_audit_configure(live, settings);
 }
 

@@ -16,7 +16,7 @@
 #define APART_NS 1000000
 
 /* Which transitions the counters stand for: see audit.c. */
-static const uint32_t audited[STREAM_STATES] = {
+static const uint32_t audited[TCP_STATES] = {
 	[TCP_CLOSE] = BIT(TCP_SYN_SENT),      [TCP_SYN_SENT] = BIT(TCP_STATES) - 1,
 	[TCP_SYN_RECV] = BIT(TCP_STATES) - 1, [TCP_ESTABLISHED] = BIT(TCP_CLOSE),
 	[TCP_CLOSE_WAIT] = BIT(TCP_CLOSE),    [TCP_FIN_WAIT2] = BIT(TCP_CLOSE),
@@ -38,6 +38,11 @@ bool live_needs_minisockets(const struct live *live)
 	return needs_of(live)->minisockets || live_audits(live);
 }
 
+uint32_t live_audited(const struct live *live, unsigned int old)
+{
+	return live_audits(live) ? audited[old] : 0;
+}
+
 void live_audit_configure(const struct live *live, struct settings *settings)
 {
 	if (!live_audits(live))
@@ -45,8 +50,6 @@ void live_audit_configure(const struct live *live, struct settings *settings)
 	memset(&settings->filter, 0, sizeof(settings->filter));
 	settings->filter.netns = live->config.filter->netns;
 	settings->audit = true;
-	for (unsigned int i = 0; i < STREAM_STATES; i++)
-		settings->stream[i] |= audited[i];
 }
 
 /* As bpf/transition.bpf.c decides. */

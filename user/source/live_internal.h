@@ -16,13 +16,13 @@
 
 /* What each watch attaches, streams and lists. */
 struct needs {
-	uint32_t stream[STREAM_STATES]; /* as in struct settings */
-	uint32_t list;			/* sockets in these states (bit 1 << state) are listed */
-	bool minisockets;		/* followed by their timers */
-	bool close_waits;		/* marked, and listed at each refresh */
-	bool established;		/* since when is kept */
-	bool outgoing;			/* what was accepted is left out; ports are told of */
-	uint32_t hooks;			/* bit 1 << enum hook: those beside transitions */
+	uint32_t stream[TCP_STATES]; /* by old state: which new ones (bit 1 << state) are told */
+	uint32_t list;		     /* sockets in these states (bit 1 << state) are listed */
+	bool minisockets;	     /* followed by their timers */
+	bool close_waits;	     /* marked, and listed at each refresh */
+	bool established;	     /* since when is kept */
+	bool outgoing;		     /* what was accepted is left out; ports are told of */
+	uint32_t hooks;		     /* bit 1 << enum hook: those beside transitions */
 };
 
 extern const struct needs live_needs[];
@@ -60,6 +60,9 @@ bool live_audits(const struct live *live);
 /* True if minisockets are followed, for the view or for the audit. */
 bool live_needs_minisockets(const struct live *live);
 
+/* Which transitions from `old` (bit 1 << new state) an audit wants to be told of. */
+uint32_t live_audited(const struct live *live, unsigned int old);
+
 /* What an audit changes in the settings of a view. */
 void live_audit_configure(const struct live *live, struct settings *settings);
 
@@ -71,6 +74,9 @@ bool live_read_counters(const struct live *live, struct record_counters *record,
 
 /* Checks what the kernel wrote, completes it, hands it on. */
 void live_receive(struct live *live, const void *data, size_t size);
+
+/* live_needs.c: what the programs do at each transition; before the load. */
+void live_plan(const struct live *live, struct settings *settings);
 
 /* Which programs are loaded, in the forms that were chosen; before the load. */
 void live_select_hooks(struct live *live);
