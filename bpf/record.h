@@ -113,7 +113,7 @@ struct record_transition {
 	__u8 failure;	 /* enum port_failure_kind; resolved by the source, 0 from the kernel */
 	__u16 range_low; /* the socket's IP_LOCAL_PORT_RANGE, as connect() fails; 0: none */
 	__u16 range_high;
-	__u16 error;	 /* sk_err: a reset, a time-out, or ss -K has set it; 0: none has */
+	__u16 error;	 /* sk_err, of this connection: a reset, a time-out, ss -K; 0: none */
 	__u16 port_held; /* skc_num, as connect() fails; 0: none, or given back */
 	__u8 unsent;	 /* it fails before it has sent a SYN */
 	__u8 reserved[5];

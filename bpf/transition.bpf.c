@@ -113,7 +113,7 @@ static __always_inline void show_connect(struct record_transition *record, struc
 	if (!owner)
 		return;
 	record->unsent = tp->write_seq == owner->write_seq;
-	owner->failed = record->unsent && !sk->sk_err;
+	owner->failed = record->unsent;
 }
 
 static __always_inline void show_owner(struct record_transition *record, const struct owner *owner,

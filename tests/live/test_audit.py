@@ -50,6 +50,19 @@ def test_opens_and_closes_of_both_sides(make, space, load_program, view):
     assert lines["TW"]["seen"] == 3 * FEW
 
 
+def test_a_connect_without_a_port_of_a_socket_that_was_disconnected(make, space, client, server, view):
+    """It has an error pending, which is of the connection before."""
+    space.sysctl(ip_local_port_range="20000 20003")
+    server("l = listen('127.0.0.1', 5000)")
+    account = books(make, view, space)
+    client("again = connect('127.0.0.1', 5000); disconnect(again)")
+    client("kept = exhaust(connect, '127.0.0.1', 5000)")
+    assert client("failure(again.connect, ('127.0.0.1', 5000))") == "EADDRNOTAVAIL"
+    lines = account.close()
+    assert unexplained(lines) == {}
+    assert lines["ActiveOpens"]["seen"] == 1 + 4 and lines["AttemptFails"]["seen"] == 0
+
+
 def test_resets_and_connects_that_fail(make, space, client, server, view):
     account = books(make, view, space)
     for _ in range(20):

@@ -69,6 +69,21 @@ def test_range_exhausted_for_a_socket_that_had_a_port(ports, client, address):
     check_failure(only_failure(ports), address, "range_exhausted", 4)
 
 
+def test_range_exhausted_for_a_socket_that_was_disconnected(ports, client, address):
+    """That leaves it an error, which the next connect() neither heeds nor clears without a port."""
+    client(f"again = connect({address!r}, {PORT}); disconnect(again)")
+    client(f"kept = exhaust(connect, {address!r}, {PORT})")
+    assert client(f"failure(again.connect, ({address!r}, {PORT}))") == "EADDRNOTAVAIL"
+    check_failure(only_failure(ports), address, "range_exhausted", 2)
+
+
+def test_tuple_in_use_for_a_socket_that_was_disconnected(ports, client, address):
+    client(f"again = connect({address!r}, {PORT}, ({address!r}, {OUTSIDE})); disconnect(again)")
+    client(f"first = connect({address!r}, {PORT}, ({address!r}, {OUTSIDE}))")
+    assert client(f"failure(again.connect, ({address!r}, {PORT}))") == "EADDRNOTAVAIL"
+    check_failure(only_failure(ports), address, "tuple_in_use", 1)
+
+
 def test_blocked_by_bind(ports, make, space, client, address):
     binder = make.actor(space, comm=b"binder")
     most = SUPPLY // 2 + 1

@@ -30,9 +30,9 @@ static const struct attempt attempts[] = {
 	/* refused, timed out */
 	{40000, 0, false, ECONNREFUSED, FAILURE_NONE, 40000},
 	{40000, 40000, false, ETIMEDOUT, FAILURE_NONE, 40000},
-	/* another error, before a SYN was sent */
-	{40000, 40000, true, EHOSTUNREACH, FAILURE_NONE, 40000},
-	{40000, 0, true, ENETUNREACH, FAILURE_NONE, 0},
+	/* the error is of the connection before: connect(AF_UNSPEC) left it */
+	{40000, 40000, true, ECONNRESET, FAILURE_IN_USE, 40000},
+	{40000, 0, true, ECONNRESET, FAILURE_NO_PORT, 0},
 };
 
 static struct record_transition failing(const struct attempt *attempt)
@@ -59,6 +59,8 @@ static void a_connect_that_fails_is_told_why(void **state)
 		      record.failure, attempts[i].failure);
 		check(record.tuple.lport == attempts[i].lport_then, "attempt %zu: port %u", i,
 		      record.tuple.lport);
+		check(!record.error == (record.failure || !attempts[i].error),
+		      "attempt %zu: error %u", i, record.error);
 	}
 }
 
@@ -69,7 +71,7 @@ static void only_a_want_of_ports_has_a_range(void **state)
 		struct record_transition record = failing(&attempts[i]);
 		bool short_of = attempts[i].failure == FAILURE_NO_PORT;
 
-		if (record.error)
+		if (attempts[i].failure == FAILURE_NONE && record.error)
 			continue;
 		outcome_resolve(&record, false);
 		assert_int_equal(record.range_low, short_of ? 100 : 0);

@@ -7,14 +7,17 @@ bool becomes_minisocket(unsigned int old_state, unsigned int new_state)
 }
 
 /*
- * connect() goes back to CLOSE because it got no port, or not the one that bind() took. Neither a
- * reset nor a time-out (sk_err), nor close() while a SYN is on its way. A port given back leaves
- * its number in the socket (inet_sport).
+ * connect() goes back to CLOSE because it got no port, or not the one that bind() took: before it
+ * has sent a SYN. What is in sk_err then is of the connection before: only a SYN clears it
+ * (tcp_connect_init). After the SYN it is a reset, a time-out, or close() meanwhile. A port given
+ * back leaves its number in the socket (inet_sport).
  */
 static void resolve_connect(struct record_transition *record)
 {
 	if (record->old_state != TCP_SYN_SENT || record->new_state != TCP_CLOSE)
 		return;
+	if (record->unsent)
+		record->error = 0;
 	if (record->unsent && !record->port_held)
 		record->tuple.lport = 0;
 	if (record->error)
