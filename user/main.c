@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include <bpf/libbpf.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -45,6 +46,7 @@ int main(int argc, char **argv)
 		return status;
 	if (options.help || options.version)
 		return print_about(&options);
+	libbpf_set_print(NULL); /* it speaks where -v asks: live.c */
 	raise_descriptor_limit();
 	return options.command->run(&options);
 }

@@ -28,7 +28,7 @@ def churn(options, namespace):
 
 
 def audited(options, folder):
-    """The view's last objects: audits and loss."""
+    """What the view says in the end: its audits of that namespace, and all that it lost."""
     with Namespace() as namespace:
         view = tcplinger(options.view, options.view, "--json", "--audit", "--netns", namespace.path)
         command = [part.replace("{build}", str(options.build)) for part in view.command]
@@ -36,17 +36,18 @@ def audited(options, folder):
             churn(options, namespace)
             run.drain()
             run.finish()
-            objects = [record for record in run.output_records() if record["type"] in ("audit", "loss")]
-        return [o for o in objects if o["type"] == "loss" or o["netns"] == namespace.inode]
+            records = list(run.output_records())
+    audits = [record for record in records if record["type"] == "audit" and record["netns"] == namespace.inode]
+    return audits, [record for record in records if record["type"] == "loss"][-1]
 
 
-def show(objects):
+def show(audits, loss):
     print(f"{'counter':<20} {'kernel':>10} {'seen':>10} {'unexplained':>11}  explained")
-    for audit in objects[:-1]:
+    for audit in audits:
         why = {key: count for key, count in audit["explained"].items() if count}
         print(f"{audit['counter']:<20} {audit['kernel']:>10,} {audit['seen']:>10,} "
               f"{audit['unexplained']:>11,}  {why or ''}")
-    print("loss", {key: value for key, value in objects[-1].items() if key not in ("type", "time")})
+    print("loss", {key: value for key, value in loss.items() if key not in ("type", "time")})
 
 
 def main():
@@ -59,9 +60,9 @@ def main():
     options = parser.parse_args()
     options.build = options.build.resolve()
     with tempfile.TemporaryDirectory() as folder:
-        objects = audited(options, pathlib.Path(folder))
-    show(objects)
-    off = [audit["counter"] for audit in objects[:-1]
+        audits, loss = audited(options, pathlib.Path(folder))
+    show(audits, loss)
+    off = [audit["counter"] for audit in audits
            if abs(audit["unexplained"]) > options.tolerance * audit["kernel"]]
     sys.exit(f"unexplained: {', '.join(off)}" if off else 0)
 

@@ -8,6 +8,7 @@ import pytest
 from privileges import anyones_binary, as_nobody, run, with_capabilities  # noqa: F401
 from tracer import binary, refused, tcplinger
 
+BTF = "/sys/kernel/btf/vmlinux"
 HIDE_BTF = "mount -t tmpfs none /sys/kernel/btf && exec \"$@\""
 
 WRONG = {
@@ -155,11 +156,40 @@ def test_trace_with_few_capabilities_works_or_names_the_one_missing(anyones_bina
 def test_trace_without_BTF_is_3_and_names_it():
     if os.geteuid() != 0:
         pytest.skip("needs root, to hide BTF in a mount namespace")
-    if not os.path.exists("/sys/kernel/btf/vmlinux"):
+    if not os.path.exists(BTF):
         pytest.skip("this kernel has no BTF to hide")
     result = run("unshare", "-m", "sh", "-ec", HIDE_BTF, "sh", binary(), "trace")
     line = refused_line(result)
     assert "BTF" in line and "CONFIG_DEBUG_INFO_BTF" in line
+
+
+@pytest.mark.parametrize("command", ["trace", "leaks", "timewait", "ports", "doctor"])
+def test_BTF_that_is_none_is_no_crash(command):
+    if os.geteuid() != 0:
+        pytest.skip("needs root, to hide BTF in a mount namespace")
+    if not os.path.exists(BTF):
+        pytest.skip("this kernel has no BTF to hide")
+    once = {"trace": (), "doctor": ()}.get(command, ("--once",))
+    result = run("unshare", "-m", "sh", "-ec", f"mount --bind /etc/hostname {BTF} && exec \"$@\"", "sh",
+                 binary(), command, *once)
+    if command == "trace":
+        assert BTF in refused_line(result)
+    else:
+        assert result.returncode == 0 and "libbpf" not in result.stderr
+    if command not in ("trace", "doctor"):
+        assert BTF in result.stderr and "going on without BPF" in result.stderr
+
+
+@pytest.mark.parametrize("limit", [5, 8, 16])
+@pytest.mark.parametrize("command", ["leaks", "timewait", "ports", "doctor"])
+def test_few_descriptors_are_no_crash_and_named(command, limit):
+    if refused():
+        pytest.skip(refused())
+    once = () if command == "doctor" else ("--once",)
+    result = run("sh", "-ec", f"ulimit -n {limit}; exec \"$@\"", "sh", binary(), command, *once)
+    assert result.returncode == 0
+    if command != "doctor":
+        assert f"the limit (ulimit -n) is {limit}" in result.stderr
 
 
 def test_summary_works_without_BTF():

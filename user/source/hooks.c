@@ -199,7 +199,7 @@ bool hooks_choose(struct hooks *hooks, uint32_t wanted, enum hooks_mode mode,
 
 	*hooks = (struct hooks){0};
 	if (mode != HOOKS_TRACEPOINT && functions)
-		selftest_run(&hooks->selftest, functions);
+		selftest_run(&hooks->selftest, functions, kernel->functions);
 	for (int hook = 0; hook < HOOKS; hook++) {
 		const char *why = settled_why(hook, mode, kernel);
 

@@ -3,9 +3,13 @@
 
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "hooks.h"
+#include "privilege.h"
 
 static bool has_function(const struct btf *btf, const char *name)
 {
@@ -45,11 +49,29 @@ static bool may_probe_read(void)
 	return fd >= 0;
 }
 
+static uint32_t traced_functions(const struct btf *btf)
+{
+	uint32_t functions = 0;
+
+	for (int i = 0; i < FUNCTIONS; i++)
+		if (has_function(btf, function_name(i)))
+			functions |= 1U << i;
+	return functions;
+}
+
 bool kernel_examine(struct kernel *kernel, struct refusal *refusal)
 {
 	struct btf *btf = btf__load_vmlinux_btf();
-	bool recent = has_function(btf, "bpf_sock_from_file"); /* not in 5.10 */
+	bool recent;
 
+	if (!btf) {
+		/* libbpf says ESRCH of a file that has none */
+		privilege_explain(refusal, "read the kernel's types in " BTF_FILE,
+				  errno == ESRCH ? ENODATA : errno);
+		return false;
+	}
+	recent = has_function(btf, "bpf_sock_from_file"); /* not in 5.10 */
+	kernel->functions = traced_functions(btf);
 	kernel->rdonly_cast = has_function(btf, "bpf_rdonly_cast");
 	kernel->probe_reads = may_probe_read();
 	kernel->accept_argument = parameters(btf, "inet_csk_accept") == 2;

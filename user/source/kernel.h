@@ -4,6 +4,7 @@
 #define TCPLINGER_KERNEL_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "source.h"
 
@@ -11,9 +12,10 @@ struct kernel {
 	bool rdonly_cast;     /* has bpf_rdonly_cast */
 	bool probe_reads;     /* allows bpf_probe_read_kernel */
 	bool accept_argument; /* inet_csk_accept takes a struct, since 6.10, not flags */
+	uint32_t functions;   /* which of TRACED_FUNCTIONS it has (bit 1 << function) */
 };
 
-/* False, with the reason, where it is too old. */
+/* False, with the reason, where it is too old, or does not let its types be read. */
 bool kernel_examine(struct kernel *kernel, struct refusal *refusal);
 
 /* True where sock_diag tells everyone of kTLS and MPTCP (6.15); else only who has CAP_NET_ADMIN. */

@@ -7,11 +7,12 @@
 #include <string.h>
 #include <sys/capability.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "kernel.h"
 
-#define BTF_FILE      "/sys/kernel/btf/vmlinux"
+#define DESCRIPTORS   64 /* of programs, maps, links, namespaces */
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 #define NO_BPF                                                                                     \
 	"nothing is traced: `trace` does not run, the others show what sock_diag and /proc tell"
@@ -71,11 +72,32 @@ bool privilege_for_bpf(struct refusal *refusal)
 	return capable(refusal);
 }
 
+/* Want of it comes as one error or another. */
+static const char *scarce(char *text, size_t size)
+{
+	struct rlimit descriptors, memory;
+
+	if (getrlimit(RLIMIT_NOFILE, &descriptors) == 0 && descriptors.rlim_cur < DESCRIPTORS) {
+		snprintf(text, size, "it takes %d descriptors, and the limit (ulimit -n) is %ju",
+			 DESCRIPTORS, (uintmax_t)descriptors.rlim_cur);
+		return text;
+	}
+	if (getrlimit(RLIMIT_AS, &memory) == 0 && memory.rlim_cur != RLIM_INFINITY) {
+		snprintf(text, size, "it may take more memory than the limit (ulimit -v) of %ju kB",
+			 (uintmax_t)memory.rlim_cur / 1024);
+		return text;
+	}
+	return NULL;
+}
+
 void privilege_explain(struct refusal *refusal, const char *what, int error)
 {
 	const char *hint = "-v shows the kernel's messages";
+	char text[96];
 
-	if (error == EPERM)
+	if (scarce(text, sizeof(text)))
+		hint = text;
+	else if (error == EPERM)
 		hint = "the kernel, its lockdown or a container's seccomp filter forbids bpf(2)";
 	else if (error == ENOMEM)
 		hint = "this host, or the cgroup's limit, has too little memory for it; a smaller "

@@ -8,6 +8,8 @@
 
 #include "source.h"
 
+#define BTF_FILE "/sys/kernel/btf/vmlinux"
+
 /* True where the kernel tells the types that programs are fitted to. */
 bool privilege_btf(void);
 

@@ -23,10 +23,10 @@ struct selftest {
 };
 
 /*
- * Tries the functions of this set (bit 1 << function): attaches a program to each, makes two
- * loopback connections that leave nothing behind, and looks which programs ran. Takes some
- * milliseconds, and up to half a second where one does not run.
+ * Tries the functions of this set (bit 1 << function), of which the kernel has `present`: attaches
+ * a program to each, makes two loopback connections that leave nothing behind, and looks which
+ * programs ran. Takes some milliseconds, and up to half a second where one does not run.
  */
-void selftest_run(struct selftest *selftest, uint32_t functions);
+void selftest_run(struct selftest *selftest, uint32_t functions, uint32_t present);
 
 #endif
