@@ -4,10 +4,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -64,16 +67,42 @@ static int stop_a_process(void)
 	return kill(getppid(), 0);
 }
 
+static int queue_a_signal(void)
+{
+	return sigqueue(getppid(), 0, (union sigval){0});
+}
+
+static int stop_a_thread(void)
+{
+	return (int)syscall(SYS_tgkill, getppid(), getppid(), 0);
+}
+
+static int limit_a_process(void)
+{
+	return prlimit(getppid(), RLIMIT_NOFILE, NULL, NULL);
+}
+
+static int slow_a_process(void)
+{
+	return setpriority(PRIO_PROCESS, (id_t)getppid(), 19);
+}
+
+static int make_a_socket(void)
+{
+	return socket(AF_INET, SOCK_STREAM, 0);
+}
+
 static int connect_to_one(void)
 {
 	const struct sockaddr nobody = {.sa_family = AF_UNSPEC};
 
-	return connect(socket(AF_INET, SOCK_STREAM, 0), &nobody, sizeof(nobody));
+	return connect(STDIN_FILENO, &nobody, sizeof(nobody));
 }
 
 static int (*const forbidden[])(void) = {
-	start_program, start_process,  open_for_writing, open_for_both,	 empty,
-	make_one,      write_a_stream, remove_one,	 stop_a_process, connect_to_one};
+	start_program, start_process,	open_for_writing, open_for_both,  empty,
+	make_one,      write_a_stream,	remove_one,	  stop_a_process, queue_a_signal,
+	stop_a_thread, limit_a_process, slow_a_process,	  make_a_socket,  connect_to_one};
 
 static int read_one(void)
 {
@@ -81,6 +110,14 @@ static int read_one(void)
 	int fd = open(file, O_RDONLY | O_CLOEXEC);
 
 	return fd < 0 ? -1 : (int)read(fd, &byte, 1);
+}
+
+static bool can_do_what_it_needs(void)
+{
+	struct rlimit limit;
+
+	return read_one() == 1 && getrlimit(RLIMIT_NOFILE, &limit) == 0 && raise(0) == 0 &&
+	       socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, 0) >= 0;
 }
 
 /* 0: as it should be; else what was not. */
@@ -93,7 +130,7 @@ static int confined(void)
 		if (forbidden[i]() != -1 || errno != EPERM)
 			return (int)i + 1;
 	}
-	return read_one() == 1 ? 0 : 101;
+	return can_do_what_it_needs() ? 0 : 101;
 }
 
 static void only_reading_is_left(void **state)

@@ -8,13 +8,17 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <seccomp.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
 static const char *const forbidden[] = {
 	/* programs and processes */
 	"execve", "execveat", "fork", "vfork", "clone", "kill", "tkill", "pidfd_send_signal",
-	"ptrace", "process_vm_readv", "process_vm_writev", "pidfd_getfd",
+	"rt_sigqueueinfo", "rt_tgsigqueueinfo", "ptrace", "process_vm_readv", "process_vm_writev",
+	"process_madvise", "pidfd_getfd", "setpriority", "ioprio_set", "sched_setscheduler",
+	"sched_setparam", "sched_setattr", "sched_setaffinity", "migrate_pages", "move_pages",
 	/* files */
 	"creat", "truncate", "unlink", "unlinkat", "rename", "renameat", "renameat2", "link",
 	"linkat", "symlink", "symlinkat", "mkdir", "mkdirat", "mknod", "mknodat", "rmdir", "chmod",
@@ -66,6 +70,22 @@ static bool forbid_writing(scmp_filter_ctx filter, int number, unsigned int flag
 	return done;
 }
 
+/* Where an argument is any other than the one that is needed. */
+static bool forbid_others(scmp_filter_ctx filter, int number, unsigned int argument,
+			  uint64_t needed)
+{
+	return number < 0 || seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), number, 1,
+					      SCMP_CMP(argument, SCMP_CMP_NE, needed)) == 0;
+}
+
+/* What is needed: limits of its own, abort(), sock_diag and the cookies of namespaces. */
+static bool forbid_by_argument(scmp_filter_ctx filter)
+{
+	return forbid_others(filter, SCMP_SYS(prlimit64), 0, 0) &&
+	       forbid_others(filter, SCMP_SYS(tgkill), 0, (uint64_t)getpid()) &&
+	       forbid_others(filter, SCMP_SYS(socket), 0, AF_NETLINK);
+}
+
 static bool load(scmp_filter_ctx filter)
 {
 	int error = seccomp_load(filter);
@@ -88,7 +108,8 @@ bool sandbox_enter(void)
 	       forbid_all(filter, unheard_of, LENGTH(unheard_of), ENOSYS) &&
 	       forbid_writing(filter, SCMP_SYS(open), 1) &&
 	       forbid_writing(filter, SCMP_SYS(openat), 2) &&
-	       forbid_writing(filter, SCMP_SYS(open_by_handle_at), 2) && load(filter);
+	       forbid_writing(filter, SCMP_SYS(open_by_handle_at), 2) &&
+	       forbid_by_argument(filter) && load(filter);
 	seccomp_release(filter);
 	return done;
 }
