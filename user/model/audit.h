@@ -47,7 +47,7 @@ struct audit_namespace {
 	uint32_t netns;	 /* inode number */
 	bool counted;	 /* the kernel's counters at the end are known: it is still there */
 	/* The interval: what is before begin_ns or after end_read_ns is not in it. */
-	uint64_t begin_ns, begin_read_ns; /* 0: it is younger than the audit */
+	uint64_t begin_ns, begin_read_ns; /* 0: not found then, or younger */
 	uint64_t end_ns, end_read_ns;
 	uint64_t begin[COUNTERS];
 	uint64_t end[COUNTERS];

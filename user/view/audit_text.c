@@ -47,7 +47,7 @@ static void show_line(struct output *output, const struct audit_line *line, unsi
 static void show_namespace(struct output *output, const struct audit_namespace *space)
 {
 	output_format(output, "namespace %u%s", space->netns,
-		      space->begin_ns ? "" : ", younger than tcplinger");
+		      space->begin_ns ? "" : ", not found at the beginning");
 	output_line(output);
 	for (unsigned int i = 0; i < AUDITED; i++)
 		if (!is_silent_line(&space->lines[i]))
@@ -62,8 +62,8 @@ static void show_others(struct output *output, size_t silent, size_t gone)
 		output_line(output);
 	}
 	if (gone) {
-		output_format(output, "%zu namespace%s gone, and what the kernel counted there",
-			      gone, gone == 1 ? " is" : "s are");
+		output_format(output, "%zu namespace%s: gone, or not to be entered; not audited",
+			      gone, gone == 1 ? "" : "s");
 		output_line(output);
 	}
 }
