@@ -112,7 +112,9 @@ def test_stalled_reader_costs_nothing_and_what_is_lost_is_counted(space, load_pr
         assert (stalled.cpu_ticks(), stalled.status("VmRSS")) == before
         status, errors = stalled.end()
     assert status == 0
-    assert int(re.search(r"ring full (\d+)", errors)[1]) > 0 and len(errors.splitlines()) == 1
+    assert int(re.search(r"ring full (\d+)", errors)[1]) > 0
+    assert int(re.search(r"(\d+) bytes were not written", errors)[1]) > 0
+    assert len(errors.splitlines()) == 2
 
 
 def objects_in(path):

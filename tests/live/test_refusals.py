@@ -47,6 +47,7 @@ WRONG = {
     "netns-path": (["trace", "--netns", "/run/netns/no-such"], "/run/netns/no-such", "path"),
     "netns-pid": (["trace", "--netns", "4194303"], "4194303", "pid"),
     "netns-other-file": (["trace", "--netns", "/etc/passwd"], "/etc/passwd", "/run/netns"),
+    "netns-of-mounts": (["trace", "--netns", "/proc/self/ns/mnt"], "/proc/self/ns/mnt", "path"),
     "netns-empty": (["trace", "--netns", ""], "--netns", "/run/netns"),
     "no-bpf-trace": (["trace", "--no-bpf"], "--no-bpf", "tcplinger --no-bpf"),
     "interval-0": (["trace", "-i", "0"], "0", "greater than 0"),

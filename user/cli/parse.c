@@ -194,12 +194,14 @@ static bool take_seconds(const char *text, double *seconds)
 
 const char *parse_age(const char *text, double *seconds)
 {
-	return take_seconds(text, seconds) ? NULL : "seconds are a number, as in 0, 0.5 or 60";
+	return take_seconds(text, seconds)
+		       ? NULL
+		       : "seconds are a number from 0 to 1e9, as in 0, 0.5 or 60";
 }
 
 const char *parse_seconds(const char *text, double *seconds)
 {
 	if (!take_seconds(text, seconds) || *seconds < SECONDS_MIN)
-		return "seconds are a number greater than 0 (0.001 at least), as in 0.5 or 60";
+		return "seconds are a number greater than 0 (from 0.001 to 1e9), as in 0.5 or 60";
 	return NULL;
 }

@@ -242,7 +242,7 @@ int session_run(struct session *session, const struct session_hooks *hooks)
 		stop_streaming(session->live);
 	if (hooks->last)
 		hooks->last(hooks->context);
-	return session_output_status(session);
+	return STATUS_DONE;
 }
 
 void session_unseen(const struct session *session, size_t unseen, char *text, size_t size)
@@ -288,6 +288,9 @@ void session_say_losses(const struct session *session, uint64_t shown, const cha
 {
 	struct losses losses = {0};
 
+	/* a full disk has its one line */
+	if (session->output.error && session->output.error != EPIPE)
+		return;
 	if (session->live)
 		live_losses(session->live, &losses);
 	note("%llu %s shown, lost %llu records (ring full %llu, skipped %llu, map full %llu, no "
@@ -302,6 +305,9 @@ int session_output_status(const struct session *session)
 {
 	int error = session->output.error;
 
+	if (session->output.unwritten)
+		note("%zu bytes were not written: the reader did not take them",
+		     session->output.unwritten);
 	if (error == 0 || error == EPIPE)
 		return STATUS_DONE;
 	return fail(STATUS_FAILED, "cannot write to stdout: %s", strerror(error));

@@ -66,7 +66,10 @@ void session_show_audit(struct session *session);
 /* Creates the --ready-file, if one was asked for. An exit status. */
 int session_ready(const struct session *session);
 
-/* Runs until a signal, the end of the duration, or an error of the output. An exit status. */
+/*
+ * Runs until a signal, the end of the duration, or an error of the output. An exit status, which is
+ * not that of the output: session_output_status has that.
+ */
 int session_run(struct session *session, const struct session_hooks *hooks);
 
 /* The exit status that the output's fate asks for: a reader that went away is no failure. */

@@ -6,11 +6,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <linux/nsfs.h>
 #include <mntent.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -28,12 +30,14 @@ static bool known(const struct netns_list *list, uint32_t inode)
 	return false;
 }
 
-/* A plain file under /run/netns is a name whose mount is gone. */
+/* A plain file under /run/netns is a name whose mount is gone; a namespace may be of another kind.
+ */
 static bool is_namespace(int fd)
 {
 	struct statfs fs;
 
-	return fstatfs(fd, &fs) == 0 && fs.f_type == NSFS_MAGIC;
+	return fstatfs(fd, &fs) == 0 && fs.f_type == NSFS_MAGIC &&
+	       ioctl(fd, NS_GET_NSTYPE) == CLONE_NEWNET;
 }
 
 static void add(struct netns_list *list, int dir, const char *path)

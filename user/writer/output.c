@@ -109,6 +109,8 @@ void output_flush(struct output *output)
 
 	while (written < output->length && !output->error)
 		written += write_some(output, output->text + written, output->length - written);
+	if (output->error == EPIPE && stopping(output))
+		output->unwritten += output->length - written;
 	output->length = 0;
 }
 
