@@ -66,7 +66,8 @@ def reset_connections(client, server, name):
 
 
 @pytest.fixture
-def listening(server):
+def listening(space, server):
+    space.sysctl(tcp_tw_reuse=0)  # or one of the first is taken over by one of the last, by chance
     server(f"l = listen('127.0.0.1', {PORT})")
     return server
 
@@ -330,32 +331,52 @@ LIMIT = 24 << 20  # of memory: for a small ring, not for a large one
 SMALL, LARGE = ("--ring-size", "256"), ("--ring-size", "65536")
 
 
+class Limited:
+    """A new cgroup with a limit of memory."""
+
+    V2, V1 = ("memory.max", "memory.current"), ("memory.limit_in_bytes", "memory.usage_in_bytes")
+
+    def __init__(self, path, names):
+        self.path, (self.limit, self.usage) = path, (f"{path}/{name}" for name in names)
+        self.set(LIMIT)
+
+    def set(self, limit):
+        with open(self.limit, "w", encoding="ascii") as file:
+            file.write(str(limit))
+
+    def used(self):
+        with open(self.usage, encoding="ascii") as file:
+            return int(file.read())
+
+    def entering(self):
+        """A prefix to a command."""
+        return ("sh", "-c", 'echo $$ > "$0"/cgroup.procs && exec "$@"', self.path)
+
+    def leave(self, pid):
+        """For its parent; what it has, and its maps, stays charged to this one."""
+        with open(f"{os.path.dirname(self.path)}/cgroup.procs", "w", encoding="ascii") as procs:
+            procs.write(str(pid))
+
+
 def memory_cgroup(make):
-    """The path of a new one with a limit, in the hierarchy, v2 or v1, that has memory."""
+    """In the hierarchy, v2 or v1, that has memory."""
     mount = truth.cgroup_v2_mount()
     name = "tcpl-loss-" + secrets.token_hex(5)
     try:
         with open(f"{mount}/cgroup.subtree_control", encoding="ascii") as file:
             if "memory" in file.read().split():
-                return limited(make.cgroup(f"{mount}/{name}"), "memory.max")
+                return Limited(make.cgroup(f"{mount}/{name}"), Limited.V2)
     except OSError:
         pass
     if not os.path.exists("/sys/fs/cgroup/memory/memory.limit_in_bytes"):
         pytest.skip("no cgroup of the machine limits memory")
-    return limited(make.cgroup(f"/sys/fs/cgroup/memory/{name}"), "memory.limit_in_bytes")
-
-
-def limited(path, setting):
-    with open(f"{path}/{setting}", "w", encoding="ascii") as file:
-        file.write(str(LIMIT))
-    return path
+    return Limited(make.cgroup(f"/sys/fs/cgroup/memory/{name}"), Limited.V1)
 
 
 def once_in(cgroup, *arguments):
     """`leaks --once` as a member of the cgroup."""
-    script = 'echo $$ > "$0"/cgroup.procs && exec "$@"'
-    return subprocess.run(["sh", "-c", script, cgroup, binary(), "leaks", "--once", "--json",
-                           *arguments], capture_output=True, text=True, timeout=PATIENCE_S)
+    return subprocess.run([*cgroup.entering(), binary(), "leaks", "--once", "--json", *arguments],
+                          capture_output=True, text=True, timeout=PATIENCE_S)
 
 
 def test_no_memory_for_the_ring(make, space):
@@ -367,6 +388,27 @@ def test_no_memory_for_the_ring(make, space):
     [line] = large.stderr.splitlines()
     assert "Cannot allocate memory" in line and "--ring-size" in line
     assert "going on without BPF" in line
+
+
+ROOM = 64 << 10  # what the kernel charges ahead, and more
+BEYOND = 1000  # connections: ten times as much
+
+
+def test_the_limit_of_its_cgroup_refuses_no_socket_its_owner(make, space, client, listening):
+    """Programs ask for memory that cannot wait, and that goes beyond a limit (mm/memcontrol.c)."""
+    server, cgroup = listening, memory_cgroup(make)
+    cgroup.set(4 * LIMIT)
+    waits = make.timewaits(space=space, prefix=cgroup.entering())
+    cgroup.leave(waits.pid)  # which is killed otherwise, as it asks for a page of its own
+    limit = cgroup.used() + ROOM
+    cgroup.set(limit)
+    open_connections(client, server, BEYOND, "c")
+    assert cgroup.used() > limit
+    close_connections(client, server, "c")
+    row = waits.wait_row(client.pid, lambda row: row["sockets"] == BEYOND)
+    assert row["owner_by"] == "connect"
+    assert total(waits.end(), "sockets") == time_waits(space) == BEYOND
+    assert losses.lost(losses.last_loss(waits)) == {}
 
 
 RACE = ("--ring-size", "4", "-i", "0.02")  # a listing of the ports at almost each refresh
