@@ -67,7 +67,8 @@ def reset_connections(client, server, name):
 
 @pytest.fixture
 def listening(space, server):
-    space.sysctl(tcp_tw_reuse=0)  # or one of the first is taken over by one of the last, by chance
+    # a TIME_WAIT is neither taken over by chance nor ended by the answer to a late packet
+    space.sysctl(tcp_tw_reuse=0, tcp_rfc1337=1)
     server(f"l = listen('127.0.0.1', {PORT})")
     return server
 
