@@ -1,52 +1,116 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "growth.h"
 
+#include <string.h>
+
+#include "memory.h"
+
 #define NS_PER_S  1000000000ULL
 #define WINDOW_NS (60 * NS_PER_S)
 
-static uint32_t slot(const struct growth *growth, uint32_t i)
+static uint64_t time_of(const struct growth_clock *clock, uint32_t refresh)
 {
-	return (growth->first + i) % GROWTH_SAMPLES;
+	return clock->time_ns[refresh % GROWTH_REFRESHES];
 }
 
-static void forget(struct growth *growth, uint64_t time_ns)
+void growth_tick(struct growth_clock *clock, uint64_t time_ns)
 {
-	while (growth->count && (growth->count == GROWTH_SAMPLES ||
-				 time_ns - growth->time_ns[growth->first] > WINDOW_NS)) {
-		growth->first = slot(growth, 1);
-		growth->count--;
-	}
+	clock->kept =
+		!clock->newest || time_ns - time_of(clock, clock->newest) >= NS_PER_S * 9 / 10;
+	if (clock->kept)
+		clock->time_ns[++clock->newest % GROWTH_REFRESHES] = time_ns;
 }
 
-/* Refreshes that come faster than one a second are not all kept. */
-void growth_add(struct growth *growth, uint64_t time_ns, double value)
+/* The oldest refresh that is known, not before `first`, and within 60 s of `time_ns`. */
+static uint32_t oldest(const struct growth_clock *clock, uint32_t first, uint64_t time_ns)
 {
-	uint32_t last = slot(growth, growth->count ? growth->count - 1 : 0);
+	uint32_t refresh = first ? first : 1;
 
-	if (growth->count && time_ns - growth->time_ns[last] < NS_PER_S * 9 / 10)
-		return;
-	forget(growth, time_ns);
-	last = slot(growth, growth->count++);
-	growth->time_ns[last] = time_ns;
-	growth->value[last] = value;
+	if (clock->newest >= GROWTH_REFRESHES && refresh <= clock->newest - GROWTH_REFRESHES)
+		refresh = clock->newest - GROWTH_REFRESHES + 1;
+	while (refresh <= clock->newest && time_ns > time_of(clock, refresh) + WINDOW_NS)
+		refresh++;
+	return refresh;
+}
+
+/* Drops what holds for none of the refreshes that will be asked for. */
+static void forget(struct growth *growth, const struct growth_clock *clock)
+{
+	uint32_t needed = oldest(clock, 1, time_of(clock, clock->newest)), dropped = 0;
+
+	while (dropped + 1 < growth->count && growth->changes[dropped + 1].refresh <= needed)
+		dropped++;
+	growth->count -= dropped;
+	memmove(growth->changes, growth->changes + dropped,
+		growth->count * sizeof(*growth->changes));
+}
+
+static void resize(struct growth *growth, uint32_t capacity)
+{
+	growth->capacity = capacity;
+	growth->changes = memory_resize(growth->changes, capacity, sizeof(*growth->changes));
+}
+
+static void append(struct growth *growth, uint32_t refresh, double value)
+{
+	if (growth->count == growth->capacity)
+		resize(growth, growth->capacity ? 2 * growth->capacity : 1);
+	growth->changes[growth->count++] =
+		(struct growth_change){.value = value, .refresh = refresh};
 }
 
 void growth_begin(struct growth *growth, uint64_t refresh_ns)
 {
-	if (refresh_ns)
-		growth_add(growth, refresh_ns, 0);
+	growth->begun_ns = refresh_ns;
 }
 
-bool growth_per_s(const struct growth *growth, uint64_t time_ns, double value, double *per_s)
+void growth_add(struct growth *growth, const struct growth_clock *clock, double value)
 {
-	for (uint32_t i = 0; i < growth->count; i++) {
-		uint64_t then = growth->time_ns[slot(growth, i)];
+	if (!clock->kept)
+		return;
+	if (growth->count > 1)
+		forget(growth, clock);
+	if (!growth->count || growth->changes[growth->count - 1].value != value)
+		append(growth, clock->newest, value);
+	else if (growth->count <= growth->capacity / 4)
+		resize(growth, growth->capacity / 2);
+}
 
-		if (then >= time_ns || time_ns - then > WINDOW_NS)
-			continue;
-		*per_s = (value - growth->value[slot(growth, i)]) * NS_PER_S /
-			 (double)(time_ns - then);
+static double value_at(const struct growth *growth, uint32_t refresh)
+{
+	uint32_t i = growth->count - 1;
+
+	while (i && growth->changes[i].refresh > refresh)
+		i--;
+	return growth->changes[i].value;
+}
+
+static bool is_recent(uint64_t begun_ns, uint64_t time_ns)
+{
+	return begun_ns && begun_ns < time_ns && time_ns - begun_ns <= WINDOW_NS;
+}
+
+bool growth_per_s(const struct growth *growth, const struct growth_clock *clock, uint64_t time_ns,
+		  double value, double *per_s)
+{
+	uint32_t refresh;
+
+	if (is_recent(growth->begun_ns, time_ns)) {
+		*per_s = value * NS_PER_S / (double)(time_ns - growth->begun_ns);
 		return true;
 	}
-	return false;
+	if (!growth->count)
+		return false;
+	refresh = oldest(clock, growth->changes[0].refresh, time_ns);
+	if (refresh > clock->newest || time_of(clock, refresh) >= time_ns)
+		return false;
+	*per_s = (value - value_at(growth, refresh)) * NS_PER_S /
+		 (double)(time_ns - time_of(clock, refresh));
+	return true;
+}
+
+void growth_free(struct growth *growth)
+{
+	free(growth->changes);
+	*growth = (struct growth){0};
 }

@@ -11,9 +11,16 @@ static bool is_present(const struct row *row)
 	return ((const struct leak_row *)row)->sockets != 0;
 }
 
+static void forget(void *context, struct row *row)
+{
+	(void)context;
+	growth_free(&((struct leak_row *)row)->growth);
+}
+
 void leaks_init(struct leaks *leaks, const struct leaks_config *config, struct model *model)
 {
 	struct rows_config rows = {
+		.clear = forget,
 		.bytes = sizeof(struct leak_row),
 		.by = config->by,
 		.is_present = is_present,
@@ -36,6 +43,12 @@ const struct process *leaks_process(const struct leaks *leaks, uint32_t number)
 struct leak_row *leaks_shown(const struct leaks *leaks, size_t i)
 {
 	return (struct leak_row *)leaks->rows.shown[i];
+}
+
+bool leaks_growth(const struct leaks *leaks, const struct leak_row *row, double *per_s)
+{
+	return growth_per_s(&row->growth, &leaks->clock, leaks->model->close_waits.time_ns,
+			    row->sockets, per_s);
 }
 
 static struct leak_row *row_of(struct leaks *leaks, uint32_t number)
@@ -173,6 +186,7 @@ void leaks_refresh(struct leaks *leaks, bool last)
 {
 	uint64_t time_ns = leaks->model->close_waits.time_ns;
 
+	growth_tick(&leaks->clock, time_ns);
 	rows_each(&leaks->rows, clear_row, NULL);
 	close_waits_each(&leaks->model->close_waits, charge_socket, leaks);
 	rows_choose(&leaks->rows, last);
@@ -183,7 +197,7 @@ void leaks_refresh(struct leaks *leaks, bool last)
 		struct leak_row *row = leaks_shown(leaks, i);
 
 		row->row.active_ns = time_ns;
-		growth_add(&row->growth, time_ns, row->sockets);
+		growth_add(&row->growth, &leaks->clock, row->sockets);
 	}
 }
 
@@ -235,7 +249,7 @@ static double figure(const void *view, const struct row *shown, const char *key)
 	if (strcmp(key, "fd_limit") == 0)
 		return known(row->facts.fd_limit);
 	if (strcmp(key, "growth_per_s") == 0) {
-		growth_per_s(&row->growth, leaks->model->close_waits.time_ns, row->sockets, &per_s);
+		leaks_growth(leaks, row, &per_s);
 		return per_s;
 	}
 	return row->sockets;

@@ -42,6 +42,7 @@ struct leaks {
 	struct leaks_config config;
 	struct model *model;
 	struct rows rows;
+	struct growth_clock clock;
 	uint64_t losses; /* as of the refresh before */
 	bool incomplete;
 };
@@ -54,6 +55,9 @@ const struct process *leaks_process(const struct leaks *leaks, uint32_t number);
 
 /* The row at place `i` of this refresh; below leaks->rows.shown_count. */
 struct leak_row *leaks_shown(const struct leaks *leaks, size_t i);
+
+/* Sockets more per second; false before the second refresh. */
+bool leaks_growth(const struct leaks *leaks, const struct leak_row *row, double *per_s);
 
 /* True if the last listing showed a socket whose holders matter. */
 bool leaks_need_holders(const struct leaks *leaks);

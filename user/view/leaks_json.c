@@ -104,7 +104,7 @@ static void growth(struct json *json, const struct leaks *leaks, const struct le
 {
 	double per_s;
 
-	if (growth_per_s(&row->growth, leaks->model->close_waits.time_ns, row->sockets, &per_s))
+	if (leaks_growth(leaks, row, &per_s))
 		json_real(json, "growth_per_s", per_s);
 	else
 		json_null(json, "growth_per_s");

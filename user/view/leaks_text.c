@@ -21,11 +21,6 @@ static void format_oldest(char *text, const struct leak_row *row)
 	text_age(text, leaks_oldest_ns(row));
 }
 
-static bool grows(const struct leaks *leaks, const struct leak_row *row, double *per_s)
-{
-	return growth_per_s(&row->growth, leaks->model->close_waits.time_ns, row->sockets, per_s);
-}
-
 /* The descriptors are in the sentence as well: a narrow terminal does without their columns. */
 static bool is_narrow(const struct text_style *text)
 {
@@ -40,7 +35,7 @@ static void show_figures(const struct leaks *leaks, struct output *output,
 
 	if (row->sockets)
 		format_oldest(age, row);
-	if (grows(leaks, row, &per_s))
+	if (leaks_growth(leaks, row, &per_s))
 		snprintf(growth, sizeof(growth), "%+.1f", per_s);
 	if (row->facts.fds != FACTS_UNKNOWN)
 		snprintf(fds, sizeof(fds), "%llu", (unsigned long long)row->facts.fds);
@@ -164,7 +159,7 @@ static void say_trend(struct sentence *sentence, const struct leaks *leaks,
 	const struct process_facts *facts = &row->facts;
 	double per_s;
 
-	if (grows(leaks, row, &per_s) && per_s >= 0.05)
+	if (leaks_growth(leaks, row, &per_s) && per_s >= 0.05)
 		say(sentence, "; grows by %.1f/s", per_s);
 	if (facts->fds != FACTS_UNKNOWN && facts->fd_limit != FACTS_UNKNOWN)
 		say(sentence, "; %llu of %llu descriptors", (unsigned long long)facts->fds,

@@ -27,6 +27,8 @@ static void clear_row(void *context, struct row *row)
 	census_free(&port->now, view->rows.processes);
 	census_free(&port->failing_census.census, view->rows.processes);
 	census_free(&port->latest_census.census, view->rows.processes);
+	growth_free(&port->consumption);
+	growth_free(&port->failing);
 }
 
 void ports_init(struct ports *view, const struct ports_config *config, struct model *model)
@@ -190,8 +192,8 @@ static void finish_row(void *context, struct row *finished)
 	if (row->now.used)
 		row->row.active_ns = view->time_ns;
 	note_use(row, view->time_ns);
-	growth_add(&row->consumption, view->time_ns, (double)row->consumed);
-	growth_add(&row->failing, view->time_ns, (double)row->failed);
+	growth_add(&row->consumption, &view->clock, (double)row->consumed);
+	growth_add(&row->failing, &view->clock, (double)row->failed);
 	census_sort_owners(&row->now);
 }
 
@@ -209,6 +211,7 @@ static void drop_unasked(struct rows *rows)
 void ports_refresh(struct ports *view, uint64_t time_ns, bool last)
 {
 	view->time_ns = time_ns;
+	growth_tick(&view->clock, time_ns);
 	view->incomplete = model_has_lost(view->model, &view->losses);
 	rows_each(&view->rows, begin_row, view);
 	connections_each(&view->model->connections, count, view);
@@ -237,12 +240,13 @@ bool ports_supply(const struct ports *view, const struct census *census, uint32_
 
 bool ports_consumed(const struct ports *view, const struct port_row *row, double *per_s)
 {
-	return growth_per_s(&row->consumption, view->time_ns, (double)row->consumed, per_s);
+	return growth_per_s(&row->consumption, &view->clock, view->time_ns, (double)row->consumed,
+			    per_s);
 }
 
 bool ports_failed(const struct ports *view, const struct port_row *row, double *per_s)
 {
-	return growth_per_s(&row->failing, view->time_ns, (double)row->failed, per_s);
+	return growth_per_s(&row->failing, &view->clock, view->time_ns, (double)row->failed, per_s);
 }
 
 /*

@@ -86,7 +86,8 @@ struct ports {
 	struct rows pending; /* failures since the last refresh: their cause is still to be found */
 	struct port_failure **recent; /* all of them, the newest first */
 	size_t recent_count;
-	uint64_t time_ns;
+	uint64_t time_ns; /* of this refresh */
+	struct growth_clock clock;
 	uint64_t losses;
 	bool incomplete;
 };

@@ -16,6 +16,13 @@ static bool is_present(const struct row *row)
 	return wait->sockets || wait->fin_wait2;
 }
 
+static void clear_histograms(struct time_wait_row *row)
+{
+	histogram_free(&row->lifetime);
+	histogram_free(&row->fin_wait2_lifetime);
+	histogram_free(&row->connected);
+}
+
 static void clear(void *context, struct row *row)
 {
 	struct time_wait_row *wait = (struct time_wait_row *)row;
@@ -23,9 +30,8 @@ static void clear(void *context, struct row *row)
 
 	if (wait->closer.known)
 		processes_release(waits->rows.processes, wait->closer.value);
-	histogram_free(&wait->lifetime);
-	histogram_free(&wait->fin_wait2_lifetime);
-	histogram_free(&wait->connected);
+	clear_histograms(wait);
+	growth_free(&wait->growth);
 }
 
 /* Adds the counters of one row to another. */
@@ -432,7 +438,7 @@ static void note_growth(void *context, struct row *row)
 	struct time_wait_row *wait = (struct time_wait_row *)row;
 	const struct time_waits *waits = context;
 
-	growth_add(&wait->growth, waits->time_ns, (double)wait->created);
+	growth_add(&wait->growth, &waits->clock, (double)wait->created);
 }
 
 void time_waits_refresh(struct time_waits *waits, uint64_t time_ns, bool last)
@@ -440,19 +446,20 @@ void time_waits_refresh(struct time_waits *waits, uint64_t time_ns, bool last)
 	struct growth growth = waits->total.growth;
 
 	waits->time_ns = time_ns;
+	growth_tick(&waits->clock, time_ns);
 	note_losses(waits);
 	rows_choose(&waits->rows, last);
-	clear(waits, &waits->total.row);
+	clear_histograms(&waits->total);
 	waits->total = (struct time_wait_row){.growth = growth};
 	rows_each(&waits->rows, sum_up, &waits->total);
-	growth_add(&waits->total.growth, time_ns, (double)waits->total.created);
+	growth_add(&waits->total.growth, &waits->clock, (double)waits->total.created);
 	rows_each(&waits->rows, note_growth, waits);
 	time_waits_sort(waits, time_waits_sort_keys[0]);
 }
 
 void time_waits_sum_histograms(struct time_waits *waits)
 {
-	clear(waits, &waits->total.row);
+	clear_histograms(&waits->total);
 	rows_each(&waits->rows, sum_up_histograms, &waits->total);
 }
 
@@ -463,7 +470,8 @@ struct time_wait_row *time_waits_shown(const struct time_waits *waits, size_t i)
 
 bool time_waits_rate(const struct time_waits *waits, const struct time_wait_row *row, double *per_s)
 {
-	return growth_per_s(&row->growth, waits->time_ns, (double)row->created, per_s);
+	return growth_per_s(&row->growth, &waits->clock, waits->time_ns, (double)row->created,
+			    per_s);
 }
 
 const struct process *time_waits_closer(const struct time_waits *waits,

@@ -44,7 +44,8 @@ struct time_waits {
 	struct time_wait_row total; /* of all rows, as of this refresh; see sum_histograms */
 	struct overflows overflows;
 	uint64_t time_ns; /* of this refresh */
-	uint64_t losses;  /* as of the refresh before */
+	struct growth_clock clock;
+	uint64_t losses; /* as of the refresh before */
 	bool incomplete;
 };
 
