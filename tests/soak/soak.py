@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """soak.py --build build [--seconds N]: every view at once, beside connections, processes, leaks and
 namespaces that come and go as fast as they can. Prints what each view takes over time, and fails if
-the second half of the run saw it grow, if a descriptor stayed open, or if a view did not last."""
+it took more in the last quarter of the run than in the third, if a descriptor stayed open, or if a
+view did not last."""
 
 import argparse
 import os
@@ -139,6 +140,8 @@ def run(options, space, files):
 
 def main():
     options = arguments()
+    tool = os.path.join(options.build, "tcplinger")
+    print(subprocess.run([tool, "--version"], check=True, stdout=subprocess.PIPE, text=True).stdout, end="")
     space = Space()
     files = [tempfile.TemporaryFile("w+") for _ in VIEWS]
     try:
