@@ -36,19 +36,12 @@ static __always_inline struct owner *owner_create(struct tcp_sock *tp, struct ta
 	return owner;
 }
 
-static __always_inline struct owner *owner_of(struct tcp_sock *tp, __u32 todo, int state,
-					      struct task_struct *task, __u64 time_ns)
+/* NULL where there is none, or none is asked for, or it is to be another from now on. */
+static __always_inline struct owner *owner_of(struct tcp_sock *tp, __u32 todo)
 {
-	struct owner *owner;
-
-	if (todo & TODO_OWN && task)
-		return owner_create(tp, task, state, time_ns);
-	if (!(todo & (TODO_TELL | TODO_TIME)))
+	if (todo & TODO_OWN || !(todo & (TODO_TELL | TODO_TIME)))
 		return NULL;
-	owner = bpf_sk_storage_get(&owners, (struct sock *)tp, NULL, 0);
-	if (owner && todo & TODO_TIME)
-		owner->since_ns = time_ns;
-	return owner;
+	return bpf_sk_storage_get(&owners, (struct sock *)tp, NULL, 0);
 }
 
 /*
@@ -180,11 +173,15 @@ static __always_inline int transition(struct sock *sk, int old, int new, __u32 t
 		return 0;
 	if (todo & TODO_MINISOCKET && is_handed_over(sk))
 		return 0;
-	time_ns = bpf_ktime_get_ns();
-	owner = owner_of(tp, todo, new, task, time_ns);
-	if (!(todo & (TODO_TELL | TODO_MARK)))
-		return 0;
+	owner = owner_of(tp, todo);
 	if (settings.outgoing && !settings.audit && is_accepted(owner, old, new))
+		return 0;
+	time_ns = bpf_ktime_get_ns();
+	if (todo & TODO_OWN && task)
+		owner = owner_create(tp, task, new, time_ns);
+	else if (owner && todo & TODO_TIME)
+		owner->since_ns = time_ns;
+	if (!(todo & (TODO_TELL | TODO_MARK)))
 		return 0;
 	tuple_at(&tuple, tp, net, new);
 	if (!passes(&tuple, old))

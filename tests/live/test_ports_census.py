@@ -155,3 +155,16 @@ def test_two_processes_that_fail_are_told_apart(make, space, server, client):
     for failure in last.values():
         check_sums(failure["census"])
         assert owners(failure["census"]) == {other.pid: 5, client.pid: 3}
+
+
+def test_an_accepted_socket_that_connects_itself(make, space, server, client):
+    """Disconnected, it makes a connection of its own, which has an owner and takes a port."""
+    server(f"l = listen('127.0.0.1', {PORT})")
+    ports = make.ports(space=space)
+    client(f"c = connect('127.0.0.1', {PORT})")
+    server("s = accept(l); disconnect(s)")
+    client(f"other = listen('127.0.0.1', {PORT + 1})")
+    server(f"s.connect(('127.0.0.1', {PORT + 1}))")
+    row = ports.wait_destination("127.0.0.1", PORT + 1, lambda row: row["used"] == 1)
+    assert owners(row) == {server.pid: 1} and row["by_state"] == {"ESTABLISHED": 1}
+    assert ports.stop() == 0
