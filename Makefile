@@ -49,7 +49,7 @@ SKELETON := $(BUILD)/tcplinger.skel.h $(BUILD)/selftest.skel.h
 
 .DELETE_ON_ERROR:
 .SECONDARY: $(SKELETON)
-.PHONY: all bpf run test bench audit soak install clean deps-build deps-test check-vmlinux format
+.PHONY: FORCE all bpf run test bench audit soak install clean deps-build deps-test check-vmlinux format
 
 all: $(BUILD)/tcplinger
 
@@ -63,6 +63,12 @@ $(BUILD)/user/%.o: user/%.c | $(SKELETON)
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(USER_CFLAGS) -c $< -o $@
+
+# Written anew when it changes: main.c is compiled again then.
+$(BUILD)/version: FORCE
+	$(Q)mkdir -p $(@D); echo '$(VERSION)' | cmp -s - $@ || echo '$(VERSION)' >$@
+
+$(BUILD)/user/main.o: $(BUILD)/version
 
 $(BUILD)/bpf/%.o: bpf/%.c
 	$(call say,BPF,$<)
