@@ -23,7 +23,7 @@ struct settings {
 	struct tuple_filter filter;
 	__u64 tw_timer_handler; /* its address, from kallsyms */
 	__u64 tick_ns;		/* length of a jiffy */
-	__u64 wake_bytes;	/* unread bytes in the ring at which its reader is woken */
+	__u64 wake_bytes; /* with each so many unread bytes the reader is woken: a power of 2 */
 	__u8 todo[TODO_STATES][TODO_STATES]; /* by old state and new: enum todo */
 	__u32 close_waits; /* sockets in CLOSE_WAIT are marked, to be listed each refresh */
 	__u32 outgoing;	   /* only connections that were not accepted are streamed, and listed */
