@@ -48,8 +48,7 @@ static __always_inline void tuple_of(struct tuple *tuple, const struct sock_comm
 	tuple->family = skc->skc_family;
 	tuple->lport = port_from(sport);
 	tuple->rport = port_from(skc->skc_dport);
-	/* this way first: what the verifier learns of it holds for the other, which it then spares
-	 */
+	/* IPv6 first: what the verifier learns of it holds for IPv4, which it then spares */
 	if (__builtin_expect(tuple->family != AF_INET, 1)) {
 		address_from_v6(tuple->laddr, &skc->skc_v6_rcv_saddr);
 		address_from_v6(tuple->raddr, &skc->skc_v6_daddr);

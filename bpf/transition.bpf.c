@@ -194,11 +194,9 @@ static __always_inline int transition(struct sock *sk, int old, int new, __u32 t
 }
 
 /* Most transitions mean nothing to most views: those are left at once. */
-static __always_inline __u32 todo_at(int old, int new)
+static __always_inline __u32 todo_at(int from, int to)
 {
-	__u32 from = old & (TODO_STATES - 1), to = new &(TODO_STATES - 1);
-
-	return settings.todo[from][to];
+	return settings.todo[from & (TODO_STATES - 1)][to & (TODO_STATES - 1)];
 }
 
 static __always_inline struct call *last_call(void)
