@@ -73,6 +73,10 @@ def libbpf_tool(name):
                   needs_tracefs=True, stop=signal.SIGINT)
 
 
+# What an operator would type: how many transitions into each state.
+COUNTING = ("BEGIN { printf(\"ready\\n\"); } "
+            "tracepoint:sock:inet_sock_set_state { @[args->newstate] = count(); }")
+
 TRACERS = (
     # Untraced against untraced: what the machine's own noise makes of a ratio.
     Tracer("nothing", ("sleep", "900"), "start", losses_from_stderr),
@@ -83,6 +87,8 @@ TRACERS = (
     tcplinger("leaks", "leaks", "--json"),
     tcplinger("timewait", "timewait", "--json"),
     tcplinger("ports", "ports", "--json"),
+    Tracer("bpftrace", ("bpftrace", "-B", "line", "-e", COUNTING), "output", losses_from_stderr,
+           needs_tracefs=True, stop=signal.SIGINT),
     libbpf_tool("tcplife"),
     libbpf_tool("tcpstates"),
 )
