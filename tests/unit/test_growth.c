@@ -147,6 +147,17 @@ static void what_begins_was_nothing_at_the_refresh_before(void **state)
 	assert_true(grows_by(figure, BEGIN + 66 * SECOND, 66, 1));
 }
 
+/* At a refresh too soon after the last for the clock to keep. */
+static void what_is_first_known_between_is_known_from_then_on(void **state)
+{
+	struct figure *figure = *state;
+
+	growth_tick(&figure->clock, BEGIN);
+	refresh(figure, BEGIN + SECOND / 5, 5);
+	assert_false(is_known(figure, BEGIN + SECOND / 5));
+	assert_true(grows_by(figure, BEGIN + SECOND * 6 / 5, 8, 3));
+}
+
 static void what_begins_before_the_first_refresh_is_known_from_that_on(void **state)
 {
 	struct figure *figure = *state;
@@ -186,6 +197,7 @@ int main(void)
 		growth_test(fast_refreshes_do_not_shorten_the_window),
 		growth_test(rare_refreshes_know_only_their_neighbour),
 		growth_test(what_begins_was_nothing_at_the_refresh_before),
+		growth_test(what_is_first_known_between_is_known_from_then_on),
 		growth_test(what_begins_before_the_first_refresh_is_known_from_that_on),
 		growth_test(what_does_not_change_takes_no_memory),
 	};

@@ -17,6 +17,7 @@ void growth_tick(struct growth_clock *clock, uint64_t time_ns)
 {
 	clock->kept =
 		!clock->newest || time_ns - time_of(clock, clock->newest) >= NS_PER_S * 9 / 10;
+	clock->now_ns = time_ns;
 	if (clock->kept)
 		clock->time_ns[++clock->newest % GROWTH_REFRESHES] = time_ns;
 }
@@ -61,11 +62,15 @@ static void append(struct growth *growth, uint32_t refresh, double value)
 
 void growth_begin(struct growth *growth, uint64_t refresh_ns)
 {
-	growth->begun_ns = refresh_ns;
+	growth->first_ns = refresh_ns;
 }
 
 void growth_add(struct growth *growth, const struct growth_clock *clock, double value)
 {
+	if (!growth->first_ns) {
+		growth->first_ns = clock->now_ns;
+		growth->first = value;
+	}
 	if (!clock->kept)
 		return;
 	if (growth->count > 1)
@@ -85,9 +90,9 @@ static double value_at(const struct growth *growth, uint32_t refresh)
 	return growth->changes[i].value;
 }
 
-static bool is_recent(uint64_t begun_ns, uint64_t time_ns)
+static bool is_recent(uint64_t first_ns, uint64_t time_ns)
 {
-	return begun_ns && begun_ns < time_ns && time_ns - begun_ns <= WINDOW_NS;
+	return first_ns && first_ns < time_ns && time_ns - first_ns <= WINDOW_NS;
 }
 
 bool growth_per_s(const struct growth *growth, const struct growth_clock *clock, uint64_t time_ns,
@@ -95,8 +100,8 @@ bool growth_per_s(const struct growth *growth, const struct growth_clock *clock,
 {
 	uint32_t refresh;
 
-	if (is_recent(growth->begun_ns, time_ns)) {
-		*per_s = value * NS_PER_S / (double)(time_ns - growth->begun_ns);
+	if (is_recent(growth->first_ns, time_ns)) {
+		*per_s = (value - growth->first) * NS_PER_S / (double)(time_ns - growth->first_ns);
 		return true;
 	}
 	if (!growth->count)

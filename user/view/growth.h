@@ -16,7 +16,8 @@
 struct growth_clock {
 	uint64_t time_ns[GROWTH_REFRESHES]; /* of the n-th, at n % GROWTH_REFRESHES */
 	uint32_t newest;		    /* counted from 1 */
-	bool kept;			    /* the one that growth_tick told of last was */
+	uint64_t now_ns;		    /* of the last one, */
+	bool kept;			    /* and whether it is among them */
 };
 
 /* A refresh. Of those that come faster than one a second not all are kept. */
@@ -29,7 +30,8 @@ struct growth_change {
 
 /* All zero: nothing is known. */
 struct growth {
-	uint64_t begun_ns;	       /* it was 0 then; 0: not known */
+	uint64_t first_ns; /* when it was first known, at a refresh that may not be kept */
+	double first;
 	struct growth_change *changes; /* in order; each holds until the next */
 	uint32_t count;
 	uint32_t capacity;
