@@ -184,12 +184,15 @@ def await_seccomp_filter(pid):
 
 
 def open_for_writing(pid):
-    """Files, by descriptor; what has no name in the file system is no file."""
+    """Files, by descriptor; what has no name in the file system is no file. Some come and go."""
     found = {}
     for fd in os.listdir(f"/proc/{pid}/fd"):
-        path = os.readlink(f"/proc/{pid}/fd/{fd}")
-        with open(f"/proc/{pid}/fdinfo/{fd}", encoding="ascii") as file:
-            flags = int(re.search(r"^flags:\s*(\d+)", file.read(), re.MULTILINE)[1], 8)
+        try:
+            path = os.readlink(f"/proc/{pid}/fd/{fd}")
+            with open(f"/proc/{pid}/fdinfo/{fd}", encoding="ascii") as file:
+                flags = int(re.search(r"^flags:\s*(\d+)", file.read(), re.MULTILINE)[1], 8)
+        except FileNotFoundError:
+            continue
         if path.startswith("/") and flags & os.O_ACCMODE != os.O_RDONLY:
             found[int(fd)] = path
     return found
