@@ -72,7 +72,7 @@ bool privilege_for_bpf(struct refusal *refusal)
 	return capable(refusal);
 }
 
-/* Want of it comes as one error or another. */
+/* Want of either comes as one error or another. */
 static const char *scarce(char *text, size_t size)
 {
 	struct rlimit descriptors, memory;
@@ -95,7 +95,7 @@ void privilege_explain(struct refusal *refusal, const char *what, int error)
 	const char *hint = "-v shows the kernel's messages";
 	char text[96];
 
-	if (scarce(text, sizeof(text)))
+	if (error != EPERM && scarce(text, sizeof(text)))
 		hint = text;
 	else if (error == EPERM)
 		hint = "the kernel, its lockdown or a container's seccomp filter forbids bpf(2)";

@@ -69,7 +69,7 @@ static bool stopping(const struct output *output)
 }
 
 /* Once we are to stop, a reader that stalls gets a moment, not more. */
-static bool stalled(const struct output *output)
+static bool stalls(const struct output *output)
 {
 	struct pollfd poll_fd = {.fd = output->fd, .events = POLLOUT};
 
@@ -85,8 +85,9 @@ static size_t write_some(struct output *output, const char *text, size_t size)
 	ssize_t n;
 
 	if (stopping(output) && output->may_stall) {
-		if (stalled(output)) {
+		if (stalls(output)) {
 			output->error = EPIPE;
+			output->stalled = true;
 			return 0;
 		}
 		if (size > PIPE_BUF)
@@ -96,8 +97,8 @@ static size_t write_some(struct output *output, const char *text, size_t size)
 	if (n >= 0)
 		return (size_t)n;
 	if (errno == EAGAIN)
-		stalled(output); /* does not block: waits until it takes more, or to look at `stop`
-				  */
+		stalls(output); /* does not block: waits until it takes more, or to look at `stop`
+				 */
 	else if (errno != EINTR)
 		output->error = errno;
 	return 0;
@@ -109,7 +110,7 @@ void output_flush(struct output *output)
 
 	while (written < output->length && !output->error)
 		written += write_some(output, output->text + written, output->length - written);
-	if (output->error == EPIPE && stopping(output))
+	if (output->stalled)
 		output->unwritten += output->length - written;
 	output->length = 0;
 }

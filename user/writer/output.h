@@ -18,7 +18,8 @@ struct output {
 	bool may_stall; /* a pipe, a socket, a terminal: somebody reads at the other end */
 	const volatile sig_atomic_t *stop; /* set: a reader that stalls is not waited for */
 	int error;	  /* errno of the write that failed; nothing is written after it */
-	size_t unwritten; /* bytes that a reader who had stalled was not given any more */
+	bool stalled;	  /* that one: its reader did not read, and we were to stop */
+	size_t unwritten; /* bytes that it was not given then */
 };
 
 void output_init(struct output *output, int fd, const volatile sig_atomic_t *stop);
