@@ -101,8 +101,6 @@ static uint32_t minisockets_max(void)
 	return max > (1 << 20) ? 1 << 20 : (uint32_t)max;
 }
 
-#define BIT(number) (1U << (number))
-
 static const struct needs *needs_of(const struct live *live)
 {
 	return &live_needs[live->config.watch];

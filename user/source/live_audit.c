@@ -10,8 +10,6 @@
 #include "counters.h"
 #include "live_internal.h"
 
-#define BIT(state) (1U << (state))
-
 /* Between an event's record and the kernel's counting of it may be the rest of a packet's way. */
 #define APART_NS 1000000
 

@@ -14,6 +14,8 @@
 #include "settings.h" /* before the skeleton, which has one of them in its rodata */
 #include "tcplinger.skel.h"
 
+#define BIT(number) (1U << (number))
+
 /* What each watch attaches, streams and lists. */
 struct needs {
 	uint32_t stream[TCP_STATES]; /* by old state: which new ones (bit 1 << state) are told */

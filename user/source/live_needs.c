@@ -3,7 +3,6 @@
 #include "live_internal.h"
 #include "outcome.h"
 
-#define BIT(state) (1U << (state))
 #define ALL_STATES (BIT(TCP_STATES) - 1)
 
 const struct needs live_needs[WATCHES] = {
