@@ -116,7 +116,8 @@ struct record_transition {
 	__u16 error;	 /* sk_err, of this connection: a reset, a time-out, ss -K; 0: none */
 	__u16 port_held; /* skc_num, as connect() fails; 0: none, or given back */
 	__u8 unsent;	 /* it fails before it has sent a SYN */
-	__u8 reserved[5];
+	__u8 dead;	 /* SOCK_DEAD: no process has it any more, or none ever had */
+	__u8 reserved[4];
 	__u64 netns_cookie;
 	__u64 since_ns; /* when it entered SYN_SENT or ESTABLISHED, if it leaves that; 0: not kept
 			 */

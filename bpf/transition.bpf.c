@@ -135,6 +135,7 @@ static __always_inline void stream(struct tcp_sock *tp, const struct net *net,
 	record->old_state = old;
 	record->new_state = new;
 	record->error = sk->sk_err;
+	record->dead = sk->__sk_common.skc_flags >> SOCK_DEAD & 1;
 	if (settings.refusals && todo & TODO_MINISOCKET)
 		record->refused = is_refused(sk);
 	if (task && todo & TODO_CLOSER)

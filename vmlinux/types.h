@@ -61,6 +61,9 @@ enum bpf_map_type {
 #define IPPROTO_TCP   6
 #define IPPROTO_MPTCP 262
 
+/* include/net/sock.h: enum sock_flags */
+#define SOCK_DEAD 0
+
 /* include/net/sock.h, since 5.18 */
 #define SK_USER_DATA_PSOCK 4
 

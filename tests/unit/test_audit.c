@@ -96,12 +96,12 @@ static void moves(struct books *books, unsigned int old_state, unsigned int new_
 	moves_at(books, RUN, old_state, new_state);
 }
 
-static void aborts(struct books *books, unsigned int old_state, bool aborted, uint32_t closer)
+static void aborts(struct books *books, unsigned int old_state, bool aborted, bool dead)
 {
 	struct record_transition record = transition_of(7, RUN, old_state, TCP_CLOSE);
 
 	record.error = aborted ? ECONNRESET : 0;
-	record.closer = process_of(closer, "closer");
+	record.dead = dead;
 	audit_record(&books->audit, &record.header);
 }
 
@@ -215,11 +215,12 @@ static void an_attempt_fails_unless_its_process_closes(void **state)
 
 	books->end[COUNTER_ATTEMPT_FAILS] = 3;
 	begins(books);
-	aborts(books, TCP_SYN_SENT, true, 0);
-	aborts(books, TCP_SYN_SENT, false, 0); /* close(), shutdown() */
-	aborts(books, TCP_SYN_RECV, true, 0);
-	aborts(books, TCP_SYN_RECV, false, 0); /* the kernel could not keep the child */
-	aborts(books, TCP_SYN_RECV, false, 9); /* close() with SO_LINGER */
+	aborts(books, TCP_SYN_SENT, true, false);
+	aborts(books, TCP_SYN_SENT, false, false); /* close(), shutdown() */
+	aborts(books, TCP_SYN_RECV, true, false);
+	aborts(books, TCP_SYN_RECV, false, true);  /* the kernel could not keep the child */
+	aborts(books, TCP_SYN_RECV, false, false); /* another was made of the same request; or
+						      close() with SO_LINGER */
 	ends(books);
 	line = settled(books, COUNTER_ATTEMPT_FAILS);
 	check_line(&line, 3, 3, 0);
@@ -233,7 +234,7 @@ static void resets_of_request_sockets_explain_failed_attempts(void **state)
 	books->end[COUNTER_ATTEMPT_FAILS] = 5;
 	books->end[COUNTER_EMBRYONIC_RESETS] = 3;
 	begins(books);
-	aborts(books, TCP_SYN_SENT, true, 0);
+	aborts(books, TCP_SYN_SENT, true, false);
 	ends(books);
 	line = settled(books, COUNTER_ATTEMPT_FAILS);
 	check_line(&line, 5, 1, 1);
@@ -319,7 +320,7 @@ static void the_kernel_says_which_ends_were_refusals(void **state)
 	begins(books);
 	for (int i = 0; i < 3; i++)
 		audit_record(&books->audit, &refused.header);
-	aborts(books, TCP_CLOSING, true, 0);
+	aborts(books, TCP_CLOSING, true, false);
 	ends(books);
 	line = settled(books, COUNTER_TIME_WAIT_OVERFLOW);
 	check_line(&line, 2, 2, 0);

@@ -109,14 +109,18 @@ static void correct_active_open(const struct audit *audit, struct audit_namespac
 	add(space, COUNTER_ACTIVE_OPENS, 1, true, record->header.time_ns);
 }
 
-/* tcp_done, rather than close() or shutdown(). */
+/*
+ * tcp_done, rather than close() or shutdown(). A child that the kernel cannot keep is dead by then
+ * (inet_csk_prepare_forced_close); one that came second, made by another CPU of the same request,
+ * or whose listener has gone is not, nor is it counted (inet_ehash_nolisten, inet_child_forget).
+ */
 static bool attempt_failed(const struct record_transition *record)
 {
 	if (record->new_state != TCP_CLOSE)
 		return false;
 	if (record->old_state == TCP_SYN_SENT)
 		return record->error != 0;
-	return record->old_state == TCP_SYN_RECV && (record->error || !record->closer.pid);
+	return record->old_state == TCP_SYN_RECV && (record->error || record->dead);
 }
 
 static bool is_reset(const struct record_transition *record)
