@@ -56,6 +56,7 @@ static __always_inline bool list_begin(struct record_socket *record, const struc
 {
 	tuple_of(&record->tuple, skc, sport);
 	tuple_namespace(&record->tuple, skc->skc_net.net);
+	record->netns_cookie = skc->skc_net.net->net_cookie;
 	record_begin(&record->header, RECORD_SOCKET, sizeof(*record), bpf_ktime_get_ns());
 	return filter_tuple(&settings.filter, &record->tuple, record->tuple.lport != 0);
 }

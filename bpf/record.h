@@ -199,6 +199,7 @@ struct record_socket {
 	__u8 direction;
 	__u8 flags;
 	__u32 reserved;
+	__u64 netns_cookie; /* 0: not known */
 	__s64 remaining_ns; /* of a minisocket */
 	__u64 since_ns;	    /* when it entered CLOSE_WAIT; 0: not seen, or another state */
 	struct process_id owner;
@@ -330,7 +331,7 @@ _Static_assert(sizeof(struct process_id) == 40, "process_id");
 _Static_assert(sizeof(struct tuple) == 44, "tuple");
 _Static_assert(sizeof(struct record_transition) == 184, "record_transition");
 _Static_assert(sizeof(struct record_timewait) == 192, "record_timewait");
-_Static_assert(sizeof(struct record_socket) == 144, "record_socket");
+_Static_assert(sizeof(struct record_socket) == 152, "record_socket");
 _Static_assert(sizeof(struct record_holder) == 88, "record_holder");
 _Static_assert(sizeof(struct record_listing) == 24, "record_listing");
 _Static_assert(sizeof(struct record_process) == 2104, "record_process");

@@ -36,7 +36,7 @@ def audited(options, folder):
             churn(options, namespace)
             run.drain()
             run.finish()
-            records = list(run.output_records())
+            records = [record for record in run.output_records() if record["type"] in ("audit", "loss")]
     audits = [record for record in records if record["type"] == "audit" and record["netns"] == namespace.inode]
     return audits, [record for record in records if record["type"] == "loss"][-1]
 

@@ -8,7 +8,7 @@ from tracer import PATIENCE_S
 
 COUNTERS = ("ActiveOpens", "PassiveOpens", "AttemptFails", "EstabResets", "TW", "TWRecycled",
             "TWKilled", "TCPTimeWaitOverflow", "tw")
-WHYS = ("filter", "lost", "predates", "requests", "unfollowed")
+WHYS = ("filter", "lost", "predates", "late", "requests", "unfollowed")
 
 
 def kernel(space):

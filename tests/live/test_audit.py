@@ -299,6 +299,7 @@ def test_what_was_lost_explains_what_was_not_seen(make, space, load_program):
     assert explained(lines["ActiveOpens"])["lost"] > 0
     total = sum(line["explained"]["lost"] for name, line in lines.items() if name != "tw")
     assert total <= loss["ring_full"] + loss["skipped"] + loss["refused"]
+    assert explained(lines["tw"]).keys() == {"late"} and unexplained(lines).get("tw", 0) == 0
     for line in lines.values():
         assert abs(line["unexplained"]) <= 2 * MANY * PERCENT
 

@@ -99,6 +99,7 @@ static inline struct record_socket socket_row(uint64_t cookie, uint64_t time_ns,
 		.tuple = tuple_plain(),
 		.inode = cookie + 1000,
 		.state = (uint8_t)state,
+		.netns_cookie = 1,
 	};
 }
 

@@ -158,7 +158,7 @@ static void json_has_every_counter_and_every_key(void **state)
 	assert_non_null(strstr(json, "{\"type\":\"audit\",\"time\":\"1970-01-01T00:00:30.000000Z\","
 				     "\"netns\":5,\"counter\":\"EstabResets\",\"kernel\":1,"
 				     "\"seen\":2,\"explained\":{\"filter\":0,\"lost\":0,"
-				     "\"predates\":0,\"requests\":0,\"unfollowed\":0},"
+				     "\"predates\":0,\"late\":0,\"requests\":0,\"unfollowed\":0},"
 				     "\"unexplained\":-1}\n"));
 }
 

@@ -81,6 +81,7 @@ LOCKED = (*TRANSITIONS[:1], *END_REASONS[:1], *LEAKS[:1])
 WITHOUT_TIME_WAIT = ("live/test_locked.py", *LEAKS[:1])
 HOTPLUG = ("live/test_hotplug.py",)
 TOO_OLD = ("live/test_too_old.py", *NO_BPF)
+MILLION = ("live/test_million.py",)
 
 
 class Boot(NamedTuple):
@@ -128,6 +129,11 @@ def boots(series, whole=False):
     hotplug = [Boot(s, tests=HOTPLUG, hooks=form, cpus=2)
                for s, form in zip(("6.1", newest), HOOK_FORMS)]
     return [*plain(series, whole), *(boot for boot in locked + hotplug if boot.series in series)]
+
+
+def audit_boots(series):
+    """Of the oldest and the newest: two CPUs that get into each other's way."""
+    return [Boot(one, tests=MILLION, hooks=form, cpus=2) for one, form in zip(series, HOOK_FORMS)]
 
 
 QUICK = ("6.1", NEWEST)

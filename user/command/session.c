@@ -192,11 +192,15 @@ static void loop(struct session *session, const struct session_hooks *hooks)
 	}
 }
 
-/* While all is still streamed: what comes until the counters are read is counted by both. */
+/*
+ * While all is still streamed: what comes until the counters are read is counted by both. A listing
+ * shows minisockets that nobody told of.
+ */
 static void end_audit(struct session *session)
 {
 	if (!session->options->audit || !session->live)
 		return;
+	live_list(session->live);
 	audit_enter(&session->audit, AUDIT_ENDS);
 	live_count(session->live, 0);
 	audit_enter(&session->audit, AUDIT_IS_OVER);

@@ -16,17 +16,7 @@
 
 #include <string.h>
 
-#define KILLED_NS 4000000000   /* __inet_twsk_schedule: 4 * HZ */
-#define LOST_MAX  (1ULL << 62) /* as no counter is greater: sums of them fit */
-
-/* A minisocket that lives. */
-struct audit_minisocket {
-	uint64_t cookie;  /* first, for the index */
-	uint64_t born_ns; /* 0: not seen to begin, but rearmed */
-	uint64_t netns_cookie;
-	uint32_t filtered;
-	uint32_t reserved;
-};
+#define KILLED_NS 4000000000 /* __inet_twsk_schedule: 4 * HZ */
 
 void audit_init(struct audit *audit, const struct tuple_filter *filter)
 {
@@ -45,7 +35,7 @@ void audit_free(struct audit *audit)
 	pool_free(&audit->minisockets);
 }
 
-static struct audit_namespace *find_namespace(const struct audit *audit, uint64_t cookie)
+struct audit_namespace *audit_find_namespace(const struct audit *audit, uint64_t cookie)
 {
 	uint32_t number = index_find(&audit->by_cookie, cookie);
 
@@ -54,7 +44,7 @@ static struct audit_namespace *find_namespace(const struct audit *audit, uint64_
 
 static struct audit_namespace *meet_namespace(struct audit *audit, uint64_t cookie, uint32_t netns)
 {
-	struct audit_namespace *space = find_namespace(audit, cookie);
+	struct audit_namespace *space = audit_find_namespace(audit, cookie);
 	uint32_t number;
 
 	if (space)
@@ -165,19 +155,60 @@ static void count_transition(struct audit *audit, const struct record_transition
 		add(space, COUNTER_TIME_WAIT_OVERFLOW, 1, filtered, time_ns);
 }
 
-static void keep_minisocket(struct audit *audit, const struct record_timewait *record,
-			    uint64_t born_ns)
+static struct audit_minisocket *find_minisocket(const struct audit *audit, uint64_t cookie)
+{
+	uint32_t number = index_find(&audit->by_socket, cookie);
+
+	return number ? pool_get(&audit->minisockets, number) : NULL;
+}
+
+static struct audit_minisocket *keep_minisocket(struct audit *audit,
+						const struct audit_namespace *space,
+						uint64_t cookie, const struct tuple *tuple)
 {
 	uint32_t number = pool_add(&audit->minisockets);
 	struct audit_minisocket *minisocket = pool_get(&audit->minisockets, number);
 
 	*minisocket = (struct audit_minisocket){
-		.cookie = record->cookie,
-		.born_ns = born_ns,
-		.netns_cookie = record->netns_cookie,
-		.filtered = is_filtered(audit, &record->tuple, true),
+		.cookie = cookie,
+		.netns_cookie = space->cookie,
+		.filtered = is_filtered(audit, tuple, true),
 	};
 	index_add(&audit->by_socket, number);
+	return minisocket;
+}
+
+/* It was not there when the interval began, or the first listing would have shown it. */
+static void count_late(const struct audit *audit, struct audit_namespace *space,
+		       struct audit_minisocket *minisocket)
+{
+	minisocket->late = audit->phase != AUDIT_BEGINS;
+	if (minisocket->late)
+		space->late[minisocket->filtered]++;
+}
+
+/* It is there now, and its birth was not told up to now. */
+static void meet_minisocket(struct audit *audit, struct audit_namespace *space, uint64_t cookie,
+			    const struct tuple *tuple, uint64_t time_ns, bool listed)
+{
+	struct audit_minisocket *minisocket = find_minisocket(audit, cookie);
+
+	if (!minisocket) {
+		minisocket = keep_minisocket(audit, space, cookie, tuple);
+		count_late(audit, space, minisocket);
+		minisocket->listed = listed;
+	}
+	if (!listed)
+		minisocket->listed = false;
+	minisocket->met_ns = time_ns;
+}
+
+/* A listing may have shown it before its birth is told. */
+static void take_back_late(struct audit_namespace *space, struct audit_minisocket *minisocket)
+{
+	space->late[minisocket->filtered] -= minisocket->late;
+	minisocket->late = false;
+	minisocket->listed = false;
 }
 
 /* Its timer is started: it is born, unless it is known. */
@@ -186,62 +217,91 @@ static void count_armed(struct audit *audit, struct audit_namespace *space,
 {
 	enum counter counter =
 		record->remaining_ns > KILLED_NS ? COUNTER_TIME_WAITS : COUNTER_KILLED;
+	struct audit_minisocket *minisocket = find_minisocket(audit, record->cookie);
 	uint64_t time_ns = record->header.time_ns;
 
-	if (index_find(&audit->by_socket, record->cookie))
+	if (record->rearmed || (minisocket && !minisocket->listed)) {
+		meet_minisocket(audit, space, record->cookie, &record->tuple, time_ns, false);
 		return;
-	keep_minisocket(audit, record, record->rearmed ? 0 : time_ns);
-	if (record->rearmed)
+	}
+	if (minisocket)
+		take_back_late(space, minisocket);
+	else
+		minisocket = keep_minisocket(audit, space, record->cookie, &record->tuple);
+	minisocket->born_ns = minisocket->met_ns = time_ns;
+	if (!in_interval(space, time_ns))
 		return;
-	add(space, counter, 1, is_filtered(audit, &record->tuple, true), time_ns);
+	add(space, counter, 1, minisocket->filtered, time_ns);
 	space->edge_born += on_edge(space, time_ns);
 }
 
-/* True if it was not there when the interval began. */
-static bool forget_minisocket(struct audit *audit, const struct audit_namespace *space,
-			      uint64_t cookie)
+static void forget_minisocket(struct audit *audit, uint64_t cookie)
 {
 	uint32_t number = index_find(&audit->by_socket, cookie);
-	bool young;
 
 	if (!number)
-		return false;
-	young = ((struct audit_minisocket *)pool_get(&audit->minisockets, number))->born_ns >=
-		space->begin_ns;
+		return;
 	index_remove(&audit->by_socket, cookie);
 	pool_remove(&audit->minisockets, number);
-	return young;
+}
+
+/* Without a cookie: nobody had asked for it, nor has a listing, which gives it one. */
+static void count_end_of_unknown(const struct audit *audit, struct audit_namespace *space,
+				 const struct record_timewait *record)
+{
+	if (audit->phase == AUDIT_BEGINS || !record->cookie) {
+		space->older_ended++;
+	} else {
+		space->late[is_filtered(audit, &record->tuple, true)]++;
+		space->late_ended++;
+	}
 }
 
 static void count_ended(struct audit *audit, struct audit_namespace *space,
 			const struct record_timewait *record)
 {
+	const struct audit_minisocket *minisocket = find_minisocket(audit, record->cookie);
 	uint64_t time_ns = record->header.time_ns;
 
-	if (record->end_reason == END_REARMED) {
-		if (!index_find(&audit->by_socket, record->cookie))
-			keep_minisocket(audit, record, 0);
+	if (!in_interval(space, time_ns))
 		return;
-	}
 	if (record->end_reason == END_REUSED)
 		add(space, COUNTER_RECYCLED, 1, is_filtered(audit, &record->tuple, true), time_ns);
-	space->older_ended += !forget_minisocket(audit, space, record->cookie);
+	if (!minisocket)
+		count_end_of_unknown(audit, space, record);
+	else
+		space->older_ended += !minisocket->late && minisocket->born_ns < space->begin_ns;
 	space->edge_ended += on_edge(space, time_ns);
 }
 
-/* One without a cookie is older than the tool, and may be rearmed. */
 static void count_timewait(struct audit *audit, const struct record_timewait *record)
 {
-	struct audit_namespace *space =
-		meet_namespace(audit, record->netns_cookie, record->tuple.netns);
+	const struct tuple *tuple = &record->tuple;
+	struct audit_namespace *space = meet_namespace(audit, record->netns_cookie, tuple->netns);
+	uint64_t time_ns = record->header.time_ns;
 
-	if (!in_interval(space, record->header.time_ns))
+	if (time_ns > space->end_read_ns)
 		return;
-	if (record->action == TIMEWAIT_ARMED && record->cookie)
-		count_armed(audit, space, record);
-	else if (record->action == TIMEWAIT_ENDED &&
-		 (record->cookie || record->end_reason != END_REARMED))
+	if (record->action == TIMEWAIT_ENDED && record->end_reason != END_REARMED) {
 		count_ended(audit, space, record);
+		forget_minisocket(audit, record->cookie);
+	} else if (record->cookie && record->action == TIMEWAIT_ARMED) {
+		count_armed(audit, space, record);
+	} else if (record->cookie) {
+		meet_minisocket(audit, space, record->cookie, tuple, time_ns, false);
+	}
+}
+
+static void count_listed(struct audit *audit, const struct record_socket *record)
+{
+	struct audit_namespace *space;
+
+	if (!(record->flags & SOCKET_MINISOCKET) || !record->cookie)
+		return;
+	space = meet_namespace(audit, record->netns_cookie, record->tuple.netns);
+	if (record->header.time_ns <= space->end_read_ns)
+		meet_minisocket(audit, space, record->cookie, &record->tuple,
+				record->header.time_ns, true);
 }
 
 /* What was seen before is in the kernel's counters at the beginning. */
@@ -280,10 +340,29 @@ static void take_counters(struct audit *audit, const struct record_counters *rec
 		end_namespace(space, record);
 }
 
+/* What was there before it began, and is not among its rows, is gone. */
+static void note_listed(const struct audit *audit, uint32_t netns)
+{
+	for (uint32_t i = 1; i < audit->namespaces.used; i++) {
+		struct audit_namespace *space = pool_get(&audit->namespaces, i);
+
+		if (space->netns == netns)
+			space->listed_ns = audit->listing_ns;
+	}
+}
+
+static void follow_listing(struct audit *audit, const struct record_listing *record)
+{
+	if (record->phase == LISTING_BEGINS)
+		audit->listing_ns = record->header.time_ns;
+	else if (record->phase == LISTING_NAMESPACE)
+		note_listed(audit, record->netns);
+	else if (audit->phase == AUDIT_BEGINS)
+		audit->phase = AUDIT_RUNS;
+}
+
 void audit_record(struct audit *audit, const struct record_header *record)
 {
-	const struct record_listing *listing = (const void *)record;
-
 	switch (record->type) {
 	case RECORD_TRANSITION:
 		count_transition(audit, (const void *)record);
@@ -294,10 +373,12 @@ void audit_record(struct audit *audit, const struct record_header *record)
 	case RECORD_COUNTERS:
 		take_counters(audit, (const void *)record);
 		break;
+	case RECORD_SOCKET:
+		count_listed(audit, (const void *)record);
+		break;
 	case RECORD_LISTING:
-		if (audit->phase == AUDIT_BEGINS && listing->scope != LISTING_CLOSE_WAITS &&
-		    listing->phase == LISTING_ENDS)
-			audit->phase = AUDIT_RUNS;
+		if (((const struct record_listing *)record)->scope != LISTING_CLOSE_WAITS)
+			follow_listing(audit, (const void *)record);
 		break;
 	}
 }
@@ -305,148 +386,6 @@ void audit_record(struct audit *audit, const struct record_header *record)
 void audit_enter(struct audit *audit, enum audit_phase phase)
 {
 	audit->phase = phase;
-}
-
-static int64_t clamp(int64_t number, int64_t low, int64_t high)
-{
-	if (number < low)
-		return low;
-	return number > high ? high : number;
-}
-
-/* As much of `missing` as `number`, which may be of either sign, can make up for. */
-static int64_t part(int64_t missing, int64_t number)
-{
-	return number < 0 ? clamp(missing, number, 0) : clamp(missing, 0, number);
-}
-
-static int64_t missing_of(const struct audit_line *line)
-{
-	int64_t missing = line->kernel - line->seen;
-
-	for (int i = 0; i < AUDIT_WHYS; i++)
-		missing -= line->explained[i];
-	return missing;
-}
-
-static void settle_counter(const struct audit_namespace *space, struct audit_line *line,
-			   enum counter counter)
-{
-	const struct audit_count *count = &space->counts[counter];
-
-	line->kernel = (int64_t)(space->end[counter] - space->begin[counter]);
-	line->seen = count->seen;
-	line->explained[AUDIT_FILTER] = count->filtered;
-	line->seen += part(missing_of(line), count->edge_seen);
-	line->explained[AUDIT_FILTER] += part(missing_of(line), count->edge_filtered);
-}
-
-/* So many ends of full sockets may have been refusals: the kernel says how many were. */
-static void settle_overflow(const struct audit_namespace *space, struct audit_line *line)
-{
-	const struct audit_count *count = &space->counts[COUNTER_TIME_WAIT_OVERFLOW];
-
-	line->kernel = (int64_t)(space->end[COUNTER_TIME_WAIT_OVERFLOW] -
-				 space->begin[COUNTER_TIME_WAIT_OVERFLOW]);
-	line->seen = part(line->kernel, count->seen + count->edge_seen);
-	line->explained[AUDIT_FILTER] =
-		part(missing_of(line), count->filtered + count->edge_filtered);
-}
-
-static void settle_present(const struct audit_namespace *space, struct audit_line *line)
-{
-	int64_t older = (int64_t)space->begin[COUNTER_MINISOCKETS] - space->older_ended;
-
-	line->kernel = (int64_t)space->end[COUNTER_MINISOCKETS];
-	line->explained[AUDIT_PREDATES] = older > 0 ? older : 0;
-	line->seen += clamp(missing_of(line), -space->edge_born, space->edge_ended);
-}
-
-static bool is_of_minisockets(enum counter counter)
-{
-	return counter >= COUNTER_TIME_WAITS && counter <= COUNTER_MINISOCKETS;
-}
-
-/* A record stands for one event, which one counter counts, beside that of what is there now. */
-static void blame_losses(struct audit_line *line, enum counter counter, int64_t *lost,
-			 int64_t *lost_minisockets)
-{
-	int64_t missing = missing_of(line), *budget = lost;
-
-	if (counter == COUNTER_MINISOCKETS) {
-		budget = lost_minisockets;
-		line->explained[AUDIT_LOST] = clamp(missing, -*budget, *budget);
-	} else {
-		line->explained[AUDIT_LOST] = part(missing, *budget);
-	}
-	*budget -= missing < 0 ? -line->explained[AUDIT_LOST] : line->explained[AUDIT_LOST];
-}
-
-static void settle_line(const struct audit_namespace *space, struct audit_line *line,
-			enum counter counter, bool follows_time_wait)
-{
-	if (counter == COUNTER_MINISOCKETS)
-		settle_present(space, line);
-	else if (counter == COUNTER_TIME_WAIT_OVERFLOW)
-		settle_overflow(space, line);
-	else
-		settle_counter(space, line, counter);
-	if (counter == COUNTER_ATTEMPT_FAILS)
-		line->explained[AUDIT_REQUESTS] =
-			part(missing_of(line), (int64_t)(space->end[COUNTER_EMBRYONIC_RESETS] -
-							 space->begin[COUNTER_EMBRYONIC_RESETS]));
-	if (!follows_time_wait && is_of_minisockets(counter))
-		line->explained[AUDIT_UNFOLLOWED] = missing_of(line);
-}
-
-/* Nothing to compare with: what was seen is said alone. */
-static void settle_gone(struct audit_namespace *space)
-{
-	for (unsigned int i = 0; i < COUNTER_MINISOCKETS; i++)
-		space->lines[i].seen = space->counts[i].seen + space->counts[i].edge_seen;
-	space->lines[COUNTER_TIME_WAIT_OVERFLOW].seen = 0; /* the kernel does not confirm it */
-}
-
-static void count_present(struct audit *audit)
-{
-	for (uint32_t i = 1; i < audit->minisockets.used; i++) {
-		const struct audit_minisocket *one = pool_get(&audit->minisockets, i);
-		struct audit_namespace *space;
-
-		if (index_find(&audit->by_socket, one->cookie) != i)
-			continue; /* a free element */
-		space = find_namespace(audit, one->netns_cookie);
-		if (!one->born_ns || one->born_ns < space->begin_ns)
-			continue;
-		if (one->filtered)
-			space->lines[COUNTER_MINISOCKETS].explained[AUDIT_FILTER]++;
-		else
-			space->lines[COUNTER_MINISOCKETS].seen++;
-	}
-}
-
-void audit_settle(struct audit *audit, const struct losses *losses, bool follows_time_wait)
-{
-	uint64_t total = losses->ring_full + losses->skipped + losses->refused;
-	int64_t lost = (int64_t)(total < LOST_MAX ? total : LOST_MAX);
-	int64_t lost_minisockets = lost;
-
-	count_present(audit);
-	for (uint32_t i = 1; i < audit->namespaces.used; i++) {
-		struct audit_namespace *space = pool_get(&audit->namespaces, i);
-
-		if (!space->counted) {
-			settle_gone(space);
-			continue;
-		}
-		for (enum counter counter = 0; counter < AUDITED; counter++) {
-			struct audit_line *line = &space->lines[counter];
-
-			settle_line(space, line, counter, follows_time_wait);
-			blame_losses(line, counter, &lost, &lost_minisockets);
-			line->unexplained = missing_of(line);
-		}
-	}
 }
 
 const struct audit_namespace *audit_namespace_at(const struct audit *audit, uint32_t place)

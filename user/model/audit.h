@@ -20,9 +20,21 @@ enum audit_why {
 	AUDIT_FILTER,	  /* the filter leaves it out */
 	AUDIT_LOST,	  /* records were lost: at most so many */
 	AUDIT_PREDATES,	  /* minisockets: older than the interval */
+	AUDIT_LATE,	  /* minisockets: not told when born, but met later */
 	AUDIT_REQUESTS,	  /* AttemptFails: of request sockets, which are not traced */
 	AUDIT_UNFOLLOWED, /* TIME_WAIT cannot be followed on this host */
 	AUDIT_WHYS,
+};
+
+/* A minisocket that lives. */
+struct audit_minisocket {
+	uint64_t cookie; /* first, for the index */
+	uint64_t netns_cookie;
+	uint64_t born_ns; /* 0: not told */
+	uint64_t met_ns;  /* when a record last said that it is there */
+	bool filtered;
+	bool listed; /* by a listing it was met: its birth may be told yet */
+	bool late;   /* counted as AUDIT_LATE */
 };
 
 /* A counter of a namespace: kernel = seen + explained + unexplained. */
@@ -52,8 +64,14 @@ struct audit_namespace {
 	uint64_t begin[COUNTERS];
 	uint64_t end[COUNTERS];
 	struct audit_count counts[AUDITED];
-	int64_t older_ended; /* minisockets that ended and were not seen to begin */
+	uint64_t listed_ns;  /* when the last listing of it began */
+	int64_t older_ended; /* minisockets that ended and were there before */
 	int64_t edge_born, edge_ended;
+	int64_t late[2];	 /* met first after their birth; [1]: filtered */
+	int64_t late_present[2]; /* of these, there still */
+	int64_t late_ended; /* of these, met at their end: older, if the first listing missed them
+			     */
+	int64_t unlisted;   /* seen to be born, but not in the last listing */
 	struct audit_line lines[AUDITED]; /* once settled; `seen` alone if it is not `counted` */
 };
 
@@ -69,9 +87,10 @@ struct audit {
 	enum audit_phase phase;
 	struct pool namespaces;
 	struct index by_cookie;
-	struct pool minisockets; /* that live now and were seen to begin */
+	struct pool minisockets; /* that live now */
 	struct index by_socket;
-	uint64_t time_ns; /* of the newest counters */
+	uint64_t time_ns;    /* of the newest counters */
+	uint64_t listing_ns; /* when the newest listing began */
 };
 
 /* `filter` is borrowed: what does not match it is not `seen`. */
@@ -89,6 +108,8 @@ void audit_enter(struct audit *audit, enum audit_phase phase);
  * minisockets were not in the stream.
  */
 void audit_settle(struct audit *audit, const struct losses *losses, bool follows_time_wait);
+
+struct audit_namespace *audit_find_namespace(const struct audit *audit, uint64_t cookie);
 
 /* In the order in which they were met; NULL behind the last. */
 const struct audit_namespace *audit_namespace_at(const struct audit *audit, uint32_t place);

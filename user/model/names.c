@@ -46,9 +46,8 @@ static const char *const counters[COUNTERS] = {
 };
 
 static const char *const whys[AUDIT_WHYS] = {
-	[AUDIT_FILTER] = "filter",	   [AUDIT_LOST] = "lost",
-	[AUDIT_PREDATES] = "predates",	   [AUDIT_REQUESTS] = "requests",
-	[AUDIT_UNFOLLOWED] = "unfollowed",
+	[AUDIT_FILTER] = "filter",     [AUDIT_LOST] = "lost", [AUDIT_PREDATES] = "predates",
+	[AUDIT_REQUESTS] = "requests", [AUDIT_LATE] = "late", [AUDIT_UNFOLLOWED] = "unfollowed",
 };
 
 static const char *const directions[DIRECTIONS] = {

@@ -41,6 +41,11 @@ uint32_t live_audited(const struct live *live, unsigned int old)
 	return live_audits(live) ? audited[old] : 0;
 }
 
+uint32_t live_listed(const struct live *live)
+{
+	return needs_of(live)->list | (live_audits(live) ? BIT(TCP_TIME_WAIT) : 0);
+}
+
 void live_audit_configure(const struct live *live, struct settings *settings)
 {
 	if (!live_audits(live))
@@ -73,6 +78,14 @@ static bool wants_timewait(const struct live *live, const struct record_timewait
 	       filter_tuple(live->config.filter, &record->tuple, 1);
 }
 
+/* As bpf/list.bpf.c decides. */
+static bool wants_socket(const struct live *live, const struct record_socket *record)
+{
+	if (record->flags & SOCKET_MINISOCKET && !(needs_of(live)->list & BIT(TCP_TIME_WAIT)))
+		return false;
+	return filter_tuple(live->config.filter, &record->tuple, record->tuple.lport != 0);
+}
+
 static bool view_wants(const struct live *live, const struct record_header *record)
 {
 	switch (record->type) {
@@ -80,11 +93,8 @@ static bool view_wants(const struct live *live, const struct record_header *reco
 		return wants_transition(live, (const void *)record);
 	case RECORD_TIMEWAIT:
 		return wants_timewait(live, (const void *)record);
-	case RECORD_SOCKET: {
-		const struct tuple *tuple = &((const struct record_socket *)record)->tuple;
-
-		return filter_tuple(live->config.filter, tuple, tuple->lport != 0);
-	}
+	case RECORD_SOCKET:
+		return wants_socket(live, (const void *)record);
 	default:
 		return true;
 	}

@@ -207,7 +207,7 @@ void live_list(struct live *live)
 		live_needs[live->config.watch].close_waits ? LISTING_LISTENERS : LISTING_ALL;
 	struct inodes subflows = {0};
 
-	live->bpf->bss->list_states = live_needs[live->config.watch].list;
+	live->bpf->bss->list_states = live_listed(live);
 	mark(live, LISTING_BEGINS, scope, 0);
 	list_sockets(live, scope, &subflows);
 	list_holders(live, &subflows);
