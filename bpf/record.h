@@ -125,6 +125,12 @@ struct record_transition {
 	struct process_id closer; /* set by the transition that sends our FIN, or RST */
 };
 
+/* True where a full socket ends that a minisocket stands for from then on, unless it is refused. */
+static inline int becomes_minisocket(unsigned int old_state, unsigned int new_state)
+{
+	return new_state == TCP_CLOSE && (old_state == TCP_FIN_WAIT2 || old_state == TCP_CLOSING);
+}
+
 /* True where the owner was the current process: connect() or listen() made the transition. */
 static inline int record_owner_is_current(const struct record_transition *record)
 {

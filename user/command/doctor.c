@@ -22,9 +22,8 @@
 /* Of `owners`: measured, as no kernel tells what storage in sockets takes. */
 #define SOCKET_BYTES 340
 
-#define NO_BPF	    "BPF is refused"
-#define NO_TRACE    "nothing is traced: what exists is listed by sock_diag and /proc"
-#define NO_TIMEWAIT "TIME_WAIT is not followed: who left one and how it ends is not shown"
+#define NO_BPF	 "BPF is refused"
+#define NO_TRACE "nothing is traced: what exists is listed by sock_diag and /proc"
 
 _Static_assert(HOOKS <= DOCTOR_HOOKS, "room for each");
 _Static_assert(sizeof(((struct live_map *)0)->name) == sizeof(((struct doctor_map *)0)->name),
@@ -194,7 +193,7 @@ static void find_hooks(struct doctor *doctor, const struct kernel *kernel, enum 
 		note("%s", refusal.text);
 	for (int hook = 0; hook < HOOKS; hook++)
 		take_hook(doctor, &hooks, hook, mode != HOOKS_TRACEPOINT,
-			  hook == HOOK_TIME_WAIT ? obstacle : NULL, NO_TIMEWAIT);
+			  hook == HOOK_TIME_WAIT ? obstacle : NULL, WITHOUT_TIME_WAIT);
 }
 
 static void examine(struct doctor *doctor, const struct session *session)

@@ -67,8 +67,7 @@ static bool hands_over(const struct connection *connection, const struct record_
  */
 static bool comes_late(const struct record_transition *record)
 {
-	return record->new_state == TCP_CLOSE &&
-	       (record->old_state == TCP_FIN_WAIT2 || record->old_state == TCP_CLOSING);
+	return becomes_minisocket(record->old_state, record->new_state);
 }
 
 /* Where the stream leaves out how the old state was entered, the record may say when. */

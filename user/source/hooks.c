@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define BIT(number) (1U << (number))
+#include "macros.h"
 
 static const struct {
 	const char *name;

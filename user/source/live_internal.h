@@ -11,10 +11,9 @@
 #include "kallsyms.h"
 #include "kernel.h"
 #include "live.h"
+#include "macros.h"
 #include "settings.h" /* before the skeleton, which has one of them in its rodata */
 #include "tcplinger.skel.h"
-
-#define BIT(number) (1U << (number))
 
 /* What each watch attaches, streams and lists. */
 struct needs {

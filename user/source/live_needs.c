@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* What each watch needs of the programs, and what they have to do at each transition for it. */
 #include "live_internal.h"
-#include "outcome.h"
 
 #define ALL_STATES (BIT(TCP_STATES) - 1)
 

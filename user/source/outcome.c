@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "outcome.h"
 
-bool becomes_minisocket(unsigned int old_state, unsigned int new_state)
-{
-	return new_state == TCP_CLOSE && (old_state == TCP_FIN_WAIT2 || old_state == TCP_CLOSING);
-}
-
 /*
  * connect() goes back to CLOSE because it got no port, or not the one that bind() took: before it
  * has sent a SYN. What is in sk_err then is of the connection before: only a SYN clears it

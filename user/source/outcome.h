@@ -11,9 +11,6 @@
 
 #include "record.h"
 
-/* True where a full socket ends that a minisocket stands for from then on, unless it is refused. */
-bool becomes_minisocket(unsigned int old_state, unsigned int new_state);
-
 /*
  * Completes a record as it came from the kernel. `refusals_told`: a program saw each refusal of a
  * minisocket; else what should have become one, and was not broken off, seems refused.

@@ -11,9 +11,9 @@
 #include <unistd.h>
 
 #include "kernel.h"
+#include "macros.h"
 
-#define DESCRIPTORS   64 /* of programs, maps, links, namespaces */
-#define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
+#define DESCRIPTORS 64 /* of programs, maps, links, namespaces */
 #define NO_BPF                                                                                     \
 	"nothing is traced: `trace` does not run, the others show what sock_diag and /proc tell"
 
@@ -189,8 +189,7 @@ static const struct {
 	{CAP_PERFMON, CAP_SYS_ADMIN, "CAP_PERFMON", NO_BPF},
 	{CAP_SYS_ADMIN, CAP_SYS_ADMIN, "CAP_SYS_ADMIN",
 	 "other network namespaces are not listed; before Linux 6.2 nothing is traced"},
-	{CAP_SYSLOG, CAP_SYSLOG, "CAP_SYSLOG",
-	 "TIME_WAIT is not followed: who left one and how it ends is not shown"},
+	{CAP_SYSLOG, CAP_SYSLOG, "CAP_SYSLOG", WITHOUT_TIME_WAIT},
 };
 
 static bool lacking(cap_value_t capability, cap_value_t stand_in)

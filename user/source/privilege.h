@@ -10,6 +10,8 @@
 
 #define BTF_FILE "/sys/kernel/btf/vmlinux"
 
+#define WITHOUT_TIME_WAIT "TIME_WAIT is not followed: who left one and how it ends is not shown"
+
 /* True where the kernel tells the types that programs are fitted to. */
 bool privilege_btf(void);
 

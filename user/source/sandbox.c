@@ -11,7 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
+#include "macros.h"
 
 static const char *const forbidden[] = {
 	/* programs and processes */
