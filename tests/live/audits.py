@@ -37,6 +37,16 @@ class Books:
         self.space, self.view = space, view
         self.before = kernel(space)
 
+    def wait_for_minisockets(self, count):
+        """Until the kernel has made so many since."""
+        deadline = time.monotonic() + PATIENCE_S
+        made = 0
+        while made < count:
+            assert time.monotonic() < deadline, made
+            time.sleep(0.05)
+            now = kernel(self.space)
+            made = sum(now[name] - self.before[name] for name in ("TW", "TWKilled"))
+
     def close(self):
         """{counter: its line} once the view has ended; its kernel's figures are the kernel's."""
         after = at_rest(self.space)

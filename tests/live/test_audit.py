@@ -110,6 +110,7 @@ def test_minisockets_of_every_kind(make, space, client, server, view):
     client("c.shutdown(1)")
     server("drain(s); s.close()")  # a TIME_WAIT whose descriptor is still open
     client("drain(c)")
+    account.wait_for_minisockets(8)
     lines = account.close()
     assert unexplained(lines) == {}
     assert lines["TWRecycled"]["seen"] == 1
