@@ -146,6 +146,18 @@ def test_older_minisockets_predate(make, space, client, server, view):
     assert explained(lines["tw"]) == {"predates": 3}
 
 
+def test_minisockets_of_older_connections(make, space, client, server, view):
+    """No view needs the cookie of all of them, but the books do."""
+    Pair(client, server)
+    account = books(make, view, space)
+    client("c.close()")
+    server("drain(s); s.close()")
+    account.wait_for_minisockets(1)
+    lines = account.close()
+    assert unexplained(lines) == {}
+    assert lines["TW"]["seen"] == lines["tw"]["seen"] == 1
+
+
 def test_request_sockets_are_not_traced(make, space, client, server, view):
     port = server("l = listen()") or server("port(l)")
     account = books(make, view, space)

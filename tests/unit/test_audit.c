@@ -451,6 +451,115 @@ static void what_the_first_listing_shows_predates(void **state)
 	check_line(&line, 0, 0, 0);
 }
 
+/* The last listing shows none of them: it began after they were met, and came to its end. */
+static void is_listed_empty(struct books *books)
+{
+	listing_at(books, END - 3, LISTING_BEGINS);
+	listing_at(books, END - 2, LISTING_NAMESPACE);
+	listing_at(books, END - 1, LISTING_ENDS);
+}
+
+static void an_end_of_an_older_one_that_nobody_told_is_found_as_well(void **state)
+{
+	struct books *books = *state;
+	struct audit_line line;
+
+	books->begin[COUNTER_MINISOCKETS] = 2;
+	books->end[COUNTER_MINISOCKETS] = 1;
+	is_listed_at(books, BEGIN - 1, 1);
+	is_listed_at(books, BEGIN - 1, 2);
+	begins(books);
+	is_listed_empty(books);
+	ends(books);
+	line = settled(books, COUNTER_MINISOCKETS);
+	check_line(&line, 1, 0, 0);
+	assert_true(line.explained[AUDIT_PREDATES] == 1);
+}
+
+/* Something was lost, and the view relists once more; the rows are not of the interval. */
+static void a_listing_after_the_end_says_nothing(void **state)
+{
+	struct books *books = *state;
+	struct audit_line line;
+
+	begins(books);
+	is_born(books, 1, MINUTE);
+	ends(books);
+	listing_at(books, END + 2 * SECOND, LISTING_BEGINS);
+	listing_at(books, END + 2 * SECOND, LISTING_NAMESPACE);
+	listing_at(books, END + 2 * SECOND, LISTING_ENDS);
+	line = settled(books, COUNTER_MINISOCKETS);
+	check_line(&line, 0, 1, -1);
+}
+
+static void what_a_filter_leaves_out_never_makes_less_than_nothing(void **state)
+{
+	struct books *books = *state;
+	struct audit_line line;
+
+	books->filter.lport.active = true;
+	begins(books);
+	is_born(books, 1, MINUTE);
+	is_listed_empty(books);
+	ends(books);
+	line = settled(books, COUNTER_MINISOCKETS);
+	check_line(&line, 0, 0, -1);
+	assert_true(line.explained[AUDIT_FILTER] == 1);
+}
+
+/* The record of its birth is read after the row that shows it. */
+static void what_was_listed_stays_listed(void **state)
+{
+	struct books *books = *state;
+	struct audit_line line;
+
+	begins(books);
+	listing_at(books, RUN + 1, LISTING_BEGINS);
+	is_listed_at(books, RUN + 2, 1);
+	is_born(books, 1, MINUTE);
+	listing_at(books, RUN + 3, LISTING_NAMESPACE);
+	listing_at(books, RUN + 3, LISTING_ENDS);
+	ends(books);
+	line = settled(books, COUNTER_MINISOCKETS);
+	check_line(&line, 0, 1, -1);
+}
+
+/* Other namespaces are still being listed. */
+static void the_interval_of_a_namespace_begins_with_its_own_listing(void **state)
+{
+	struct books *books = *state;
+	struct audit_line line;
+
+	books->end[COUNTER_TIME_WAITS] = books->end[COUNTER_MINISOCKETS] = 1;
+	take_counters(books, books->begin, BEGIN, COOKIE);
+	dies(books, 1, END_REARMED);
+	is_born(books, 1, MINUTE);
+	listed(books);
+	ends(books);
+	line = settled(books, COUNTER_TIME_WAITS);
+	check_line(&line, 1, 0, 0);
+	line = audit_namespace_at(&books->audit, 0)->lines[COUNTER_MINISOCKETS];
+	check_line(&line, 1, 0, 0);
+}
+
+/* Another CPU rearms it before this one has told of its birth (the fentry form). */
+static void a_rearming_may_come_before_the_birth(void **state)
+{
+	struct record_timewait rearmed = timewait_of(1, RUN, TIMEWAIT_ARMED, TCP_TIME_WAIT, MINUTE);
+	struct books *books = *state;
+	struct audit_line line;
+
+	rearmed.rearmed = true;
+	books->end[COUNTER_TIME_WAITS] = 1;
+	begins(books);
+	audit_record(&books->audit, &rearmed.header);
+	is_born(books, 1, MINUTE);
+	ends(books);
+	line = settled(books, COUNTER_TIME_WAITS);
+	check_line(&line, 1, 1, 0);
+	assert_true(line.explained[AUDIT_LATE] == 0);
+}
+
 static void an_end_that_nobody_told_is_found_by_a_listing(void **state)
 {
 	for (unsigned int there = 0; there <= 2; there++) {
@@ -743,6 +852,12 @@ int main(void)
 		books_test(a_row_that_comes_too_late_explains_nothing),
 		books_test(what_the_first_listing_shows_predates),
 		cmocka_unit_test(an_end_that_nobody_told_is_found_by_a_listing),
+		books_test(an_end_of_an_older_one_that_nobody_told_is_found_as_well),
+		books_test(a_listing_after_the_end_says_nothing),
+		books_test(what_a_filter_leaves_out_never_makes_less_than_nothing),
+		books_test(what_was_listed_stays_listed),
+		books_test(the_interval_of_a_namespace_begins_with_its_own_listing),
+		books_test(a_rearming_may_come_before_the_birth),
 		books_test(the_kernel_says_which_ends_were_refusals),
 		books_test(what_the_filter_leaves_out_is_explained),
 		books_test(losses_explain_no_more_than_was_lost),

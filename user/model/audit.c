@@ -178,29 +178,37 @@ static struct audit_minisocket *keep_minisocket(struct audit *audit,
 	return minisocket;
 }
 
-/* It was not there when the interval began, or the first listing would have shown it. */
-static void count_late(const struct audit *audit, struct audit_namespace *space,
-		       struct audit_minisocket *minisocket)
+/* True if the first listing of the namespace is over: what was there then is known. */
+static bool is_listed(const struct audit *audit, const struct audit_namespace *space,
+		      uint64_t time_ns)
 {
-	minisocket->late = audit->phase != AUDIT_BEGINS;
-	if (minisocket->late)
-		space->late[minisocket->filtered]++;
+	if (audit->phase != AUDIT_BEGINS)
+		return true;
+	return space->begin_read_ns && time_ns > space->begin_read_ns;
 }
 
-/* It is there now, and its birth was not told up to now. */
+/* Rows and records come in any order. */
+static void meet_at(struct audit_minisocket *minisocket, uint64_t time_ns)
+{
+	if (time_ns > minisocket->met_ns)
+		minisocket->met_ns = time_ns;
+}
+
+/* It is there, and its birth was not told up to now; if it `may_be_young`, that may come yet. */
 static void meet_minisocket(struct audit *audit, struct audit_namespace *space, uint64_t cookie,
-			    const struct tuple *tuple, uint64_t time_ns, bool listed)
+			    const struct tuple *tuple, uint64_t time_ns, bool may_be_young)
 {
 	struct audit_minisocket *minisocket = find_minisocket(audit, cookie);
 
 	if (!minisocket) {
 		minisocket = keep_minisocket(audit, space, cookie, tuple);
-		count_late(audit, space, minisocket);
-		minisocket->listed = listed;
+		minisocket->late = is_listed(audit, space, time_ns);
+		minisocket->may_be_young = may_be_young;
+		space->late[minisocket->filtered] += minisocket->late;
 	}
-	if (!listed)
-		minisocket->listed = false;
-	minisocket->met_ns = time_ns;
+	if (!may_be_young)
+		minisocket->may_be_young = false;
+	meet_at(minisocket, time_ns);
 }
 
 /* A listing may have shown it before its birth is told. */
@@ -208,7 +216,7 @@ static void take_back_late(struct audit_namespace *space, struct audit_minisocke
 {
 	space->late[minisocket->filtered] -= minisocket->late;
 	minisocket->late = false;
-	minisocket->listed = false;
+	minisocket->may_be_young = false;
 }
 
 /* Its timer is started: it is born, unless it is known. */
@@ -220,15 +228,17 @@ static void count_armed(struct audit *audit, struct audit_namespace *space,
 	struct audit_minisocket *minisocket = find_minisocket(audit, record->cookie);
 	uint64_t time_ns = record->header.time_ns;
 
-	if (record->rearmed || (minisocket && !minisocket->listed)) {
-		meet_minisocket(audit, space, record->cookie, &record->tuple, time_ns, false);
+	if (record->rearmed || (minisocket && !minisocket->may_be_young)) {
+		meet_minisocket(audit, space, record->cookie, &record->tuple, time_ns,
+				record->rearmed);
 		return;
 	}
 	if (minisocket)
 		take_back_late(space, minisocket);
 	else
 		minisocket = keep_minisocket(audit, space, record->cookie, &record->tuple);
-	minisocket->born_ns = minisocket->met_ns = time_ns;
+	minisocket->born_ns = time_ns;
+	meet_at(minisocket, time_ns);
 	if (!in_interval(space, time_ns))
 		return;
 	add(space, counter, 1, minisocket->filtered, time_ns);
@@ -249,7 +259,7 @@ static void forget_minisocket(struct audit *audit, uint64_t cookie)
 static void count_end_of_unknown(const struct audit *audit, struct audit_namespace *space,
 				 const struct record_timewait *record)
 {
-	if (audit->phase == AUDIT_BEGINS || !record->cookie) {
+	if (!record->cookie || !is_listed(audit, space, record->header.time_ns)) {
 		space->older_ended++;
 	} else {
 		space->late[is_filtered(audit, &record->tuple, true)]++;
@@ -353,12 +363,22 @@ static void note_listed(const struct audit *audit, uint32_t netns)
 
 static void follow_listing(struct audit *audit, const struct record_listing *record)
 {
+	if (record->scope == LISTING_CLOSE_WAITS)
+		return;
 	if (record->phase == LISTING_BEGINS)
 		audit->listing_ns = record->header.time_ns;
 	else if (record->phase == LISTING_NAMESPACE)
 		note_listed(audit, record->netns);
 	else if (audit->phase == AUDIT_BEGINS)
 		audit->phase = AUDIT_RUNS;
+}
+
+static void take_listing(struct audit *audit, const struct record_header *record)
+{
+	if (record->type == RECORD_SOCKET)
+		count_listed(audit, (const void *)record);
+	else
+		follow_listing(audit, (const void *)record);
 }
 
 void audit_record(struct audit *audit, const struct record_header *record)
@@ -374,11 +394,9 @@ void audit_record(struct audit *audit, const struct record_header *record)
 		take_counters(audit, (const void *)record);
 		break;
 	case RECORD_SOCKET:
-		count_listed(audit, (const void *)record);
-		break;
 	case RECORD_LISTING:
-		if (((const struct record_listing *)record)->scope != LISTING_CLOSE_WAITS)
-			follow_listing(audit, (const void *)record);
+		if (audit->phase != AUDIT_IS_OVER)
+			take_listing(audit, record);
 		break;
 	}
 }

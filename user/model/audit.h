@@ -33,8 +33,8 @@ struct audit_minisocket {
 	uint64_t born_ns; /* 0: not told */
 	uint64_t met_ns;  /* when a record last said that it is there */
 	bool filtered;
-	bool listed; /* by a listing it was met: its birth may be told yet */
-	bool late;   /* counted as AUDIT_LATE */
+	bool may_be_young; /* a row, or a rearming, came before the record of its birth */
+	bool late;	   /* counted as AUDIT_LATE */
 };
 
 /* A counter of a namespace: kernel = seen + explained + unexplained. */
@@ -69,9 +69,9 @@ struct audit_namespace {
 	int64_t edge_born, edge_ended;
 	int64_t late[2];	 /* met first after their birth; [1]: filtered */
 	int64_t late_present[2]; /* of these, there still */
-	int64_t late_ended; /* of these, met at their end: older, if the first listing missed them
-			     */
-	int64_t unlisted;   /* seen to be born, but not in the last listing */
+	int64_t late_ended;  /* of these, met at their end: older, if the first listing missed them
+			      */
+	int64_t unlisted[2]; /* there as far as was told, but not in the last listing; [1]: older */
 	struct audit_line lines[AUDITED]; /* once settled; `seen` alone if it is not `counted` */
 };
 

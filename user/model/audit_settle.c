@@ -67,14 +67,15 @@ static void settle_overflow(const struct audit_namespace *space, struct audit_li
 static void settle_present(struct audit_namespace *space, struct audit_line *line)
 {
 	int64_t older = (int64_t)space->begin[COUNTER_MINISOCKETS] - space->older_ended;
+	int64_t *predates = &line->explained[AUDIT_PREDATES];
 
 	line->kernel = (int64_t)space->end[COUNTER_MINISOCKETS];
-	line->explained[AUDIT_PREDATES] = older > 0 ? older : 0;
-	line->explained[AUDIT_PREDATES] += clamp(
-		missing_of(line), -clamp(space->late_ended, 0, line->explained[AUDIT_PREDATES]), 0);
+	*predates = older > 0 ? older : 0;
+	older = clamp(space->late_ended + space->unlisted[true], 0, *predates);
+	*predates += clamp(missing_of(line), -older, 0);
 	settle_late(line, space->late_present);
-	line->seen +=
-		clamp(missing_of(line), -space->edge_born - space->unlisted, space->edge_ended);
+	line->seen += clamp(missing_of(line), -space->edge_born - space->unlisted[false],
+			    space->edge_ended);
 }
 
 static bool is_of_minisockets(enum counter counter)
@@ -122,20 +123,6 @@ static void settle_gone(struct audit_namespace *space)
 	space->lines[COUNTER_TIME_WAIT_OVERFLOW].seen = 0; /* the kernel does not confirm it */
 }
 
-static void count_one_present(struct audit_namespace *space,
-			      const struct audit_minisocket *minisocket)
-{
-	struct audit_line *line = &space->lines[COUNTER_MINISOCKETS];
-
-	if (minisocket->late)
-		space->late_present[minisocket->filtered]++;
-	else if (minisocket->filtered)
-		line->explained[AUDIT_FILTER]++;
-	else
-		line->seen++;
-	space->unlisted += minisocket->met_ns < space->listed_ns;
-}
-
 /* Where no birth is told, all of them are met late, and there is a better word for it. */
 static void forget_late(struct audit_namespace *space)
 {
@@ -143,17 +130,31 @@ static void forget_late(struct audit_namespace *space)
 		space->late[filtered] = space->late_present[filtered] = 0;
 }
 
+static void count_one_present(struct audit_namespace *space,
+			      const struct audit_minisocket *minisocket)
+{
+	struct audit_line *line = &space->lines[COUNTER_MINISOCKETS];
+	bool unlisted = minisocket->met_ns < space->listed_ns;
+
+	if (minisocket->late) {
+		space->late_present[minisocket->filtered]++;
+	} else if (minisocket->born_ns < space->begin_ns || !minisocket->born_ns) {
+		space->unlisted[true] += unlisted;
+	} else if (minisocket->filtered) {
+		line->explained[AUDIT_FILTER]++;
+	} else {
+		line->seen++;
+		space->unlisted[false] += unlisted;
+	}
+}
+
 static void count_present(struct audit *audit)
 {
 	for (uint32_t i = 1; i < audit->minisockets.used; i++) {
 		const struct audit_minisocket *one = pool_get(&audit->minisockets, i);
-		struct audit_namespace *space;
 
-		if (index_find(&audit->by_socket, one->cookie) != i)
-			continue; /* a free element */
-		space = audit_find_namespace(audit, one->netns_cookie);
-		if (one->late || (one->born_ns && one->born_ns >= space->begin_ns))
-			count_one_present(space, one);
+		if (index_find(&audit->by_socket, one->cookie) == i) /* not a free element */
+			count_one_present(audit_find_namespace(audit, one->netns_cookie), one);
 	}
 }
 

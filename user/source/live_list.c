@@ -63,7 +63,10 @@ static bool read_rows(struct live *live, int fd, size_t bytes, struct inodes *su
 		}
 		for (size_t at = 0; at < (size_t)n; at += bytes)
 			receive_row(live, subflows, (const void *)(buffer + at));
-		live_poll(live, 0);
+		if (*live->config.stop)
+			live_drain(live); /* polling then takes a record at a time */
+		else
+			live_poll(live, 0);
 	}
 }
 
