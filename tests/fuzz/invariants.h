@@ -115,6 +115,12 @@ static void check_audit(const struct audit *audit)
 				sum += line->explained[why];
 			must(line->kernel == sum);
 		}
+		if (!space->counted)
+			continue;
+		must(space->lines[COUNTER_MINISOCKETS].seen >= 0);
+		must(space->lines[COUNTER_MINISOCKETS].explained[AUDIT_FILTER] >= 0);
+		must(space->lines[COUNTER_MINISOCKETS].explained[AUDIT_PREDATES] >= 0);
+		must(space->lines[COUNTER_MINISOCKETS].explained[AUDIT_LATE] >= 0);
 	}
 }
 

@@ -96,6 +96,7 @@ static void shape_socket(struct input *input, void *to)
 		record->state = record->state % 2 ? TCP_TIME_WAIT : TCP_FIN_WAIT2;
 	record->owner_by = below(input, OWNER_EVIDENCES);
 	record->direction = below(input, DIRECTIONS);
+	record->netns_cookie = record->tuple.netns;
 	record->remaining_ns = take_remaining(input);
 	record->owner = take_process(input);
 }

@@ -44,7 +44,7 @@ static inline int teardown(void **state)
 }
 
 static inline void take_counters(struct books *books, const uint64_t *values, uint64_t time_ns,
-			  uint64_t cookie)
+				 uint64_t cookie)
 {
 	struct record_counters record = counters_of(time_ns, 0);
 
@@ -76,7 +76,7 @@ static inline void ends(struct books *books)
 }
 
 static inline struct audit_line settled_after(struct books *books, enum counter counter,
-				       const struct losses *losses)
+					      const struct losses *losses)
 {
 	audit_settle(&books->audit, losses, true);
 	return audit_namespace_at(&books->audit, 0)->lines[counter];
@@ -88,7 +88,7 @@ static inline struct audit_line settled(struct books *books, enum counter counte
 }
 
 static inline void moves_at(struct books *books, uint64_t time_ns, unsigned int old_state,
-		     unsigned int new_state)
+			    unsigned int new_state)
 {
 	struct record_transition record = transition_of(7, time_ns, old_state, new_state);
 
@@ -109,7 +109,8 @@ static inline void aborts(struct books *books, unsigned int old_state, bool abor
 	audit_record(&books->audit, &record.header);
 }
 
-static inline void is_born_at(struct books *books, uint64_t time_ns, uint64_t cookie, int64_t time_left_ns)
+static inline void is_born_at(struct books *books, uint64_t time_ns, uint64_t cookie,
+			      int64_t time_left_ns)
 {
 	struct record_timewait record =
 		timewait_of(cookie, time_ns, TIMEWAIT_ARMED, TCP_TIME_WAIT, time_left_ns);
@@ -130,7 +131,7 @@ static inline void dies(struct books *books, uint64_t cookie, enum end_reason re
 }
 
 static inline void check_line(const struct audit_line *line, int64_t kernel, int64_t seen,
-		       int64_t unexplained)
+			      int64_t unexplained)
 {
 	int64_t sum = line->seen + line->unexplained;
 

@@ -68,14 +68,15 @@ static void settle_present(struct audit_namespace *space, struct audit_line *lin
 {
 	int64_t older = (int64_t)space->begin[COUNTER_MINISOCKETS] - space->older_ended;
 	int64_t *predates = &line->explained[AUDIT_PREDATES];
+	int64_t gone;
 
 	line->kernel = (int64_t)space->end[COUNTER_MINISOCKETS];
 	*predates = older > 0 ? older : 0;
 	older = clamp(space->late_ended + space->unlisted[true], 0, *predates);
 	*predates += clamp(missing_of(line), -older, 0);
 	settle_late(line, space->late_present);
-	line->seen += clamp(missing_of(line), -space->edge_born - space->unlisted[false],
-			    space->edge_ended);
+	gone = clamp(space->edge_born + space->unlisted[false], 0, line->seen);
+	line->seen += clamp(missing_of(line), -gone, space->edge_ended);
 }
 
 static bool is_of_minisockets(enum counter counter)
