@@ -17,7 +17,7 @@ test-vm-quick: deps-vm
 # make audit, slowly, where no host's peculiarities get in.
 audit-vm: deps-vm
 	$(Q)$(BUILD_ALL) all $(LOADS)
-	$(Q)$(PYTHON) -B tests/vm/run.py --build $(BUILD) --audit --limit 10800 $(VM_ARGS)
+	$(Q)$(PYTHON) -B tests/vm/run.py --build $(BUILD) --audit --limit 7200 $(VM_ARGS)
 
 # Without QEMU's windows and sounds, which it recommends. What is missing, run.py tells.
 deps-vm: deps-test

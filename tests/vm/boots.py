@@ -81,7 +81,7 @@ LOCKED = (*TRANSITIONS[:1], *END_REASONS[:1], *LEAKS[:1])
 WITHOUT_TIME_WAIT = ("live/test_locked.py", *LEAKS[:1])
 HOTPLUG = ("live/test_hotplug.py",)
 TOO_OLD = ("live/test_too_old.py", *NO_BPF)
-MILLION = ("live/test_million.py",)
+AT_LENGTH = ("live/test_books_at_length.py",)
 
 
 class Boot(NamedTuple):
@@ -133,7 +133,7 @@ def boots(series, whole=False):
 
 def audit_boots(series):
     """Of the oldest and the newest: two CPUs that get into each other's way."""
-    return [Boot(one, tests=MILLION, hooks=HOOK_FORMS[number % len(HOOK_FORMS)], cpus=2)
+    return [Boot(one, tests=AT_LENGTH, hooks=HOOK_FORMS[number % len(HOOK_FORMS)], cpus=2)
             for number, one in enumerate(series)]
 
 

@@ -35,7 +35,7 @@ def arguments():
     parser.add_argument("--whole", action="store_true",
                         help="all tests that are meant for guests, in both forms: five times as long")
     parser.add_argument("--audit", action="store_true",
-                        help="a million connections each instead, on the kernels of --quick")
+                        help="very many connections each instead, on the kernels of --quick")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--kernel", action="append", help="only these series, or newest")
     parser.add_argument("--tests", nargs="+", help="these instead, as pytest names them")

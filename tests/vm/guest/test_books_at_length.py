@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""The books of a million connections, on kernels that run every BPF program as they are asked to. An
-hour or so for each: `make audit-vm` asks for it, and nothing else."""
+"""The books of very many connections, on kernels that run every BPF program as they are asked to. A
+quarter of an hour for each: `make audit-vm` asks for it, and nothing else."""
 import json
 import subprocess
 
 from audits import Books, unexplained
 
-CONNECTIONS = 1000000
+CONNECTIONS = 300000
 RESET_EVERY = {"client": 10, "server": 7}
-LIMIT_S = 5000
+LIMIT_S = 3600
+REFRESH = ("--interval", "60")  # the guest's memory is small: it keeps what the view prints
 
 
 def churn(space, load_program, closer, connections):
@@ -19,9 +20,9 @@ def churn(space, load_program, closer, connections):
     assert json.loads(result.stdout)["connections"] == connections
 
 
-def test_the_books_of_a_million_connections(make, space, load_program):
+def test_the_books_of_very_many_connections(make, space, load_program):
     space.sysctl(tcp_max_tw_buckets=1048576)
-    account = Books(space, make.timewaits("--audit", space=space))
+    account = Books(space, make.timewaits("--audit", *REFRESH, space=space))
     for closer in RESET_EVERY:
         churn(space, load_program, closer, CONNECTIONS // 2)
     lines = account.close()
