@@ -2,7 +2,7 @@
 #
 #   sudo make run     install what is missing, build, show the tool at work (ARGS="trace -p 1234")
 #   sudo make test    install what is missing, build, run every test
-#   sudo make test-vm the live tests on other kernels, under QEMU
+#   sudo make test-vm the live tests on other kernels, under QEMU; audit-vm: make audit there
 #   make bench        what the tool costs     make check-vmlinux   vmlinux/ against this kernel
 #   sudo make soak    20 minutes at a high rate: does anything grow?
 #   make install      PREFIX, DESTDIR         make clean
