@@ -198,6 +198,7 @@ static void refer_port_row(void *context, struct row *row)
 
 	refer_census(context, &port->now);
 	refer_census(context, &port->failing_census.census);
+	refer_census(context, &port->latest_census.census);
 }
 
 static void refer_port_failure(void *context, struct row *row)
