@@ -28,11 +28,11 @@ def nearly_all(have, want):
     return want * (1 - CHURN_MISSED_MAX) <= have <= want
 
 
-def churn(space, load_program, connections, *arguments):
+def churn(space, load_program, connections, *arguments, limit_s=CHURN_LIMIT_S):
     """Runs the load of the benchmark to its end."""
     result = subprocess.run(space.enter(load_program, "churn", "--connections", str(connections),
                                         *arguments),
-                            capture_output=True, text=True, timeout=CHURN_LIMIT_S, check=True)
+                            capture_output=True, text=True, timeout=limit_s, check=True)
     assert json.loads(result.stdout)["connections"] == connections
 
 
