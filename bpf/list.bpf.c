@@ -169,8 +169,8 @@ int list_sockets(struct bpf_iter__tcp *ctx)
 	/* neither: a request socket */
 	tp = (void *)bpf_skc_to_tcp_sock(skc);
 	if (tp) {
-		if (settings.audit) /* its minisocket is to be known by it, whatever the view lists
-				     */
+		/* the books know its minisocket by it, whatever the view lists */
+		if (settings.audit)
 			bpf_get_socket_cookie(skc);
 		if (settings.close_waits && skc->skc_state == TCP_CLOSE_WAIT)
 			mark = close_wait_found(tp);

@@ -102,25 +102,30 @@ static void check_port_failure(void *context, struct row *row)
 	check_census(&failure->census);
 }
 
+static void check_audit_line(const struct audit_line *line)
+{
+	int64_t sum = line->seen + line->unexplained;
+
+	for (unsigned int why = 0; why < AUDIT_WHYS; why++)
+		sum += line->explained[why];
+	must(line->kernel == sum);
+}
+
 static void check_audit(const struct audit *audit)
 {
 	const struct audit_namespace *space;
 
 	for (uint32_t i = 0; (space = audit_namespace_at(audit, i)); i++) {
-		for (unsigned int counter = 0; space->counted && counter < AUDITED; counter++) {
-			const struct audit_line *line = &space->lines[counter];
-			int64_t sum = line->seen + line->unexplained;
+		const struct audit_line *present = &space->lines[COUNTER_MINISOCKETS];
 
-			for (unsigned int why = 0; why < AUDIT_WHYS; why++)
-				sum += line->explained[why];
-			must(line->kernel == sum);
-		}
 		if (!space->counted)
 			continue;
-		must(space->lines[COUNTER_MINISOCKETS].seen >= 0);
-		must(space->lines[COUNTER_MINISOCKETS].explained[AUDIT_FILTER] >= 0);
-		must(space->lines[COUNTER_MINISOCKETS].explained[AUDIT_PREDATES] >= 0);
-		must(space->lines[COUNTER_MINISOCKETS].explained[AUDIT_LATE] >= 0);
+		for (unsigned int counter = 0; counter < AUDITED; counter++)
+			check_audit_line(&space->lines[counter]);
+		must(present->seen >= 0);
+		must(present->explained[AUDIT_FILTER] >= 0);
+		must(present->explained[AUDIT_PREDATES] >= 0);
+		must(present->explained[AUDIT_LATE] >= 0);
 	}
 }
 
