@@ -9,16 +9,14 @@
 
 #include "maps.bpf.h"
 
-/* `since_ns` 0: not known. NULL, which is noted, without memory for it. */
+/* `since_ns` 0: not known. NULL without memory for it. */
 static __always_inline struct close_wait *close_wait_mark(struct tcp_sock *tp, __u64 since_ns)
 {
 	struct close_wait *mark = bpf_sk_storage_get(&close_waits, (struct sock *)tp, NULL,
 						     BPF_LOCAL_STORAGE_GET_F_CREATE);
 
-	if (!mark) {
-		count(&unmarked);
+	if (!mark)
 		return NULL;
-	}
 	mark->since_ns = since_ns;
 	mark->write_seq = tp->write_seq;
 	return mark;

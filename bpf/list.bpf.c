@@ -258,26 +258,3 @@ int list_holders(struct bpf_iter__task_file *ctx)
 	bpf_seq_write(ctx->meta->seq, &record, sizeof(record));
 	return 0;
 }
-
-/*
- * Run over close_waits once an interval: all that is in CLOSE_WAIT, in whatever namespace. The rows
- * go to the ring: output of its own would make the kernel stop and find its place again for each
- * buffer, by counting, while sockets come and go. Where the ring is full it stops here (read() says
- * EAGAIN) and goes on from here.
- */
-SEC("iter/bpf_sk_storage_map")
-int list_close_waits(struct bpf_iter__bpf_sk_storage_map *ctx)
-{
-	struct close_wait *mark = ctx->value;
-	struct record_socket record = {};
-	struct sock *sk = ctx->sk;
-	struct tcp_sock *tp;
-
-	if (!sk || !mark)
-		return 0;
-	tp = (void *)bpf_skc_to_tcp_sock(sk);
-	if (!tp || sk->__sk_common.skc_state != TCP_CLOSE_WAIT || !list_socket(&record, tp))
-		return 0;
-	add_mark(&record, tp, mark);
-	return bpf_ringbuf_output(&records, &record, sizeof(record), BPF_RB_NO_WAKEUP) ? 1 : 0;
-}

@@ -12,7 +12,6 @@ struct last_minisocket_map last_minisocket SEC(".maps");
 
 const volatile struct settings settings = {};
 struct losses losses = {};
-__u64 unmarked = 0;
 __u32 list_states = 0;
 __u32 list_low = 0;
 __u32 list_high = 0;

@@ -46,10 +46,7 @@ struct fin_wait2_map {
 	__type(value, __u64); /* cookie */
 };
 
-/*
- * Sockets in CLOSE_WAIT, marked when they enter it. A refresh walks this map and so costs what
- * there is in CLOSE_WAIT, not what there is; healthy traffic comes and goes without a record.
- */
+/* Sockets in CLOSE_WAIT, marked when they enter it: healthy traffic comes and goes unrecorded. */
 struct close_wait {
 	__u64 since_ns;	 /* 0: it was there before */
 	__u32 write_seq; /* at the peer's FIN: has it sent anything since? */
@@ -98,7 +95,6 @@ extern struct last_softirq_call_map last_softirq_call SEC(".maps");
 extern struct last_minisocket_map last_minisocket SEC(".maps");
 extern const volatile struct settings settings;
 extern struct losses losses;
-extern __u64 unmarked;	  /* sockets in CLOSE_WAIT that got no mark since user space set it to 0 */
 extern __u32 list_states; /* sockets in these (bit 1 << state), and their holders, are listed now */
 extern __u32 list_low;	  /* so are, whoever made them, those that bind() gave a port of this */
 extern __u32 list_high;	  /* range */

@@ -120,28 +120,34 @@ int BPF_PROG(timewait_ended, struct timer_list *timer)
 	return is_timewait(timer) ? timer_cancelled(ctx, (__u64)timer) : 0;
 }
 
-/* Run over fin_wait2 once an interval: which of them got the peer's FIN since? */
-SEC("iter/bpf_map_elem")
-int find_time_wait(struct bpf_iter__bpf_map_elem *ctx)
+/* Of a minisocket in fin_wait2: has it got the peer's FIN since? */
+static long look_at(void *map, const __u64 *timer, const __u64 *cookie, void *context)
 {
-	__u64 *timer = ctx->key, *cookie = ctx->value;
 	struct record_timewait *record;
 	struct minisocket mini = {};
-	__u64 key;
+	__u64 key = *timer, known = *cookie;
 
-	if (!timer || !cookie)
-		return 0;
-	key = *timer;
 	minisocket_read(&mini, key);
-	if (mini.cookie == *cookie && mini.substate == TCP_FIN_WAIT2)
+	if (mini.cookie == known && mini.substate == TCP_FIN_WAIT2)
 		return 0;
 	/* seen, or it went while we looked: its end is told by timewait_ended */
 	bpf_map_delete_elem(&fin_wait2, &key);
-	if (mini.cookie != *cookie || mini.substate != TCP_TIME_WAIT)
+	if (mini.cookie != known || mini.substate != TCP_TIME_WAIT)
 		return 0;
 	record = timewait_reserve(&mini, TIMEWAIT_SEEN);
 	if (record)
 		emit_submit_quietly(record);
+	return 0;
+}
+
+/*
+ * Run by BPF_PROG_RUN once an interval. An iterator over the map's elements would do as well, but
+ * there are kernels that refuse all of those.
+ */
+SEC("syscall")
+int find_time_wait(void *ctx)
+{
+	bpf_for_each_map_elem(&fin_wait2, look_at, NULL, 0);
 	return 0;
 }
 

@@ -63,8 +63,6 @@ void live_receive(struct live *live, const void *data, size_t size)
 		receive_transition(live, (const void *)record);
 		return;
 	case RECORD_SOCKET:
-		if (live->subflows)
-			live_add_subflow(live->subflows, (const void *)record);
 		describe(live, &((const struct record_socket *)record)->owner, false);
 		break;
 	case RECORD_HOLDER:
@@ -114,7 +112,6 @@ static void select_programs(struct live *live, struct settings *settings)
 	settings->outgoing = needs->outgoing;
 	settings->refusals = live->hooks.forms[HOOK_TIME_WAIT].fentry;
 	settings->silent_fins = !settings->refusals;
-	bpf_program__set_autoload(live->bpf->progs.list_close_waits, needs->close_waits);
 	live_select_hooks(live);
 }
 
@@ -151,20 +148,9 @@ static void configure(struct live *live)
  * Iterators are opened for each use, in the namespace of that moment; the link is what attaches
  * them.
  */
-static bool attach_iterator(struct bpf_program *program, struct bpf_map *map,
-			    struct bpf_link **link)
+static bool attach_iterator(struct bpf_program *program, struct bpf_link **link)
 {
-	union bpf_iter_link_info info = {0};
-	LIBBPF_OPTS(bpf_iter_attach_opts, options);
-
-	if (!bpf_program__autoload(program))
-		return true;
-	if (map) {
-		info.map.map_fd = bpf_map__fd(map);
-		options.link_info = &info;
-		options.link_info_len = sizeof(info);
-	}
-	*link = bpf_program__attach_iter(program, &options);
+	*link = bpf_program__attach_iter(program, NULL);
 	return *link != NULL;
 }
 
@@ -172,12 +158,8 @@ static bool attach(struct live *live)
 {
 	struct tcplinger_bpf *bpf = live->bpf;
 
-	return attach_iterator(bpf->progs.list_sockets, NULL, &live->sockets) &&
-	       attach_iterator(bpf->progs.list_holders, NULL, &live->holders) &&
-	       attach_iterator(bpf->progs.find_time_wait, bpf->maps.fin_wait2, &live->fin_wait2) &&
-	       attach_iterator(bpf->progs.list_close_waits, bpf->maps.close_waits,
-			       &live->close_waits) &&
-	       live_attach_hooks(live);
+	return attach_iterator(bpf->progs.list_sockets, &live->sockets) &&
+	       attach_iterator(bpf->progs.list_holders, &live->holders) && live_attach_hooks(live);
 }
 
 static bool load(struct live *live, struct refusal *refusal)
@@ -257,8 +239,6 @@ void live_close(struct live *live)
 {
 	if (!live)
 		return;
-	bpf_link__destroy(live->close_waits);
-	bpf_link__destroy(live->fin_wait2);
 	bpf_link__destroy(live->holders);
 	bpf_link__destroy(live->sockets);
 	ring_buffer__free(live->ring);
@@ -292,18 +272,11 @@ void live_drain(struct live *live)
 
 void live_find_time_wait(struct live *live)
 {
-	char ignored[64];
-	int fd;
+	int fd = bpf_program__fd(live->bpf->progs.find_time_wait);
+	LIBBPF_OPTS(bpf_test_run_opts, options);
 
-	if (!live->fin_wait2)
-		return;
-	fd = bpf_iter_create(bpf_link__fd(live->fin_wait2));
-	if (fd < 0)
-		return;
-	/* the program writes to the ring: reading only makes it run */
-	while (read(fd, ignored, sizeof(ignored)) > 0)
-		;
-	close(fd);
+	if (fd >= 0)
+		bpf_prog_test_run_opts(fd, &options);
 }
 
 void live_losses(const struct live *live, struct losses *losses)

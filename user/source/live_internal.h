@@ -7,7 +7,6 @@
 #include <bpf/libbpf.h>
 
 #include "describe.h"
-#include "descriptors.h"
 #include "kallsyms.h"
 #include "kernel.h"
 #include "live.h"
@@ -36,9 +35,6 @@ struct live {
 	struct ring_buffer *ring;
 	struct bpf_link *sockets; /* iterators */
 	struct bpf_link *holders;
-	struct bpf_link *fin_wait2;   /* NULL unless minisockets are watched */
-	struct bpf_link *close_waits; /* NULL unless they are watched */
-	struct inodes *subflows;      /* where rows in the ring put theirs; NULL: nowhere */
 	struct kallsyms kallsyms;
 	struct describer describer;
 	struct losses reported;
@@ -88,8 +84,5 @@ bool live_attach_hooks(struct live *live);
 
 /* Runs of programs that the kernel skipped because one of them was running on that CPU. */
 uint64_t live_skipped(const struct live *live);
-
-/* Notes the subflow of a row, so that the holders of its MPTCP socket are known for its own. */
-void live_add_subflow(struct inodes *subflows, const struct record_socket *socket);
 
 #endif

@@ -9,6 +9,9 @@
 #include "netns.h"
 #include "port_settings.h"
 
+/* A read of rows: less than the kernel has at once on any host, so that tests cut there as well. */
+#define ROWS_BYTES 16384
+
 /* The descriptor of an MPTCP socket holds each of its subflows. */
 static void receive_msk_holder(struct live *live, const struct inodes *subflows,
 			       const struct record_holder *record)
@@ -23,7 +26,8 @@ static void receive_msk_holder(struct live *live, const struct inodes *subflows,
 	}
 }
 
-void live_add_subflow(struct inodes *subflows, const struct record_socket *socket)
+/* So that the holders of its MPTCP socket are known for its own. */
+static void add_subflow(struct inodes *subflows, const struct record_socket *socket)
 {
 	if (socket->flags & SOCKET_MPTCP && socket->inode)
 		inodes_add(subflows, socket->inode, socket->cookie);
@@ -33,7 +37,7 @@ static void receive_row(struct live *live, struct inodes *subflows,
 			const struct record_header *record)
 {
 	if (record->type == RECORD_SOCKET) {
-		live_add_subflow(subflows, (const void *)record);
+		add_subflow(subflows, (const void *)record);
 	} else if (!((const struct record_holder *)record)->cookie) {
 		receive_msk_holder(live, subflows, (const void *)record);
 		return;
@@ -42,17 +46,18 @@ static void receive_row(struct live *live, struct inodes *subflows,
 }
 
 /*
- * Reads an iterator to its end; a read yields whole records of `bytes` each, since the kernel's
- * buffer is smaller than ours. The stream is served in between, so that its ring does not fill
- * meanwhile. False if the kernel broke off.
+ * Reads an iterator to its end. A read yields whole records of `bytes` each, as it asks for a
+ * multiple of them: the kernel's buffer is eight pages (bpf_iter.c), larger than ours where pages
+ * are, and what does not fit stays there for the next read. The stream is served in between, so
+ * that its ring does not fill meanwhile. False if the kernel broke off.
  */
 static bool read_rows(struct live *live, int fd, size_t bytes, struct inodes *subflows)
 {
-	_Alignas(8) char buffer[65536];
+	_Alignas(8) char buffer[ROWS_BYTES];
 	ssize_t n;
 
 	for (;;) {
-		n = read(fd, buffer, sizeof(buffer));
+		n = read(fd, buffer, sizeof(buffer) / bytes * bytes);
 		if (n < 0 && (errno == EAGAIN || errno == EINTR) && !*live->config.stop)
 			continue;
 		if (n <= 0)
@@ -219,39 +224,6 @@ void live_list(struct live *live)
 	inodes_free(&subflows);
 }
 
-/* The program writes to the ring: reading only makes it run, until the ring is full or all is told.
- */
-static bool run_close_waits(struct live *live, struct inodes *subflows)
-{
-	int fd = bpf_iter_create(bpf_link__fd(live->close_waits));
-	char ignored[64];
-	bool more;
-	ssize_t n;
-
-	if (fd < 0)
-		return false;
-	live->subflows = subflows;
-	do {
-		n = read(fd, ignored, sizeof(ignored));
-		more = n < 0 && (errno == EAGAIN || errno == EINTR); /* draining sets errno */
-		live_drain(live);
-	} while (more && !*live->config.stop);
-	live->subflows = NULL;
-	close(fd);
-	return n >= 0;
-}
-
-/*
- * Some have no mark, for which there was no memory: looks at every socket, and marks again. Those
- * that find none now are counted for the next time.
- */
-static bool find_close_waits(struct live *live, struct inodes *subflows)
-{
-	live->bpf->bss->unmarked = 0;
-	live->bpf->bss->list_states = 1U << TCP_CLOSE_WAIT;
-	return list_sockets(live, LISTING_CLOSE_WAITS, subflows);
-}
-
 void live_list_close_waits(struct live *live, bool (*need_holders)(void *context), void *context)
 {
 	struct inodes subflows = {0};
@@ -259,8 +231,8 @@ void live_list_close_waits(struct live *live, bool (*need_holders)(void *context
 
 	live_drain(live);
 	mark(live, LISTING_BEGINS, LISTING_CLOSE_WAITS, 0);
-	whole = live->bpf->bss->unmarked ? find_close_waits(live, &subflows)
-					 : run_close_waits(live, &subflows);
+	live->bpf->bss->list_states = 1U << TCP_CLOSE_WAIT;
+	whole = list_sockets(live, LISTING_CLOSE_WAITS, &subflows);
 	live->bpf->bss->list_states = 1U << TCP_LISTEN | 1U << TCP_CLOSE_WAIT;
 	if (need_holders(context))
 		list_holders(live, &subflows);
