@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "error_text.h"
 #include "macros.h"
 
 static const struct {
@@ -135,6 +136,7 @@ static void choose(struct hooks *hooks, enum hook hook)
 	struct hook_form *form = &hooks->forms[hook];
 	enum traced_function function = obstacle(&hooks->selftest, hook);
 	int error = hooks->selftest.error;
+	char text[ERROR_TEXT_SIZE];
 	bool refused;
 
 	form->fentry = function == FUNCTIONS;
@@ -145,7 +147,7 @@ static void choose(struct hooks *hooks, enum hook hook)
 	refused = hooks->selftest.states[function] == FUNCTION_REFUSED && error;
 	snprintf(form->why, sizeof(form->why), "%s %s%s%s", function_name(function),
 		 states[hooks->selftest.states[function]], refused ? ": " : "",
-		 refused ? strerror(error) : "");
+		 refused ? error_text(error, text, sizeof(text)) : "");
 }
 
 static uint32_t functions_of(uint32_t wanted)

@@ -10,6 +10,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "error_text.h"
 #include "kernel.h"
 #include "macros.h"
 
@@ -93,10 +94,10 @@ static const char *scarce(char *text, size_t size)
 void privilege_explain(struct refusal *refusal, const char *what, int error)
 {
 	const char *hint = "-v shows the kernel's messages";
-	char text[96];
+	char shortage[96], text[ERROR_TEXT_SIZE];
 
-	if (error != EPERM && scarce(text, sizeof(text)))
-		hint = text;
+	if (error != EPERM && scarce(shortage, sizeof(shortage)))
+		hint = shortage;
 	else if (error == EPERM)
 		hint = "the kernel, its lockdown or a container's seccomp filter forbids bpf(2)";
 	else if (error == ENOMEM)
@@ -105,11 +106,12 @@ void privilege_explain(struct refusal *refusal, const char *what, int error)
 	else if (!have(CAP_SYS_ADMIN))
 		hint = "before Linux 6.2 CAP_BPF and CAP_PERFMON are not enough: CAP_SYS_ADMIN is "
 		       "needed (run it as root)";
-	else if (error == EINVAL || error == ENOENT || error == ESRCH || error == ENOTSUP)
+	else if (error == EINVAL || error == ENOENT || error == ESRCH || error == ENOTSUP ||
+		 error == ENOTSUPP)
 		hint = "this kernel lacks a BPF feature that is needed (Linux 6.1 or later has "
 		       "them all); -v shows its messages";
-	snprintf(refusal->text, sizeof(refusal->text), "cannot %s: %s: %s", what, strerror(error),
-		 hint);
+	snprintf(refusal->text, sizeof(refusal->text), "cannot %s: %s: %s", what,
+		 error_text(error, text, sizeof(text)), hint);
 }
 
 const char *privilege_for_addresses(void)
