@@ -12,9 +12,10 @@
 /* `since_ns` 0: not known. NULL without memory for it. */
 static __always_inline struct close_wait *close_wait_mark(struct tcp_sock *tp, __u64 since_ns)
 {
-	struct close_wait *mark = bpf_sk_storage_get(&close_waits, (struct sock *)tp, NULL,
-						     BPF_LOCAL_STORAGE_GET_F_CREATE);
+	struct close_wait *mark;
 
+	mark = bpf_sk_storage_get(&close_waits, (struct sock *)tp, NULL,
+				  BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!mark)
 		return NULL;
 	mark->since_ns = since_ns;

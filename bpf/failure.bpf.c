@@ -102,7 +102,7 @@ int BPF_PROG(connect_ipv6, struct sock *sk, void *address, int length, int error
 
 	if (error != -EADDRNOTAVAIL || !tp)
 		return 0;
-	owner = bpf_sk_storage_get(&owners, sk, NULL, 0);
+	owner = owner_get(sk, 0);
 	if (owner && owner->failed) {
 		owner->failed = 0;
 		return 0;

@@ -91,7 +91,7 @@ static __always_inline bool list_socket(struct record_socket *record, struct tcp
 	record->recvq = tp->rcv_nxt - tp->copied_seq;
 	record->flags = flags_of(tp);
 	record->inode = record->flags & SOCKET_MPTCP ? inode_of_msk(tp) : inode_of(sk);
-	owner = bpf_sk_storage_get(&owners, sk, NULL, 0);
+	owner = owner_get(sk, 0);
 	if (owner) {
 		record->owner = owner->process;
 		record->owner_by = owner->by;
@@ -172,7 +172,7 @@ int list_sockets(struct bpf_iter__tcp *ctx)
 		/* the books know its minisocket by it, whatever the view lists */
 		if (settings.audit)
 			bpf_get_socket_cookie(skc);
-		if (settings.close_waits && skc->skc_state == TCP_CLOSE_WAIT)
+		if (settings.marks && skc->skc_state == TCP_CLOSE_WAIT)
 			mark = close_wait_found(tp);
 		listed =
 			listed_state(skc->skc_state) && list_socket(&record, tp) && wanted(&record);
@@ -194,7 +194,7 @@ int list_sockets(struct bpf_iter__tcp *ctx)
  */
 static __always_inline void own_listener(struct sock *sk, const struct process_id *process)
 {
-	struct owner *owner = bpf_sk_storage_get(&owners, sk, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	struct owner *owner = owner_get(sk, BPF_LOCAL_STORAGE_GET_F_CREATE);
 
 	if (!owner || owner->by != OWNER_NONE)
 		return;
@@ -213,7 +213,7 @@ static __always_inline __u16 bound_port(struct sock *sk)
 
 static __always_inline bool wanted_holder(struct sock *sk, __u16 bound_port)
 {
-	struct owner *owner = bpf_sk_storage_get(&owners, sk, NULL, 0);
+	struct owner *owner = owner_get(sk, 0);
 
 	if (sk->__sk_common.skc_state == TCP_LISTEN || !owner || owner->direction != DIRECTION_IN)
 		return true;

@@ -7,7 +7,7 @@ struct owners_map owners SEC(".maps");
 struct records_map records SEC(".maps");
 struct fin_wait2_map fin_wait2 SEC(".maps");
 struct close_waits_map close_waits SEC(".maps");
-struct last_softirq_call_map last_softirq_call SEC(".maps");
+struct last_softirq_map last_softirq SEC(".maps");
 struct last_minisocket_map last_minisocket SEC(".maps");
 
 const volatile struct settings settings = {};

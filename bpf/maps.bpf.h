@@ -67,7 +67,7 @@ struct call {
 	__s32 new_state;
 };
 
-struct last_softirq_call_map {
+struct last_softirq_map {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, __u32);
@@ -91,7 +91,7 @@ extern struct owners_map owners SEC(".maps");
 extern struct records_map records SEC(".maps");
 extern struct fin_wait2_map fin_wait2 SEC(".maps");
 extern struct close_waits_map close_waits SEC(".maps");
-extern struct last_softirq_call_map last_softirq_call SEC(".maps");
+extern struct last_softirq_map last_softirq SEC(".maps");
 extern struct last_minisocket_map last_minisocket SEC(".maps");
 extern const volatile struct settings settings;
 extern struct losses losses;
@@ -103,12 +103,28 @@ static __always_inline struct last_minisocket *last_minisocket_here(void)
 {
 	__u32 zero = 0;
 
-	return bpf_map_lookup_elem(&last_minisocket, &zero);
+	return settings.minisockets ? bpf_map_lookup_elem(&last_minisocket, &zero) : NULL;
 }
 
 static __always_inline void count(__u64 *counter)
 {
 	__sync_fetch_and_add(counter, 1);
+}
+
+/*
+ * A host may refuse any map. A setting says which there are: the verifier knows it, and does not
+ * look at what is done with one that there is not.
+ */
+static __always_inline struct owner *owner_get(struct sock *sk, __u64 flags)
+{
+	return settings.owners ? bpf_sk_storage_get(&owners, sk, NULL, flags) : NULL;
+}
+
+/* There was no memory for it. */
+static __always_inline void owner_missed(void)
+{
+	if (settings.owners)
+		count(&losses.no_memory);
 }
 
 #endif

@@ -19,10 +19,9 @@ static __always_inline int accepted(struct sock *sk)
 	tp = (void *)bpf_skc_to_tcp_sock(sk);
 	if (!tp || !in_namespace(sk->__sk_common.skc_net.net, settings.filter.netns))
 		return 0;
-	owner = bpf_sk_storage_get(&owners, (struct sock *)tp, NULL,
-				   BPF_LOCAL_STORAGE_GET_F_CREATE);
+	owner = owner_get((struct sock *)tp, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!owner) {
-		count(&losses.no_memory);
+		owner_missed();
 		return 0;
 	}
 	process_of_current(&owner->process, task->group_leader);

@@ -25,13 +25,16 @@ struct settings {
 	__u64 tick_ns;		/* length of a jiffy */
 	__u64 wake_bytes; /* with each so many unread bytes the reader is woken: a power of 2 */
 	__u8 todo[TODO_STATES][TODO_STATES]; /* by old state and new: enum todo */
-	__u32 close_waits; /* sockets in CLOSE_WAIT are marked, to be listed each refresh */
+	__u32 owners;	   /* there is a map for them: who connects or listens is noted */
+	__u32 marks;	   /* likewise: when a socket entered CLOSE_WAIT is noted */
+	__u32 twice;	   /* what one program of transitions misses the other takes */
+	__u32 minisockets; /* they are followed */
 	__u32 outgoing;	   /* only connections that were not accepted are streamed, and listed */
 	__u32 rdonly_cast; /* the kernel has bpf_rdonly_cast: minisockets need no probe reads */
 	__u32 probe_reads; /* lockdown=confidentiality forbids bpf_probe_read_kernel */
 	__u32 audit;	   /* what was accepted is streamed in spite of `outgoing` */
 	__u32 refusals;	   /* inet_twsk_alloc is traced: a minisocket that is refused is told */
-	__u32 silent_fins; /* timers are traced: the peer's FIN may move none, fin_wait2 tells */
+	__u32 silent_fins; /* the peer's FIN may move no timer: fin_wait2 tells, which there is */
 };
 
 #endif

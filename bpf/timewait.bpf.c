@@ -89,7 +89,8 @@ static __always_inline int timer_started(__u64 timer)
 
 	if (!minisocket_wanted(&mini, timer))
 		return 0;
-	if (mini.substate == TCP_FIN_WAIT2 && filter_tuple(&settings.filter, &mini.tuple, 1) &&
+	if (settings.silent_fins && mini.substate == TCP_FIN_WAIT2 &&
+	    filter_tuple(&settings.filter, &mini.tuple, 1) &&
 	    bpf_map_update_elem(&fin_wait2, &timer, &mini.cookie, BPF_ANY))
 		count(&losses.map_full);
 	armed(&mini, false);
@@ -102,7 +103,8 @@ static __always_inline int timer_cancelled(void *ctx, __u64 timer)
 
 	if (!minisocket_wanted(&mini, timer))
 		return 0;
-	bpf_map_delete_elem(&fin_wait2, &timer);
+	if (settings.silent_fins)
+		bpf_map_delete_elem(&fin_wait2, &timer);
 	ended(ctx, &mini);
 	return 0;
 }

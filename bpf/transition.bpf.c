@@ -19,11 +19,10 @@
 static __always_inline struct owner *owner_create(struct tcp_sock *tp, struct task_struct *task,
 						  int state, __u64 time_ns)
 {
-	struct owner *owner = bpf_sk_storage_get(&owners, (struct sock *)tp, NULL,
-						 BPF_LOCAL_STORAGE_GET_F_CREATE);
+	struct owner *owner = owner_get((struct sock *)tp, BPF_LOCAL_STORAGE_GET_F_CREATE);
 
 	if (!owner) {
-		count(&losses.no_memory);
+		owner_missed();
 		return NULL;
 	}
 	process_of_current(&owner->process, task);
@@ -41,7 +40,7 @@ static __always_inline struct owner *owner_of(struct tcp_sock *tp, __u32 todo)
 {
 	if (todo & TODO_OWN || !(todo & (TODO_TELL | TODO_TIME)))
 		return NULL;
-	return bpf_sk_storage_get(&owners, (struct sock *)tp, NULL, 0);
+	return owner_get((struct sock *)tp, 0);
 }
 
 /*
@@ -187,7 +186,7 @@ static __always_inline int transition(struct sock *sk, int old, int new, __u32 t
 	tuple_at(&tuple, tp, net, new);
 	if (!passes(&tuple, old))
 		return 0;
-	if (todo & TODO_MARK && !close_wait_mark(tp, time_ns))
+	if (settings.marks && todo & TODO_MARK && !close_wait_mark(tp, time_ns))
 		count(&losses.no_memory);
 	if (todo & TODO_TELL)
 		stream(tp, net, &tuple, old, new, todo, owner, task, time_ns);
@@ -204,7 +203,7 @@ static __always_inline struct call *last_call(void)
 {
 	__u32 zero = 0;
 
-	return bpf_map_lookup_elem(&last_softirq_call, &zero);
+	return settings.twice ? bpf_map_lookup_elem(&last_softirq, &zero) : NULL;
 }
 
 /* The group leader of the task that holds the socket's lock; kernel threads act for nobody. */

@@ -6,7 +6,7 @@ BUILD_ALL = $(MAKE) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$
 
 LOAD_SOURCES := $(sort $(wildcard tests/bench/load*.c))
 # the traffic of the live tests
-LOADS := $(BUILD)/tests/load $(BUILD)/tests/crowd
+LOADS := $(BUILD)/tests/load $(BUILD)/tests/crowd $(BUILD)/tests/refuse.so
 
 $(BUILD)/tests/load: $(LOAD_SOURCES) $(wildcard tests/bench/load*.h)
 	$(call say,CC,$@)
@@ -17,6 +17,12 @@ $(BUILD)/tests/crowd: tests/live/crowd.c
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) -std=c11 -D_GNU_SOURCE $(WARNINGS) $< -o $@
+
+# a host that refuses programs by name
+$(BUILD)/tests/refuse.so: tests/live/refuse.c
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) -std=c11 -D_GNU_SOURCE $(WARNINGS) -shared -fPIC $< -o $@ -ldl
 
 $(BUILD)/tests/floor: tests/bench/floor.c
 	$(call say,CC,$<)

@@ -3,14 +3,25 @@
 import json
 import os
 import re
+import shutil
 
 import pytest
 
+import spaces
+import truth
 from privileges import anyones_binary, as_nobody, with_capabilities  # noqa: F401
-from tracer import binary, refused, tcplinger
+from tracer import Tracer, binary, refused, tcplinger
 
 COLUMNS = 80
-HOOKS = ["transitions", "accept", "time_wait", "connect", "bind"]
+FENTRY = ["minisocket_refused", "minisocket_ended", "minisocket_rearmed", "minisocket_born",
+          "minisocket_born_armed", "accepted_by", "accepted_by_flags", "connect_ipv6", "bind_ipv4",
+          "bind_ipv6"]
+TRACEPOINT = ["timewait_ended", "timewait_armed", "transitions", "transitions_missed"]
+LISTINGS, SEARCHES = ["list_sockets", "list_holders"], ["find_time_wait"]
+MAPS = ["tcplinge.rodata", "tcplinge.bss", "records", "owners", "fin_wait2", "close_waits",
+        "last_softirq", "last_minisocket"]
+HOOKS = [*FENTRY, *TRACEPOINT]
+PARTS = {*HOOKS, *LISTINGS, *SEARCHES, *MAPS}
 CAPABILITIES = {"CAP_BPF", "CAP_PERFMON", "CAP_SYS_ADMIN", "CAP_SYSLOG", "CAP_SYS_PTRACE",
                 "CAP_DAC_READ_SEARCH", "CAP_NET_ADMIN"}
 STATES = {"untried", "missing", "refused", "silent", "fired"}
@@ -20,8 +31,8 @@ KEYS = {
              "lockdown": (TEXT, MAYBE), "rdonly_cast": (bool, MAYBE),
              "probe_reads": (bool, MAYBE), "kallsyms": (bool,), "cgroup": (TEXT, MAYBE),
              "timewait_s": (float,)},
-    "hook": {"hook": (TEXT,), "form": (TEXT,), "fired": (bool, MAYBE), "why": (TEXT,),
-             "without": (TEXT, MAYBE), "functions": (dict,)},
+    "hook": {"hook": (TEXT,), "kind": (TEXT,), "form": (TEXT, MAYBE), "fired": (bool, MAYBE),
+             "why": (TEXT, MAYBE), "without": (TEXT, MAYBE), "functions": (dict,)},
     "capability": {"name": (TEXT,), "have": (bool,), "without": (TEXT, MAYBE)},
     "memory": {"maps": (dict, MAYBE), "ring_bytes": (int, MAYBE), "socket_bytes": (int, MAYBE)},
 }
@@ -39,7 +50,7 @@ class Found:
         [self.memory] = [o for o in objects if o["type"] == "memory"]
         self.hooks = {o["hook"]: o for o in objects if o["type"] == "hook"}
         self.capabilities = {o["name"]: o for o in objects if o["type"] == "capability"}
-        assert list(self.hooks) == HOOKS and set(self.capabilities) == CAPABILITIES
+        assert set(self.hooks) == PARTS and set(self.capabilities) == CAPABILITIES
 
     @staticmethod
     def check(found):
@@ -68,7 +79,7 @@ def test_the_text_fits_and_names_all(arguments):
     result = tcplinger("doctor", *arguments)
     assert result.returncode == 0 and fits(result.stdout)
     for word in ["HOST", "HOOKS", "CAPABILITIES", "KERNEL MEMORY", os.uname().release,
-                 *CAPABILITIES, *([] if refused() else HOOKS)]:
+                 *CAPABILITIES, *([] if refused() else PARTS)]:
         assert word in result.stdout, word
     if "-v" not in arguments:
         assert result.stderr == ""
@@ -85,16 +96,36 @@ def test_the_host_is_told():
     assert host["cgroup"] == (roots[0] if roots else None)
 
 
-def test_each_hook_has_a_form_and_a_reason():
+def test_each_part_has_a_kind_and_a_form():
     needs_bpf()
-    for name, hook in found().hooks.items():
-        states = hook["functions"]
-        assert set(states.values()) <= STATES
-        assert hook["form"] in ("fentry", "tracepoint", "none") and hook["why"]
-        assert (hook["fired"] is None) == (not states) == (name == "transitions")
-        assert (hook["without"] is None) == (hook["form"] == "fentry" or name == "transitions")
+    hooks = found().hooks
+    for names, kind, forms in ((FENTRY, "hook", ("fentry", "none")),
+                               (TRACEPOINT, "hook", ("tracepoint", "none")),
+                               (LISTINGS, "listing", ("iterator", "none")),
+                               (SEARCHES, "search", ("syscall", "none")), (MAPS, "map", (None,))):
+        for name in names:
+            assert hooks[name]["kind"] == kind and hooks[name]["form"] in forms
+            assert (hooks[name]["fired"] is None) == (name not in FENTRY)
+            assert len(hooks[name]["functions"]) == (name in FENTRY)
+    for hook in hooks.values():
+        assert set(hook["functions"].values()) <= STATES
         if hook["form"] == "fentry":
-            assert hook["fired"] and "fired" in states.values()
+            assert hook["fired"] and hook["why"] is hook["without"] is None
+        if hook["without"]:
+            assert hook["why"] and hook["form"] in ("none", None)
+
+
+def test_the_names_are_those_that_bpftool_shows():
+    needs_bpf()
+    bpftool = shutil.which("bpftool") or "/usr/sbin/bpftool"
+    if not os.access(bpftool, os.X_OK):
+        pytest.skip("no bpftool")
+    with Tracer() as tracer:
+        ids = {"prog": truth.bpf_programs(tracer.pid), "map": truth.bpf_maps(tracer.pid)}
+        shown = {o["name"] for kind, mine in ids.items()
+                 for o in json.loads(spaces.run(bpftool, "-j", kind, "list")) if o["id"] in mine}
+    assert {"transitions", "transitions_missed", "list_sockets", "records", "owners"} <= shown
+    assert shown <= PARTS
 
 
 def test_what_fentry_is_refused_for_is_said():
@@ -103,11 +134,12 @@ def test_what_fentry_is_refused_for_is_said():
     states = [s for hook in found_.hooks.values() for s in hook["functions"].values()]
     if set(states) - {"refused", "missing"}:
         pytest.skip("this host runs fentry programs")
-    assert found_.hooks["accept"]["form"] == found_.hooks["bind"]["form"] == "none"
-    assert found_.hooks["connect"]["form"] == "tracepoint"
-    for name in HOOKS[1:]:
-        assert found_.hooks[name]["fired"] is False
-        assert "cannot be traced here: " in found_.hooks[name]["why"]
+    for name in FENTRY:
+        hook = found_.hooks[name]
+        assert hook["form"] == "none" and hook["fired"] is False
+        assert "cannot be traced here: E" in hook["why"] or hook["why"] == "for other kernels than this"
+    for name in TRACEPOINT:
+        assert found_.hooks[name]["form"] == "tracepoint" and found_.hooks[name]["without"] is None
     result = tcplinger("doctor", "--hooks", "fentry")
     assert result.returncode == 0 and "cost: bind() that fails is not seen" in result.stdout
     assert result.stderr.startswith("tcplinger: --hooks fentry: ")
@@ -116,11 +148,13 @@ def test_what_fentry_is_refused_for_is_said():
 
 def test_tracepoint_hooks_are_not_tested():
     needs_bpf()
-    for name, hook in found("--hooks", "tracepoint").hooks.items():
-        assert hook["form"] == ("none" if name in ("accept", "bind") else "tracepoint")
-        assert hook["fired"] is None
-        assert set(hook["functions"].values()) <= {"untried"}
-        assert name == "transitions" or hook["why"] == "--hooks tracepoint"
+    hooks = found("--hooks", "tracepoint").hooks
+    for name in HOOKS:
+        assert hooks[name]["form"] == ("tracepoint" if name in TRACEPOINT else "none")
+        assert hooks[name]["fired"] is None
+        assert set(hooks[name]["functions"].values()) <= {"untried"}
+    assert hooks["accepted_by"]["why"] in ("--hooks tracepoint", "for other kernels than this")
+    assert hooks["bind_ipv4"]["why"] == "--hooks tracepoint"
 
 
 def test_the_memory_of_the_maps_is_told():
@@ -144,7 +178,8 @@ def test_unprivileged_it_tells_what_is_missing(anyones_binary):  # noqa: F811
     assert told.host["rdonly_cast"] is told.host["probe_reads"] is None
     assert told.memory["maps"] is told.memory["ring_bytes"] is None
     for hook in told.hooks.values():
-        assert hook["form"] == "none" and hook["fired"] is None and hook["without"]
+        assert hook["form"] == (None if hook["kind"] == "map" else "none")
+        assert hook["fired"] is None and hook["without"]
     for name in CAPABILITIES - {"CAP_NET_ADMIN", "CAP_SYSLOG"}:
         assert told.capabilities[name]["have"] is False and told.capabilities[name]["without"]
     result = as_nobody(anyones_binary, "doctor")
@@ -174,9 +209,10 @@ def test_without_addresses_TIME_WAIT_is_not_followed():
     if told.host["kallsyms"]:
         pytest.skip("this host shows addresses to everybody")
     assert told.host["bpf"] is True
-    assert told.hooks["time_wait"]["form"] == "none"
-    assert "CAP_SYSLOG" in told.hooks["time_wait"]["why"]
-    assert told.hooks["time_wait"]["without"] == told.capabilities["CAP_SYSLOG"]["without"]
+    for name in ("timewait_armed", "timewait_ended", "minisocket_ended"):
+        assert told.hooks[name]["form"] == "none"
+        assert "CAP_SYSLOG" in told.hooks[name]["why"]
+        assert told.hooks[name]["without"] == told.capabilities["CAP_SYSLOG"]["without"]
 
 
 @pytest.mark.parametrize("arguments", [["--once"], ["--no-bpf"], ["-p", "1"], ["--limit", "1"],

@@ -80,7 +80,8 @@ class Tracer:
         deadline = time.monotonic() + PATIENCE_S
         while not os.path.exists(self.ready_file):
             if self.process.poll() is not None or time.monotonic() > deadline:
-                raise AssertionError("the tracer is not ready: " + self.stderr())
+                raise AssertionError(f"the tracer is not ready (status {self.process.poll()}): "
+                                     + self.stderr())
             time.sleep(0.005)
 
     def stderr(self):

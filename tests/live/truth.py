@@ -85,16 +85,24 @@ def netstat(space, file="netstat"):
     return counters
 
 
-def bpf_programs(pid):
-    """Ids of the BPF programs that a process holds."""
+def bpf_ids(pid, kind):
+    """Ids of the BPF objects that a process holds, as their descriptors name them."""
     ids = set()
     for fd in os.listdir(f"/proc/{pid}/fdinfo"):
         try:
             with open(f"/proc/{pid}/fdinfo/{fd}", encoding="ascii") as file:
-                ids.update(int(n) for n in re.findall(r"^prog_id:\s+(\d+)", file.read(), re.M))
+                ids.update(int(n) for n in re.findall(rf"^{kind}_id:\s+(\d+)", file.read(), re.M))
         except FileNotFoundError:
             pass
     return ids
+
+
+def bpf_programs(pid):
+    return bpf_ids(pid, "prog")
+
+
+def bpf_maps(pid):
+    return bpf_ids(pid, "map")
 
 
 def bpf_programs_loaded(bpftool="bpftool"):

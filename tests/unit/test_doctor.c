@@ -6,7 +6,21 @@
 
 static const struct clock_offsets clocks = {1709251200 * (int64_t)SECOND, 0};
 
-/* A host where one hook has its better form, one another, and one none. */
+static struct doctor_part bind_program(const char *name, const char *function)
+{
+	return (struct doctor_part){
+		.name = name,
+		.kind = "hook",
+		.form = "none",
+		.why = "a long reason, which takes more than the eighty columns that there are "
+		       "for it on a line",
+		.without = "bind() that fails is not seen",
+		.function = function,
+		.function_state = "untried",
+	};
+}
+
+/* A host where a hook has its better form, one none, and a listing is refused. */
 static struct doctor able(void)
 {
 	struct doctor doctor = {
@@ -19,41 +33,32 @@ static struct doctor able(void)
 		.rdonly_cast = ANSWER_YES,
 		.probe_reads = ANSWER_NO,
 		.bpf = true,
-		.hook_count = 3,
+		.surveyed = true,
+		.part_count = 5,
 		.capability_count = 2,
 		.map_count = 2,
 		.ring_bytes = 16 << 20,
 		.socket_bytes = 290,
 	};
 
-	doctor.hooks[0] = (struct doctor_hook){
-		.name = "accept",
-		.form = DOCTOR_FENTRY,
-		.tracepoint = "-",
+	doctor.parts[0] = (struct doctor_part){
+		.name = "accepted_by",
+		.kind = "hook",
+		.form = "fentry",
 		.fired = ANSWER_YES,
-		.why = "its functions were traced in a self-test",
-		.functions = {{"inet_csk_accept", "fired"}},
-		.function_count = 1,
+		.function = "inet_csk_accept",
+		.function_state = "fired",
 	};
-	doctor.hooks[1] = (struct doctor_hook){
-		.name = "connect",
-		.form = DOCTOR_TRACEPOINT,
-		.tracepoint = "inet_sock_set_state",
-		.fired = ANSWER_NO,
-		.why = "tcp_v6_connect is never run as such",
-		.without = "connects that fail are not seen",
-		.functions = {{"tcp_v6_connect", "silent"}},
-		.function_count = 1,
+	doctor.parts[1] = bind_program("bind_ipv4", "__inet_bind");
+	doctor.parts[2] = bind_program("bind_ipv6", "__inet6_bind");
+	doctor.parts[3] = (struct doctor_part){
+		.name = "list_sockets",
+		.kind = "listing",
+		.form = "none",
+		.why = "EPERM: Operation not permitted",
+		.replaced_by = "sock_diag",
 	};
-	doctor.hooks[2] = (struct doctor_hook){
-		.name = "bind",
-		.tracepoint = "-",
-		.why = "a long reason, which takes more than the eighty columns that there are "
-		       "for it on a line",
-		.without = "bind() that fails is not seen",
-		.functions = {{"__inet_bind", "untried"}},
-		.function_count = 1,
-	};
+	doctor.parts[4] = (struct doctor_part){.name = "records", .kind = "map"};
 	doctor.capabilities[0] = (struct doctor_capability){.name = "CAP_BPF", .have = true};
 	doctor.capabilities[1] =
 		(struct doctor_capability){.name = "CAP_SYSLOG", .without = "TIME_WAIT"};
@@ -66,7 +71,7 @@ static struct doctor refused(void)
 {
 	struct doctor doctor = able();
 
-	doctor.bpf = false;
+	doctor.bpf = doctor.surveyed = false;
 	snprintf(doctor.refusal, sizeof(doctor.refusal), "tracing needs CAP_BPF");
 	doctor.rdonly_cast = doctor.probe_reads = ANSWER_UNKNOWN;
 	doctor.lockdown[0] = doctor.cgroup_root[0] = 0;
@@ -103,7 +108,7 @@ static void check_fits(const char *text)
 	}
 }
 
-static void each_hook_is_told_with_its_form_and_cost(void **state)
+static void each_part_is_told_with_its_form_and_cost(void **state)
 {
 	struct doctor doctor = able();
 	struct output output;
@@ -111,13 +116,15 @@ static void each_hook_is_told_with_its_form_and_cost(void **state)
 
 	(void)state;
 	check_fits(text);
-	assert_non_null(strstr(text, "  accept         fentry      fired       -\n"
-				     "        its functions were traced in a self-test\n"
-				     "  connect        tracepoint  not fired   "
-				     "inet_sock_set_state\n"
-				     "        tcp_v6_connect is never run as such\n"
-				     "        cost: connects that fail are not seen\n"
-				     "  bind           none        not tested  -\n"));
+	assert_non_null(strstr(text, "  accepted_by            hook     fentry      fired\n"
+				     "  bind_ipv4              hook     none        not tested\n"
+				     "  bind_ipv6              hook     none        not tested\n"
+				     "        a long reason"));
+	assert_non_null(strstr(text, "        cost: bind() that fails is not seen\n"
+				     "  list_sockets           listing  none        -\n"
+				     "        EPERM: Operation not permitted\n"
+				     "        instead: sock_diag\n"
+				     "  records                map      -           -\n"));
 	assert_null(strstr(text, "inet_csk_accept"));
 	output_free(&output);
 }
@@ -131,7 +138,7 @@ static void details_tell_each_function_and_map(void **state)
 	(void)state;
 	check_fits(text);
 	assert_non_null(strstr(text, "inet_csk_accept                  fired\n"));
-	assert_non_null(strstr(text, "tcp_v6_connect                   silent\n"));
+	assert_non_null(strstr(text, "__inet6_bind                     untried\n"));
 	assert_non_null(strstr(text, "  owners                  480 B"));
 	output_free(&output);
 }
@@ -161,7 +168,7 @@ static void a_refusal_is_told_once(void **state)
 	assert_non_null(strstr(text, "refused: tracing needs CAP_BPF\n"));
 	assert_non_null(strstr(text, "HOOKS\n  none, as BPF is refused"));
 	assert_non_null(strstr(text, "v2 is not mounted"));
-	assert_null(strstr(text, "accept"));
+	assert_null(strstr(text, "accepted_by"));
 	output_free(&output);
 }
 
@@ -205,11 +212,15 @@ static void the_json_tells_the_same(void **state)
 	const char *text = json_of(&doctor, &output);
 
 	(void)state;
-	assert_non_null(strstr(text, "\"hook\":\"accept\",\"form\":\"fentry\",\"fired\":true,"
-				     "\"why\":\"its functions were traced in a self-test\","
+	assert_non_null(strstr(text, "\"hook\":\"accepted_by\",\"kind\":\"hook\","
+				     "\"form\":\"fentry\",\"fired\":true,\"why\":null,"
 				     "\"without\":null,"
 				     "\"functions\":{\"inet_csk_accept\":\"fired\"}}\n"));
-	assert_non_null(strstr(text, "\"hook\":\"bind\",\"form\":\"none\",\"fired\":null,"));
+	assert_non_null(strstr(text, "\"hook\":\"list_sockets\",\"kind\":\"listing\","
+				     "\"form\":\"none\",\"fired\":null,"
+				     "\"why\":\"EPERM: Operation not permitted\","
+				     "\"without\":null,\"functions\":{}}\n"));
+	assert_non_null(strstr(text, "\"hook\":\"records\",\"kind\":\"map\",\"form\":null,"));
 	assert_non_null(strstr(text, "\"name\":\"CAP_BPF\",\"have\":true,\"without\":null}\n"));
 	assert_non_null(strstr(text, "\"maps\":{\"records\":17825792,\"owners\":480},"
 				     "\"ring_bytes\":16777216,\"socket_bytes\":290}\n"));
@@ -219,7 +230,7 @@ static void the_json_tells_the_same(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(each_hook_is_told_with_its_form_and_cost),
+		cmocka_unit_test(each_part_is_told_with_its_form_and_cost),
 		cmocka_unit_test(details_tell_each_function_and_map),
 		cmocka_unit_test(capabilities_and_memory_are_told),
 		cmocka_unit_test(a_refusal_is_told_once),

@@ -10,13 +10,13 @@
 #include "clock.h"
 #include "commands.h"
 #include "live.h"
+#include "macros.h"
 #include "privilege.h"
 #include "procfs.h"
 #include "session.h"
 #include "status.h"
 #include "stop.h"
 
-#define ALL_HOOKS     ((1U << HOOKS) - 1)
 #define LOCKDOWN_FILE "/sys/kernel/security/lockdown"
 
 /* Of `owners`: measured, as no kernel tells what storage in sockets takes. */
@@ -25,7 +25,9 @@
 #define NO_BPF	 "BPF is refused"
 #define NO_TRACE "nothing is traced: what exists is listed by sock_diag and /proc"
 
-_Static_assert(HOOKS <= DOCTOR_HOOKS, "room for each");
+_Static_assert(PARTS <= DOCTOR_PARTS, "room for each");
+_Static_assert(sizeof(((struct part_state *)0)->why) == sizeof(((struct doctor_part *)0)->why),
+	       "the same words");
 _Static_assert(sizeof(((struct live_map *)0)->name) == sizeof(((struct doctor_map *)0)->name),
 	       "the same names");
 _Static_assert(PRIVILEGES <= DOCTOR_CAPABILITIES, "room for each");
@@ -108,16 +110,17 @@ static void ignore(void *context, const struct record_header *record)
 	(void)record;
 }
 
-/* Loads and attaches what `trace` would, which is all there is for minisockets: for a moment. */
-static void try_bpf(struct doctor *doctor, const struct session *session)
+/* Loads and attaches all that any view would: for a moment. */
+static void try_bpf(struct doctor *doctor, const struct session *session, struct survey *survey)
 {
 	enum hooks_mode hooks = session->options->hooks;
 	struct live_config config = {
-		.watch = WATCH_TRANSITIONS,
+		.watch = WATCH_EVERYTHING,
 		.hooks = hooks == HOOKS_FENTRY ? HOOKS_AUTO : hooks, /* its refusal is not BPF's */
 		.filter = &session->filter,
 		.stop = session->stop,
 		.sink = {ignore, NULL},
+		.survey = survey,
 		.verbose = session->options->verbose,
 	};
 	struct refusal refusal;
@@ -131,73 +134,78 @@ static void try_bpf(struct doctor *doctor, const struct session *session)
 	live_close(live);
 }
 
-static void take_functions(struct doctor_hook *found, const struct hooks *hooks, enum hook hook)
+static enum answer fired(const struct part_facts *facts, const struct hooks *hooks, bool tested)
 {
-	uint32_t functions = hook_functions(hook);
-
-	for (int i = 0; i < FUNCTIONS && found->function_count < DOCTOR_FUNCTIONS; i++)
-		if (functions & 1U << i)
-			found->functions[found->function_count++] = (struct doctor_function){
-				function_name(i), function_state_name(hooks->selftest.states[i])};
-}
-
-static enum answer fired(const struct hooks *hooks, enum hook hook, bool tested)
-{
-	if (!tested || !hook_functions(hook))
+	if (!tested || facts->function == FUNCTIONS)
 		return ANSWER_UNKNOWN;
-	return hook_fires(hooks, hook) ? ANSWER_YES : ANSWER_NO;
+	return hooks->selftest.states[facts->function] == FUNCTION_FIRED ? ANSWER_YES : ANSWER_NO;
 }
 
-static enum doctor_form form_of(const struct hooks *hooks, enum hook hook)
+static const char *form_of(const struct part_facts *facts, bool used)
 {
-	if (hooks->forms[hook].fentry)
-		return DOCTOR_FENTRY;
-	return hook_tracepoint(hook)[0] == '-' ? DOCTOR_NONE : DOCTOR_TRACEPOINT;
+	return facts->kind == PART_MAP || used ? facts->form : "none";
 }
 
-/* As chosen; `lack` and `without`: why there is none at all. */
-static void take_hook(struct doctor *doctor, const struct hooks *hooks, enum hook hook, bool tested,
-		      const char *lack, const char *without)
+/* Where it did not come to loading, all is as if it had been refused. */
+static void take_part(struct doctor_part *found, const struct part_facts *facts,
+		      const struct part_state *state)
 {
-	struct doctor_hook *found = &doctor->hooks[doctor->hook_count++];
-
-	*found = (struct doctor_hook){
-		.name = hook_name(hook),
-		.tracepoint = hook_tracepoint(hook),
-		.form = lack ? DOCTOR_NONE : form_of(hooks, hook),
-		.fired = fired(hooks, hook, tested),
-		.without = lack ? without : hook_without(hook),
+	static const char *const kinds[] = {
+		[PART_HOOK] = "hook",
+		[PART_LISTING] = "listing",
+		[PART_SEARCH] = "search",
+		[PART_MAP] = "map",
 	};
-	if (found->form == DOCTOR_FENTRY)
-		found->without = NULL;
-	snprintf(found->why, sizeof(found->why), "%s", lack ? lack : hooks->forms[hook].why);
-	take_functions(found, hooks, hook);
+
+	*found = (struct doctor_part){
+		.name = facts->name,
+		.kind = kinds[facts->kind],
+		.form = form_of(facts, state->used),
+		.without = state->without,
+		.replaced_by = state->replaced_by,
+	};
+	memcpy(found->why, state->why, sizeof(found->why));
 }
 
-static void find_no_hooks(struct doctor *doctor)
+static void take_function(struct doctor_part *found, const struct part_facts *facts,
+			  const struct hooks *hooks, bool tested)
 {
-	struct hooks hooks = {0};
+	found->fired = fired(facts, hooks, tested);
+	if (facts->function == FUNCTIONS)
+		return;
+	found->function = function_name(facts->function);
+	found->function_state = function_state_name(hooks->selftest.states[facts->function]);
+}
 
-	for (int hook = 0; hook < HOOKS; hook++)
-		take_hook(doctor, &hooks, hook, false, NO_BPF, NO_TRACE);
+static void take_survey(struct doctor *doctor, const struct survey *survey, bool tested)
+{
+	static const struct part_state refused = {.why = NO_BPF, .without = NO_TRACE};
+
+	doctor->surveyed = survey->taken;
+	doctor->part_count = PARTS;
+	for (int part = 0; part < PARTS; part++) {
+		const struct part_facts *facts = &live_part_facts[part];
+		struct doctor_part *found = &doctor->parts[part];
+
+		take_part(found, facts, survey->taken ? &survey->parts[part] : &refused);
+		take_function(found, facts, &survey->hooks, tested && survey->taken);
+	}
 }
 
 /* A forced form that is not to be had is said: `trace` would stop there. */
-static void find_hooks(struct doctor *doctor, const struct kernel *kernel, enum hooks_mode mode,
-		       const char *obstacle)
+static void say_what_is_forced(const struct survey *survey, enum hooks_mode mode)
 {
 	struct refusal refusal;
-	struct hooks hooks;
 
-	if (!hooks_choose(&hooks, ALL_HOOKS, mode, kernel, &refusal))
+	if (mode == HOOKS_FENTRY && survey->taken &&
+	    !hooks_forced(&survey->hooks, BIT(HOOKS) - 1, &refusal))
 		note("%s", refusal.text);
-	for (int hook = 0; hook < HOOKS; hook++)
-		take_hook(doctor, &hooks, hook, mode != HOOKS_TRACEPOINT,
-			  hook == HOOK_TIME_WAIT ? obstacle : NULL, WITHOUT_TIME_WAIT);
 }
 
 static void examine(struct doctor *doctor, const struct session *session)
 {
+	enum hooks_mode mode = session->options->hooks;
+	struct survey survey = {0};
 	struct kallsyms kallsyms;
 	struct refusal refusal;
 	struct kernel kernel;
@@ -206,16 +214,13 @@ static void examine(struct doctor *doctor, const struct session *session)
 	kallsyms_free(&kallsyms);
 	find_host(doctor);
 	find_capabilities(doctor);
-	try_bpf(doctor, session);
-	if (!doctor->bpf || !kernel_examine(&kernel, &refusal)) {
-		find_no_hooks(doctor);
+	try_bpf(doctor, session, &survey);
+	take_survey(doctor, &survey, mode != HOOKS_TRACEPOINT);
+	say_what_is_forced(&survey, mode);
+	if (!survey.taken || !kernel_examine(&kernel, &refusal))
 		return;
-	}
 	doctor->rdonly_cast = kernel.rdonly_cast ? ANSWER_YES : ANSWER_NO;
 	doctor->probe_reads = kernel.probe_reads ? ANSWER_YES : ANSWER_NO;
-	find_hooks(doctor, &kernel, session->options->hooks,
-		   live_timewait_obstacle(&kernel, &kallsyms));
-	kallsyms_free(&kallsyms);
 }
 
 static void show(const struct doctor *doctor, struct session *session)

@@ -47,6 +47,8 @@ static void update(void *context)
 
 	bool first = !run->list_at_ns; /* all has just been listed */
 
+	run->view.config.without_bpf = !live_knows_bound(run->table.session.live);
+
 	if (first)
 		run->list_at_ns = begin_ns;
 	if ((first || begin_ns < run->list_at_ns) && !ports_has_failures(&run->view))

@@ -102,6 +102,11 @@ static enum privilege_source source_of(const struct session *session)
 	return session->live ? SOURCE_LIVE : SOURCE_DIAG;
 }
 
+static void note_line(const char *line)
+{
+	note("%s", line);
+}
+
 int session_open(struct session *session, struct refusal *refusal)
 {
 	struct live_config config = {
@@ -119,8 +124,7 @@ int session_open(struct session *session, struct refusal *refusal)
 	session->live = live_open(&config, refusal);
 	if (!session->live)
 		return STATUS_REFUSED;
-	if (live_limits(session->live)[0])
-		note("%s", live_limits(session->live));
+	live_each_limit(session->live, note_line);
 	live_list(session->live);
 	session_say_unseen(session, live_unseen(session->live));
 	return STATUS_DONE;
@@ -157,7 +161,7 @@ static bool refresh(struct session *session, const struct session_hooks *hooks)
 {
 	session->clocks.monotonic_ns = clock_realtime_offset_ns(CLOCK_MONOTONIC);
 	if (session->live) {
-		live_find_time_wait(session->live);
+		live_catch_up(session->live);
 		live_poll(session->live, 0);
 	}
 	return !hooks->refresh || hooks->refresh(hooks->context);
@@ -210,7 +214,7 @@ static void end_audit(struct session *session)
 static void stop_streaming(struct live *live)
 {
 	live_detach(live);
-	live_find_time_wait(live);
+	live_catch_up(live);
 	live_drain(live);
 }
 

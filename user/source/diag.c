@@ -21,7 +21,7 @@
 
 struct dump {
 	const struct diag_config *config;
-	struct inodes inodes;
+	struct inodes *inodes; /* NULL: nobody asks for holders */
 	uint32_t netns;
 };
 
@@ -91,8 +91,8 @@ static int on_message(const struct nlmsghdr *header, void *context)
 		record.flags |= SOCKET_BOUND;
 	if (!filter_tuple(dump->config->filter, &record.tuple, 1))
 		return MNL_CB_OK;
-	if (dump->config->need_holders && record.inode)
-		inodes_add(&dump->inodes, record.inode, record.cookie);
+	if (dump->inodes && record.inode)
+		inodes_add(dump->inodes, record.inode, record.cookie);
 	sink_record(&dump->config->sink, &record.header);
 	return MNL_CB_OK;
 }
@@ -146,6 +146,13 @@ static bool dump_namespace(struct dump *dump)
 		dump_family(dump, netlink, AF_INET6);
 	mnl_socket_close(netlink);
 	return done;
+}
+
+bool diag_list_here(const struct diag_config *config, uint32_t netns, struct inodes *inodes)
+{
+	struct dump dump = {.config = config, .inodes = inodes, .netns = netns};
+
+	return dump_namespace(&dump);
 }
 
 static void mark(const struct dump *dump, enum listing_phase phase)
@@ -209,7 +216,8 @@ static bool dump_sockets(struct dump *dump, struct refusal *refusal)
 
 bool diag_list(const struct diag_config *config, struct refusal *refusal)
 {
-	struct dump dump = {.config = config};
+	struct inodes inodes = {0};
+	struct dump dump = {.config = config, .inodes = config->need_holders ? &inodes : NULL};
 	bool done;
 
 	mark(&dump, LISTING_BEGINS);
@@ -218,8 +226,8 @@ bool diag_list(const struct diag_config *config, struct refusal *refusal)
 	if (done)
 		mark(&dump, LISTING_NAMESPACE); /* nothing else tells that a namespace is gone */
 	if (done && config->need_holders && config->need_holders(config->context))
-		descriptors_list(&dump.inodes, &config->sink);
+		descriptors_list(&inodes, &config->sink);
 	mark(&dump, LISTING_ENDS);
-	inodes_free(&dump.inodes);
+	inodes_free(&inodes);
 	return done;
 }

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "filter.h"
+#include "descriptors.h"
 #include "source.h"
 
 struct diag_config {
@@ -30,5 +31,12 @@ struct diag_config {
  * TCP.
  */
 bool diag_list(const struct diag_config *config, struct refusal *refusal);
+
+/*
+ * Only the sockets of the calling thread's namespace, which is `netns`, without a word of the
+ * listing. The inodes of those that have one are added to `inodes`. False where the kernel broke
+ * off.
+ */
+bool diag_list_here(const struct diag_config *config, uint32_t netns, struct inodes *inodes);
 
 #endif

@@ -170,7 +170,7 @@ bool hook_fires(const struct hooks *hooks, enum hook hook)
 	return has_fentry(hook) && obstacle(&hooks->selftest, hook) == FUNCTIONS;
 }
 
-static bool forced(const struct hooks *hooks, uint32_t wanted, struct refusal *refusal)
+bool hooks_forced(const struct hooks *hooks, uint32_t wanted, struct refusal *refusal)
 {
 	for (int hook = 0; hook < HOOKS; hook++) {
 		if (!(wanted & BIT(hook)) || !has_fentry(hook) || hooks->forms[hook].fentry)
@@ -212,5 +212,5 @@ bool hooks_choose(struct hooks *hooks, uint32_t wanted, enum hooks_mode mode,
 		else
 			choose(hooks, hook);
 	}
-	return mode != HOOKS_FENTRY || forced(hooks, wanted, refusal);
+	return mode != HOOKS_FENTRY || hooks_forced(hooks, wanted, refusal);
 }

@@ -43,6 +43,9 @@ struct hooks {
 bool hooks_choose(struct hooks *hooks, uint32_t wanted, enum hooks_mode mode,
 		  const struct kernel *kernel, struct refusal *refusal);
 
+/* False, with the reason, if one of this set that has an fentry form is not in it. */
+bool hooks_forced(const struct hooks *hooks, uint32_t wanted, struct refusal *refusal);
+
 /* Static: "accept"; the tracepoint that serves without fentry, or "-"; what that costs. */
 const char *hook_name(enum hook hook);
 const char *hook_tracepoint(enum hook hook);

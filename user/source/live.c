@@ -13,9 +13,6 @@
 #include "privilege.h"
 #include "procfs.h"
 
-#define RING_BYTES    (16 << 20) /* half a second of two busy CPUs; 100,000 rows */
-#define WAKE_BYTES    (256 << 10)
-#define WAKE_SHARE    4 /* of a ring that is not much larger: woken when it is full to this part */
 #define BATCH	      8192 /* records handed on before the caller gets its turn */
 #define HEAL_MIN_NS   1000000000ULL
 #define HEAL_MAX_NS   60000000000ULL
@@ -41,7 +38,7 @@ static void receive_transition(struct live *live, const struct record_transition
 {
 	struct record_transition resolved = *record;
 
-	outcome_resolve(&resolved, live->hooks.forms[HOOK_TIME_WAIT].fentry);
+	outcome_resolve(&resolved, live->plan.minisockets_fentry);
 	describe(live, &resolved.owner, record_owner_is_current(&resolved));
 	describe(live, &resolved.closer, true);
 	live_hand_on(live, &resolved.header);
@@ -88,98 +85,17 @@ static int print_verbose(enum libbpf_print_level level, const char *format, va_l
 	return level == LIBBPF_DEBUG ? 0 : vfprintf(stderr, format, arguments);
 }
 
-/* As many minisockets as the kernel allows; the namespaces may have limits of their own, below it.
- */
-static uint32_t minisockets_max(void)
-{
-	uint64_t max;
-
-	if (!procfs_number(AT_FDCWD, "/proc/sys/net/ipv4/tcp_max_tw_buckets", &max) || max < 1024)
-		max = 1024;
-	return max > (1 << 20) ? 1 << 20 : (uint32_t)max;
-}
-
 static const struct needs *needs_of(const struct live *live)
 {
 	return &live_needs[live->config.watch];
 }
 
-static void select_programs(struct live *live, struct settings *settings)
+static bool open_ring(struct live *live, struct refusal *refusal)
 {
-	const struct needs *needs = needs_of(live);
-
-	settings->close_waits = needs->close_waits;
-	settings->outgoing = needs->outgoing;
-	settings->refusals = live->hooks.forms[HOOK_TIME_WAIT].fentry;
-	settings->silent_fins = !settings->refusals;
-	live_select_hooks(live);
-}
-
-/* Whole pages, whatever their size. */
-static void size_ring(struct live *live, struct settings *settings)
-{
-	uint32_t wanted = live->config.ring_kib ? live->config.ring_kib << 10 : RING_BYTES;
-	uint32_t page = (uint32_t)sysconf(_SC_PAGESIZE);
-	uint32_t bytes = wanted > page ? wanted : page;
-
-	bpf_map__set_max_entries(live->bpf->maps.records, bytes);
-	live->ring_records = bytes / sizeof(struct record_failure) + 1; /* the smallest */
-	settings->wake_bytes = bytes / WAKE_SHARE < WAKE_BYTES ? bytes / WAKE_SHARE : WAKE_BYTES;
-}
-
-static void configure(struct live *live)
-{
-	struct settings *settings = &live->bpf->rodata->settings;
-
-	memcpy(&settings->filter, live->config.filter, sizeof(settings->filter));
-	settings->tw_timer_handler = live->kallsyms.tw_timer_handler;
-	settings->tick_ns = clock_tick_ns();
-	settings->rdonly_cast = live->kernel.rdonly_cast;
-	settings->probe_reads = live->kernel.probe_reads;
-	size_ring(live, settings);
-	bpf_map__set_max_entries(live->bpf->maps.fin_wait2,
-				 live_needs_minisockets(live) ? minisockets_max() : 1);
-	select_programs(live, settings);
-	live_plan(live, settings);
-	live_audit_configure(live, settings);
-}
-
-/*
- * Iterators are opened for each use, in the namespace of that moment; the link is what attaches
- * them.
- */
-static bool attach_iterator(struct bpf_program *program, struct bpf_link **link)
-{
-	*link = bpf_program__attach_iter(program, NULL);
-	return *link != NULL;
-}
-
-static bool attach(struct live *live)
-{
-	struct tcplinger_bpf *bpf = live->bpf;
-
-	return attach_iterator(bpf->progs.list_sockets, &live->sockets) &&
-	       attach_iterator(bpf->progs.list_holders, &live->holders) && live_attach_hooks(live);
-}
-
-static bool load(struct live *live, struct refusal *refusal)
-{
-	live->bpf = tcplinger_bpf__open();
-	if (!live->bpf) {
-		privilege_explain(refusal, "open the BPF programs", errno);
-		return false;
-	}
-	configure(live);
-	if (tcplinger_bpf__load(live->bpf) != 0) {
-		privilege_explain(refusal, "load the BPF programs", errno);
-		return false;
-	}
 	live->ring = ring_buffer__new(bpf_map__fd(live->bpf->maps.records), on_sample, live, NULL);
-	if (!live->ring || !attach(live)) {
-		privilege_explain(refusal, "attach the BPF programs", errno);
-		return false;
-	}
-	return true;
+	if (!live->ring)
+		privilege_explain(refusal, "read the ring buffer", errno);
+	return live->ring != NULL;
 }
 
 const char *live_timewait_obstacle(const struct kernel *kernel, struct kallsyms *kallsyms)
@@ -197,7 +113,6 @@ struct live *live_open(const struct live_config *config, struct refusal *refusal
 {
 	const char *obstacle = NULL;
 	struct kernel kernel;
-	uint32_t wanted;
 	struct live *live;
 
 	libbpf_set_print(config->verbose ? print_verbose : NULL);
@@ -210,39 +125,33 @@ struct live *live_open(const struct live_config *config, struct refusal *refusal
 	describer_open(&live->describer);
 	if (live_needs_minisockets(live))
 		obstacle = live_timewait_obstacle(&live->kernel, &live->kallsyms);
-	wanted = (needs_of(live)->hooks | (live_audits(live) ? BIT(HOOK_TIME_WAIT) : 0)) &
-		 ~(obstacle ? BIT(HOOK_TIME_WAIT) : 0);
-	if (!hooks_choose(&live->hooks, wanted, config->hooks, &live->kernel, refusal)) {
+	live->wanted_hooks =
+		(needs_of(live)->hooks | (live_audits(live) ? BIT(HOOK_TIME_WAIT) : 0)) &
+		~(obstacle ? BIT(HOOK_TIME_WAIT) : 0);
+	if (!hooks_choose(&live->hooks, live->wanted_hooks, config->hooks, &live->kernel,
+			  refusal)) {
 		live_close(live);
 		return NULL;
 	}
-	if (obstacle)
-		snprintf(live->limits, sizeof(live->limits),
-			 "TIME_WAIT is not followed: %s; who left one and how it ends is not shown",
-			 obstacle);
+	live->obstacle = obstacle;
 	/* a view of nothing else has more from listings that are taken without BPF */
 	if (obstacle && config->watch == WATCH_TIME_WAITS)
 		snprintf(refusal->text, sizeof(refusal->text), "TIME_WAIT is not followed: %s",
 			 obstacle);
-	else if (load(live, refusal))
+	else if (live_load(live, refusal) && open_ring(live, refusal))
 		return live;
 	live_close(live);
 	return NULL;
-}
-
-void live_detach(struct live *live)
-{
-	tcplinger_bpf__detach(live->bpf);
 }
 
 void live_close(struct live *live)
 {
 	if (!live)
 		return;
-	bpf_link__destroy(live->holders);
-	bpf_link__destroy(live->sockets);
+	if (live->config.survey)
+		live_survey(live, live->config.survey);
 	ring_buffer__free(live->ring);
-	tcplinger_bpf__destroy(live->bpf);
+	live_unload(live);
 	kallsyms_free(&live->kallsyms);
 	describer_close(&live->describer);
 	free(live);
@@ -270,13 +179,14 @@ void live_drain(struct live *live)
 	} while (live->batch && read < live->ring_records);
 }
 
-void live_find_time_wait(struct live *live)
+void live_catch_up(struct live *live)
 {
-	int fd = bpf_program__fd(live->bpf->progs.find_time_wait);
 	LIBBPF_OPTS(bpf_test_run_opts, options);
 
-	if (fd >= 0)
-		bpf_prog_test_run_opts(fd, &options);
+	if (live->plan.silent_fins)
+		bpf_prog_test_run_opts(bpf_program__fd(live->bpf->progs.find_time_wait), &options);
+	if (live_must_relist(live))
+		live_list(live);
 }
 
 void live_losses(const struct live *live, struct losses *losses)
@@ -350,14 +260,22 @@ void live_heal_now(struct live *live)
 	live_heal(live);
 }
 
-const char *live_limits(const struct live *live)
+void live_each_limit(const struct live *live, void (*say)(const char *line))
 {
-	return live->limits;
+	char line[256];
+
+	if (live->obstacle) {
+		snprintf(line, sizeof(line),
+			 "TIME_WAIT is not followed: %s; who left one and how it ends is not shown",
+			 live->obstacle);
+		say(line);
+	}
+	live_each_loss(live, say);
 }
 
 bool live_follows_time_wait(const struct live *live)
 {
-	return live->kallsyms.tw_timer_handler != 0;
+	return live->plan.minisockets;
 }
 
 size_t live_unseen(const struct live *live)

@@ -13,6 +13,7 @@
 #include "filter.h"
 #include "hooks.h"
 #include "kallsyms.h"
+#include "live_parts.h"
 #include "source.h"
 
 struct live;
@@ -23,6 +24,7 @@ enum live_watch {
 	WATCH_TIME_WAITS,  /* how connections end, from the first FIN on; minisockets */
 	WATCH_PORTS,	   /* connections that were not accepted, from connect() on; minisockets */
 	WATCH_CLOSE_WAITS, /* listeners, and what is in CLOSE_WAIT at each refresh */
+	WATCH_EVERYTHING,  /* what any of these needs */
 	WATCH_NOTHING,	   /* no live source: what exists is listed once, by another */
 	WATCHES,
 };
@@ -35,6 +37,7 @@ struct live_config {
 	const volatile sig_atomic_t *stop; /* set by a signal: return to the caller soon */
 	struct record_sink sink;
 	struct record_sink audit; /* all that the kernel's counters stand for; unset: none */
+	struct survey *survey;	  /* receives what was found while loading; NULL: not asked for */
 	bool verbose;		  /* libbpf's messages to stderr */
 };
 
@@ -72,8 +75,11 @@ void live_count(struct live *live, uint32_t netns);
 /* False if there are TIME_WAITs that cannot be followed here. */
 bool live_follows_time_wait(const struct live *live);
 
-/* Once an interval: which minisockets got the peer's FIN unseen. */
-void live_find_time_wait(struct live *live);
+/*
+ * Once an interval: which minisockets got the peer's FIN unseen; and, where a program is refused
+ * without which something is not streamed, everything that exists.
+ */
+void live_catch_up(struct live *live);
 
 /*
  * Sends a RECORD_LOSS if more was lost since the last call, and lists again, with back-off so that
@@ -88,8 +94,11 @@ size_t live_unseen(const struct live *live);
 /* The totals so far. */
 void live_losses(const struct live *live, struct losses *losses);
 
-/* What this source cannot tell here, for one line on stderr; "" if nothing. */
-const char *live_limits(const struct live *live);
+/* What this source cannot tell here, and why: a line each for stderr. */
+void live_each_limit(const struct live *live, void (*say)(const char *line));
+
+/* True if listings know what bind() has taken. */
+bool live_knows_bound(const struct live *live);
 
 /* A map of the programs, and what it takes in the kernel. */
 struct live_map {

@@ -10,6 +10,7 @@
 #include "kallsyms.h"
 #include "kernel.h"
 #include "live.h"
+#include "live_parts.h"
 #include "macros.h"
 #include "settings.h" /* before the skeleton, which has one of them in its rodata */
 #include "tcplinger.skel.h"
@@ -33,8 +34,10 @@ struct live {
 	struct hooks hooks;
 	struct tcplinger_bpf *bpf;
 	struct ring_buffer *ring;
-	struct bpf_link *sockets; /* iterators */
-	struct bpf_link *holders;
+	struct bpf_link *links[PARTS]; /* NULL: not attached */
+	struct refusals refusals;
+	struct plan plan;
+	uint32_t wanted_hooks; /* bit 1 << enum hook */
 	struct kallsyms kallsyms;
 	struct describer describer;
 	struct losses reported;
@@ -47,8 +50,8 @@ struct live {
 	uint32_t batch;	       /* records of this poll */
 	uint16_t ports_low;    /* of all namespaces' ip_local_port_range */
 	uint16_t ports_high;
-	size_t unseen; /* namespaces that could not be listed */
-	char limits[256];
+	size_t unseen;	      /* namespaces that could not be listed */
+	const char *obstacle; /* why TIME_WAIT cannot be followed; NULL: it can */
 };
 
 /* live_audit.c: true if all that the kernel's counters stand for is streamed, too. */
@@ -78,9 +81,28 @@ void live_receive(struct live *live, const void *data, size_t size);
 /* live_needs.c: what the programs do at each transition; before the load. */
 void live_plan(const struct live *live, struct settings *settings);
 
-/* Which programs are loaded, in the forms that were chosen; before the load. */
-void live_select_hooks(struct live *live);
-bool live_attach_hooks(struct live *live);
+/* live_load.c: loads and attaches all that is needed and not refused. False, with the reason, where
+ * what is left is nothing to the view. */
+bool live_load(struct live *live, struct refusal *refusal);
+void live_unload(struct live *live);
+
+/* live_parts.c: would the view have it, in the forms that were chosen, if nothing is refused? */
+bool live_needs_part(const struct live *live, enum part part);
+
+/* Makes the plan of what is needed and was not refused; before the load. */
+void live_plan_parts(struct live *live);
+
+/* Notes that the part is refused, with its errno, and plans anew. */
+void live_refuse_part(struct live *live, enum part part, int error);
+
+/* True if what is not streamed has to be listed at each refresh. */
+bool live_must_relist(const struct live *live);
+
+/* A line for each thing that is lost because something was refused. */
+void live_each_loss(const struct live *live, void (*say)(const char *line));
+
+/* What became of each part; before the programs are closed. */
+void live_survey(const struct live *live, struct survey *survey);
 
 /* Runs of programs that the kernel skipped because one of them was running on that CPU. */
 uint64_t live_skipped(const struct live *live);

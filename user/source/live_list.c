@@ -5,6 +5,7 @@
 
 #include "clock.h"
 #include "descriptors.h"
+#include "diag.h"
 #include "live_internal.h"
 #include "netns.h"
 #include "port_settings.h"
@@ -12,12 +13,12 @@
 /* A read of rows: less than the kernel has at once on any host, so that tests cut there as well. */
 #define ROWS_BYTES 16384
 
-/* The descriptor of an MPTCP socket holds each of its subflows. */
-static void receive_msk_holder(struct live *live, const struct inodes *subflows,
+/* The descriptor of an MPTCP socket holds each of its inodes. */
+static void receive_msk_holder(struct live *live, const struct inodes *inodes,
 			       const struct record_holder *record)
 {
-	const struct inode_cookie *subflow = inodes_find(subflows, record->inode);
-	const struct inode_cookie *end = subflows->items + subflows->count;
+	const struct inode_cookie *subflow = inodes_find(inodes, record->inode);
+	const struct inode_cookie *end = inodes->items + inodes->count;
 	struct record_holder holder = *record;
 
 	for (; subflow && subflow < end && subflow->inode == record->inode; subflow++) {
@@ -26,20 +27,26 @@ static void receive_msk_holder(struct live *live, const struct inodes *subflows,
 	}
 }
 
-/* So that the holders of its MPTCP socket are known for its own. */
-static void add_subflow(struct inodes *subflows, const struct record_socket *socket)
+/*
+ * The holders of an MPTCP socket, which list_holders tells by inode, are those of its subflows; and
+ * /proc knows nothing but inodes.
+ */
+static void note_inode(const struct live *live, struct inodes *inodes,
+		       const struct record_socket *socket)
 {
-	if (socket->flags & SOCKET_MPTCP && socket->inode)
-		inodes_add(subflows, socket->inode, socket->cookie);
+	bool asked = socket->flags & SOCKET_MPTCP || !live->links[PART_LIST_HOLDERS];
+
+	if (asked && socket->inode)
+		inodes_add(inodes, socket->inode, socket->cookie);
 }
 
-static void receive_row(struct live *live, struct inodes *subflows,
+static void receive_row(struct live *live, struct inodes *inodes,
 			const struct record_header *record)
 {
 	if (record->type == RECORD_SOCKET) {
-		add_subflow(subflows, (const void *)record);
+		note_inode(live, inodes, (const void *)record);
 	} else if (!((const struct record_holder *)record)->cookie) {
-		receive_msk_holder(live, subflows, (const void *)record);
+		receive_msk_holder(live, inodes, (const void *)record);
 		return;
 	}
 	live_receive(live, record, record->size);
@@ -51,7 +58,7 @@ static void receive_row(struct live *live, struct inodes *subflows,
  * are, and what does not fit stays there for the next read. The stream is served in between, so
  * that its ring does not fill meanwhile. False if the kernel broke off.
  */
-static bool read_rows(struct live *live, int fd, size_t bytes, struct inodes *subflows)
+static bool read_rows(struct live *live, int fd, size_t bytes, struct inodes *inodes)
 {
 	_Alignas(8) char buffer[ROWS_BYTES];
 	ssize_t n;
@@ -67,7 +74,7 @@ static bool read_rows(struct live *live, int fd, size_t bytes, struct inodes *su
 			return false;
 		}
 		for (size_t at = 0; at < (size_t)n; at += bytes)
-			receive_row(live, subflows, (const void *)(buffer + at));
+			receive_row(live, inodes, (const void *)(buffer + at));
 		if (*live->config.stop)
 			live_drain(live); /* polling then takes a record at a time */
 		else
@@ -75,15 +82,14 @@ static bool read_rows(struct live *live, int fd, size_t bytes, struct inodes *su
 	}
 }
 
-static bool run_iterator(struct live *live, struct bpf_link *link, size_t bytes,
-			 struct inodes *subflows)
+static bool run_iterator(struct live *live, enum part part, size_t bytes, struct inodes *inodes)
 {
-	int fd = bpf_iter_create(bpf_link__fd(link));
+	int fd = bpf_iter_create(bpf_link__fd(live->links[part]));
 	bool whole;
 
 	if (fd < 0)
 		return false;
-	whole = read_rows(live, fd, bytes, subflows);
+	whole = read_rows(live, fd, bytes, inodes);
 	close(fd);
 	return whole;
 }
@@ -140,14 +146,40 @@ static void report_ports(struct live *live, uint32_t netns)
 	live_hand_on(live, &record.header);
 }
 
+static void receive_from_diag(void *context, const struct record_header *record)
+{
+	live_receive(context, record, record->size);
+}
+
+/* In place of list_sockets. Request sockets, which it does not list, are said to be in SYN_RECV. */
+static bool list_by_diag(struct live *live, uint32_t netns, struct inodes *inodes)
+{
+	struct diag_config config = {
+		.filter = &live->bpf->rodata->settings.filter,
+		.sink = {receive_from_diag, live},
+		.states = live->bpf->bss->list_states & ~BIT(TCP_SYN_RECV),
+		.ports = live_needs[live->config.watch].outgoing,
+	};
+	bool whole = diag_list_here(&config, netns, inodes);
+
+	live_poll(live, 0);
+	return whole;
+}
+
+static bool list_sockets_here(struct live *live, uint32_t netns, struct inodes *inodes)
+{
+	if (live->links[PART_LIST_SOCKETS])
+		return run_iterator(live, PART_LIST_SOCKETS, sizeof(struct record_socket), inodes);
+	return list_by_diag(live, netns, inodes);
+}
+
 /* iter/tcp walks the host's whole hash table for each namespace: empty ones are passed over. */
 static bool list_namespace(struct live *live, uint32_t netns, enum listing_scope scope,
-			   struct inodes *subflows)
+			   struct inodes *inodes)
 {
 	if (live_needs[live->config.watch].outgoing)
 		report_ports(live, netns);
-	if (netns_has_tcp() &&
-	    !run_iterator(live, live->sockets, sizeof(struct record_socket), subflows))
+	if (netns_has_tcp() && !list_sockets_here(live, netns, inodes))
 		return false;
 	mark(live, LISTING_NAMESPACE, scope, netns);
 	if (live_needs_minisockets(live) && scope != LISTING_CLOSE_WAITS)
@@ -161,7 +193,7 @@ static bool wanted(const struct live *live, uint32_t netns)
 }
 
 /* False if some namespace could not be listed. */
-static bool list_sockets(struct live *live, enum listing_scope scope, struct inodes *subflows)
+static bool list_sockets(struct live *live, enum listing_scope scope, struct inodes *inodes)
 {
 	struct netns_list list;
 	bool whole;
@@ -175,7 +207,7 @@ static bool list_sockets(struct live *live, enum listing_scope scope, struct ino
 		if (!wanted(live, list.items[i].inode))
 			continue;
 		whole = (i == 0 || netns_enter(list.items[i].fd)) &&
-			list_namespace(live, list.items[i].inode, scope, subflows) && whole;
+			list_namespace(live, list.items[i].inode, scope, inodes) && whole;
 		if (i != 0)
 			netns_return(&list);
 	}
@@ -201,41 +233,47 @@ void live_count(struct live *live, uint32_t netns)
 	netns_list_free(&list);
 }
 
-static void list_holders(struct live *live, struct inodes *subflows)
+static void list_holders(struct live *live, struct inodes *inodes)
 {
-	inodes_sort(subflows);
+	struct record_sink sink = {receive_from_diag, live};
+
+	if (!live->links[PART_LIST_HOLDERS]) {
+		descriptors_list(inodes, &sink);
+		return;
+	}
+	inodes_sort(inodes);
 	live->bpf->bss->list_low = live->ports_low;
 	live->bpf->bss->list_high = live->ports_high;
-	run_iterator(live, live->holders, sizeof(struct record_holder), subflows);
+	run_iterator(live, PART_LIST_HOLDERS, sizeof(struct record_holder), inodes);
 }
 
 void live_list(struct live *live)
 {
 	enum listing_scope scope =
 		live_needs[live->config.watch].close_waits ? LISTING_LISTENERS : LISTING_ALL;
-	struct inodes subflows = {0};
+	struct inodes inodes = {0};
 
 	live->bpf->bss->list_states = live_listed(live);
 	mark(live, LISTING_BEGINS, scope, 0);
-	list_sockets(live, scope, &subflows);
-	list_holders(live, &subflows);
+	list_sockets(live, scope, &inodes);
+	list_holders(live, &inodes);
 	live_drain(live); /* what the rows have shown already comes before the end */
 	mark_end(live, scope, false);
-	inodes_free(&subflows);
+	inodes_free(&inodes);
 }
 
 void live_list_close_waits(struct live *live, bool (*need_holders)(void *context), void *context)
 {
-	struct inodes subflows = {0};
+	struct inodes inodes = {0};
 	bool whole;
 
 	live_drain(live);
 	mark(live, LISTING_BEGINS, LISTING_CLOSE_WAITS, 0);
 	live->bpf->bss->list_states = 1U << TCP_CLOSE_WAIT;
-	whole = list_sockets(live, LISTING_CLOSE_WAITS, &subflows);
+	whole = list_sockets(live, LISTING_CLOSE_WAITS, &inodes);
 	live->bpf->bss->list_states = 1U << TCP_LISTEN | 1U << TCP_CLOSE_WAIT;
 	if (need_holders(context))
-		list_holders(live, &subflows);
+		list_holders(live, &inodes);
 	mark_end(live, LISTING_CLOSE_WAITS, !whole);
-	inodes_free(&subflows);
+	inodes_free(&inodes);
 }

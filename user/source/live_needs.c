@@ -58,6 +58,15 @@ const struct needs live_needs[WATCHES] = {
 			.outgoing = true,
 			.hooks = BIT(HOOK_TIME_WAIT) | BIT(HOOK_CONNECT) | BIT(HOOK_BIND),
 		},
+	[WATCH_EVERYTHING] =
+		{
+			.stream = {[TCP_ESTABLISHED... TCP_CLOSING] = ALL_STATES},
+			.list = ALL_STATES,
+			.minisockets = true,
+			.close_waits = true,
+			.established = true,
+			.hooks = BIT(HOOKS) - 1,
+		},
 	[WATCH_CLOSE_WAITS] =
 		{
 			.stream =

@@ -16,17 +16,6 @@
 #define YELLOW "\033[33m"
 #define PLAIN  "\033[0m"
 
-const char *doctor_form_name(enum doctor_form form)
-{
-	static const char *const names[] = {
-		[DOCTOR_NONE] = "none",
-		[DOCTOR_TRACEPOINT] = "tracepoint",
-		[DOCTOR_FENTRY] = "fentry",
-	};
-
-	return names[form];
-}
-
 /* How much of the text fits: up to a blank, unless there is none. */
 static size_t fitting(const char *text, size_t columns)
 {
@@ -128,7 +117,7 @@ static void host_text(const struct doctor *doctor, struct output *output)
 	fact(output, "TIME_WAIT", length.text);
 }
 
-static const char *tested(const struct doctor_hook *hook)
+static const char *tested(const struct doctor_part *part)
 {
 	static const char *const words[] = {
 		[ANSWER_UNKNOWN] = "not tested",
@@ -136,7 +125,7 @@ static const char *tested(const struct doctor_hook *hook)
 		[ANSWER_YES] = "fired",
 	};
 
-	return hook->function_count ? words[hook->fired] : "-";
+	return part->function ? words[part->fired] : "-";
 }
 
 static void paragraph(struct output *output, const char *text)
@@ -145,39 +134,56 @@ static void paragraph(struct output *output, const char *text)
 	wrap(output, INDENT, text);
 }
 
-static void functions_text(const struct doctor_hook *hook, struct output *output)
+static bool same(const char *one, const char *other)
 {
-	for (size_t i = 0; i < hook->function_count; i++) {
-		output_format(output, "%*s%-32s %s", INDENT, "", hook->functions[i].name,
-			      hook->functions[i].state);
+	return one == other || (one && other && strcmp(one, other) == 0);
+}
+
+/* Programs that are not used for the same reason have one paragraph, behind the last. */
+static bool is_told_below(const struct doctor *doctor, size_t number)
+{
+	const struct doctor_part *part = &doctor->parts[number], *next = part + 1;
+
+	return number + 1 < doctor->part_count && same(part->why, next->why) &&
+	       same(part->without, next->without) && same(part->replaced_by, next->replaced_by);
+}
+
+static void reason_text(const struct doctor_part *part, struct output *output)
+{
+	struct sentence replaced = {0}, without = {0};
+
+	if (part->why[0])
+		paragraph(output, part->why);
+	if (part->replaced_by) {
+		say(&replaced, "instead: %s", part->replaced_by);
+		paragraph(output, replaced.text);
+	}
+	if (part->without) {
+		say(&without, "cost: %s", part->without);
+		paragraph(output, without.text);
+	}
+}
+
+static void part_text(const struct doctor_part *part, struct output *output,
+		      const struct text_style *style)
+{
+	bool mark = style->color && part->without;
+	const char *form = part->form ? part->form : "-";
+
+	output_format(output, "  %-22s %-8s %s%-10s%s  %s", part->name, part->kind,
+		      mark ? YELLOW : "", form, mark ? PLAIN : "", tested(part));
+	output_line(output);
+	if (style->details && part->function) {
+		output_format(output, "%*s%-32s %s", INDENT, "", part->function,
+			      part->function_state);
 		output_line(output);
 	}
 }
 
-static void hook_text(const struct doctor_hook *hook, struct output *output,
-		      const struct text_style *style)
-{
-	const char *color = hook->form == DOCTOR_NONE ? RED : YELLOW;
-	bool mark = style->color && hook->without;
-	struct sentence without = {0};
-
-	output_format(output, "  %-15s%s%-10s%s  %-12s%s", hook->name, mark ? color : "",
-		      doctor_form_name(hook->form), mark ? PLAIN : "", tested(hook),
-		      hook->form == DOCTOR_TRACEPOINT ? hook->tracepoint : "-");
-	output_line(output);
-	paragraph(output, hook->why);
-	if (hook->without) {
-		say(&without, "cost: %s", hook->without);
-		paragraph(output, without.text);
-	}
-	if (style->details)
-		functions_text(hook, output);
-}
-
-static void hooks_text(const struct doctor *doctor, struct output *output,
+static void parts_text(const struct doctor *doctor, struct output *output,
 		       const struct text_style *style)
 {
-	if (!doctor->bpf) {
+	if (!doctor->bpf && !doctor->surveyed) {
 		heading(output, "HOOKS");
 		output_string(output, "  ");
 		wrap(output, 2,
@@ -185,10 +191,14 @@ static void hooks_text(const struct doctor *doctor, struct output *output,
 		     "sock_diag and /proc tell");
 		return;
 	}
-	output_format(output, "%-17s%-10s  %-12s%s", "HOOKS", "FORM", "SELF-TEST", "TRACEPOINT");
+	output_format(output, "%-24s %-8s %-10s  %s", "HOOKS, LISTINGS, MAPS", "KIND", "FORM",
+		      "SELF-TEST");
 	output_line(output);
-	for (size_t i = 0; i < doctor->hook_count; i++)
-		hook_text(&doctor->hooks[i], output, style);
+	for (size_t i = 0; i < doctor->part_count; i++) {
+		part_text(&doctor->parts[i], output, style);
+		if (!is_told_below(doctor, i))
+			reason_text(&doctor->parts[i], output);
+	}
 }
 
 static void capability_text(const struct doctor_capability *capability, struct output *output,
@@ -257,7 +267,7 @@ void doctor_text(const struct doctor *doctor, struct output *output, const struc
 {
 	host_text(doctor, output);
 	output_line(output);
-	hooks_text(doctor, output, style);
+	parts_text(doctor, output, style);
 	output_line(output);
 	capabilities_text(doctor, output, style);
 	output_line(output);

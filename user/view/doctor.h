@@ -7,29 +7,23 @@
 #include "output.h"
 #include "text.h"
 
-#define DOCTOR_HOOKS	    8
-#define DOCTOR_FUNCTIONS    8 /* of a hook */
+#define DOCTOR_PARTS	    32
 #define DOCTOR_CAPABILITIES 16
 #define DOCTOR_MAPS	    16
 
 enum answer { ANSWER_UNKNOWN, ANSWER_NO, ANSWER_YES };
 
-enum doctor_form { DOCTOR_NONE, DOCTOR_TRACEPOINT, DOCTOR_FENTRY };
-
-struct doctor_function {
+/* A program or a map. Strings are static, but for `why`. */
+struct doctor_part {
 	const char *name;
-	const char *state; /* "fired" */
-};
-
-struct doctor_hook {
-	const char *name;
-	enum doctor_form form;
-	const char *tracepoint; /* of that form */
-	enum answer fired; /* what its fentry form takes, in the self-test; unknown: not tested */
-	char why[192];
-	const char *without; /* what the lack of a better form costs; NULL: nothing is lost */
-	struct doctor_function functions[DOCTOR_FUNCTIONS];
-	size_t function_count;
+	const char *kind;	 /* "hook", "listing", "search", "map" */
+	const char *form;	 /* "tracepoint", "fentry", .., "none": not used; NULL: a map */
+	enum answer fired;	 /* in the self-test; unknown: not tested */
+	char why[192];		 /* why it is not used; "": it is, or nothing asks for it */
+	const char *without;	 /* what is lost by that; NULL: nothing */
+	const char *replaced_by; /* NULL: nothing does */
+	const char *function;	 /* which it traces, and what the self-test says of that: "fired" */
+	const char *function_state; /* NULL: none */
 };
 
 struct doctor_capability {
@@ -55,10 +49,11 @@ struct doctor {
 	enum answer rdonly_cast;
 	enum answer probe_reads;
 	bool bpf;
+	bool surveyed;	   /* it came to loading: each part is known */
 	char refusal[512]; /* why not */
 
-	struct doctor_hook hooks[DOCTOR_HOOKS];
-	size_t hook_count;
+	struct doctor_part parts[DOCTOR_PARTS];
+	size_t part_count;
 	struct doctor_capability capabilities[DOCTOR_CAPABILITIES];
 	size_t capability_count;
 
@@ -76,8 +71,5 @@ void doctor_text(const struct doctor *doctor, struct output *output,
 /* `host`, then each `hook`, each `capability`, then `memory`. `time_ns`: CLOCK_MONOTONIC. */
 void doctor_json(const struct doctor *doctor, struct output *output, uint64_t time_ns,
 		 const struct clock_offsets *clocks);
-
-/* "fentry", "tracepoint", "none". */
-const char *doctor_form_name(enum doctor_form form);
 
 #endif

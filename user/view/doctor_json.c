@@ -29,16 +29,17 @@ static void host_json(const struct doctor *doctor, struct json *json)
 	json_seconds(json, "timewait_s", doctor->timewait_ns);
 }
 
-static void hook_json(const struct doctor_hook *hook, struct json *json)
+static void part_json(const struct doctor_part *part, struct json *json)
 {
-	json_plain(json, "hook", hook->name);
-	json_plain(json, "form", doctor_form_name(hook->form));
-	json_answer(json, "fired", hook->fired);
-	json_text(json, "why", hook->why);
-	json_text(json, "without", hook->without);
+	json_plain(json, "hook", part->name);
+	json_plain(json, "kind", part->kind);
+	json_text(json, "form", part->form);
+	json_answer(json, "fired", part->fired);
+	json_text(json, "why", part->why);
+	json_text(json, "without", part->without);
 	json_open(json, "functions", '{');
-	for (size_t i = 0; i < hook->function_count; i++)
-		json_plain(json, hook->functions[i].name, hook->functions[i].state);
+	if (part->function)
+		json_plain(json, part->function, part->function_state);
 	json_close(json, '}');
 }
 
@@ -73,9 +74,9 @@ void doctor_json(const struct doctor *doctor, struct output *output, uint64_t ti
 	object_begin(&json, output, "host", time_ns, clocks);
 	host_json(doctor, &json);
 	json_end(&json);
-	for (size_t i = 0; i < doctor->hook_count; i++) {
+	for (size_t i = 0; i < doctor->part_count; i++) {
 		object_begin(&json, output, "hook", time_ns, clocks);
-		hook_json(&doctor->hooks[i], &json);
+		part_json(&doctor->parts[i], &json);
 		json_end(&json);
 	}
 	for (size_t i = 0; i < doctor->capability_count; i++) {
