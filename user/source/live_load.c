@@ -129,6 +129,12 @@ static int try_alone(struct live *live, enum part alone)
 	return error;
 }
 
+/* No part is refused for want of descriptors: the next one would be in its place. */
+static bool is_scarcity(int error)
+{
+	return error == EMFILE || error == ENFILE;
+}
+
 /* Maps first: a program is tried with those that there are. How many are refused. */
 static int find_refused(struct live *live)
 {
@@ -142,7 +148,7 @@ static int find_refused(struct live *live)
 			    (live_part_facts[part].kind == PART_MAP) != maps)
 				continue;
 			error = try_alone(live, part);
-			if (!error)
+			if (!error || is_scarcity(error))
 				continue;
 			live_refuse_part(live, part, error);
 			found++;
@@ -167,17 +173,20 @@ static bool is_attached(enum part part)
 	       live_part_facts[part].kind == PART_LISTING;
 }
 
-/* False if one could not be, which is noted as refused. */
-static bool attach_all(struct live *live)
+/* False if one could not be, which is noted as refused; `error` is set if it was not refused. */
+static bool attach_all(struct live *live, int *error)
 {
 	for (int part = 0; part < PARTS; part++) {
 		if (!live->plan.wanted[part] || !is_attached(part))
 			continue;
 		live->links[part] = attach_part(live, part);
-		if (!live->links[part]) {
+		if (live->links[part])
+			continue;
+		if (is_scarcity(errno))
+			*error = errno;
+		else
 			live_refuse_part(live, part, errno);
-			return false;
-		}
+		return false;
 	}
 	return true;
 }
@@ -237,7 +246,7 @@ static bool load_once(struct live *live, int *error)
 	loaded = load_all(live);
 	if (!loaded)
 		*error = errno;
-	else if (attach_all(live))
+	else if (attach_all(live, error))
 		return true;
 	close_programs(live);
 	return false;
@@ -249,7 +258,7 @@ bool live_load(struct live *live, struct refusal *refusal)
 
 	live_plan_parts(live);
 	while (!load_once(live, &error)) {
-		int nothing = error ? try_alone(live, PARTS) : 0;
+		int nothing = is_scarcity(error) ? error : error ? try_alone(live, PARTS) : 0;
 
 		/* not even an empty object, or all of its parts, but not together */
 		if (nothing || (error && !find_refused(live))) {
