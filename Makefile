@@ -28,8 +28,10 @@ BPF_ARCH := $(patsubst x86_64,x86,$(patsubst aarch64,arm64,$(ARCH)))
 
 PACKAGES_BUILD := gcc make clang llvm libbpf-dev bpftool libelf-dev zlib1g-dev libmnl-dev libcap-dev \
 	libseccomp-dev libunistring-dev
+# with all that a live test would be skipped without: servers, and what asks them
 PACKAGES_TEST := libcmocka-dev libclang-rt-14-dev python3 python3-pytest python3-pytest-xdist \
-	python3-pytest-rerunfailures iproute2 nftables nodejs perl
+	python3-pytest-rerunfailures iproute2 nftables libcap2-bin procps nodejs perl nginx apache2-utils \
+	redis-server redis-tools
 
 WARNINGS := -Wall -Wextra -Werror
 INCLUDES := $(addprefix -Iuser/,model source view writer cli command) -Ibpf -isystem $(BUILD)

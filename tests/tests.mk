@@ -57,10 +57,16 @@ soak: deps-test
 test: deps-test
 	$(Q)$(BUILD_ALL) all
 	$(Q)rm -rf $(BUILD)/results; mkdir -p $(BUILD)/results
-	$(Q)for layer in check-vmlinux test-unit test-fuzz test-live test-vm-quick; do \
+	$(Q)for layer in check-vmlinux test-tools test-unit test-fuzz test-live test-vm-quick; do \
 		$(MAKE) --no-print-directory $$layer || echo "$$layer failed"; \
 	done
 	$(Q)$(PYTHON) tests/summarize.py $(BUILD)/results
+
+# What installs the packages that all this takes.
+.PHONY: test-tools
+test-tools: deps-test
+	$(Q)mkdir -p $(BUILD)/results
+	$(Q)$(PYTHON) -B -m pytest -p no:cacheprovider -q --junitxml=$(BUILD)/results/tools.xml tests/tools
 
 # Unit tests and fuzzing. Both link what user/ is made of, main.o left out; what a sanitizer is in
 # has a tree of objects of its own.
