@@ -7,8 +7,6 @@ from typing import NamedTuple
 from kernels import NEWEST, REFUSED, REQUIRED
 
 HOOK_FORMS = ("tracepoint", "fentry")  # of the tool's --hooks: each is a row of the matrix
-# On a kernel that need not have the fentry form: 7.2 of Debian 14 runs no program on one function.
-EITHER_FORM = ("tracepoint", "auto")
 
 TRANSITIONS = (
     "live/test_life.py::test_client_closes_first_exact_steps_of_both_ends[127.0.0.1]",
@@ -58,23 +56,24 @@ DOCTOR = (
     "live/test_doctor.py::test_each_hook_has_a_form_and_a_reason",
     "live/test_doctor.py::test_the_memory_of_the_maps_is_told",
 )
+SELF_TEST = ("live/test_selftest.py",)
 AUDIT = (
     "live/test_audit.py::test_resets_and_connects_that_fail[trace]",
     "live/test_audit.py::test_minisockets_of_every_kind[timewait]",
 )
 NO_BPF = ("live/test_leaks_verdicts.py::test_each_is_what_it_is[no-bpf-half-closed]", *SUMMARY)
 USUAL = TRANSITIONS + END_REASONS + LEAKS + TIME_WAITS + PORTS + FENTRY + REFUSALS + SUMMARY + \
-    DOCTOR + AUDIT
+    DOCTOR + SELF_TEST + AUDIT
 CORE = (*TRANSITIONS[:2], END_REASONS[0], END_REASONS[2], END_REASONS[5], LEAKS[0], *TIME_WAITS[1:],
         PORTS[0])
 # What sets the form itself has to run once on a kernel.
 CORE_OF_FORM = {
-    "tracepoint": (*CORE, *DOCTOR[1:]),
+    "tracepoint": (*CORE, *DOCTOR[1:], *SELF_TEST),
     "fentry": (*CORE, *AUDIT[1:], "live/test_fentry.py::test_owner_is_who_accepted",
                "live/test_fentry.py::test_bind_to_a_port_in_use[127.0.0.1]",
                "live/test_forms_agree.py"),
 }
-FEW = (TRANSITIONS[0], END_REASONS[2], LEAKS[0], PORTS[0],
+FEW = (TRANSITIONS[0], END_REASONS[2], LEAKS[0], PORTS[0], *SELF_TEST,
        "live/test_fentry.py::test_owner_is_who_accepted",
        "live/test_fentry.py::test_bind_to_a_port_in_use[127.0.0.1]")
 LOCKED = (*TRANSITIONS[:1], *END_REASONS[:1], *LEAKS[:1])
@@ -112,13 +111,11 @@ def plain(series, whole):
     for number, one in enumerate(series):
         if one == REFUSED:
             yield Boot(one, tests=TOO_OLD)
-        elif one in REQUIRED or one == series[-1]:
+        elif whole or one in REQUIRED or one == series[-1]:
             yield from (Boot(one, tests=USUAL if whole else CORE_OF_FORM[form], hooks=form)
                         for form in HOOK_FORMS)
-        elif whole:
-            yield from (Boot(one, tests=USUAL, hooks=form) for form in EITHER_FORM)
         else:
-            yield Boot(one, tests=FEW, hooks=EITHER_FORM[number % len(EITHER_FORM)])
+            yield Boot(one, tests=FEW, hooks=HOOK_FORMS[number % len(HOOK_FORMS)])
 
 
 def boots(series, whole=False):

@@ -9,7 +9,8 @@ from typing import NamedTuple
 from archive import Archive, Unreachable
 
 # Older ones rotate out of the archive: what is missing of these is named.
-WANTED = ("5.10", "6.1", "6.12", "6.16", "6.17", "6.18", "6.19", "7.0", "7.1", "7.2")
+WANTED = ("5.10", "6.1", "6.12", "6.16", "6.17", "6.18", "6.19", "7.0", "7.1", "7.2",
+          "7.3")
 REFUSED = "5.10"  # too old: the tool has to say so
 NEWEST = "newest"
 REQUIRED = ("6.1", "6.12")  # and the newest, whichever that is
