@@ -135,15 +135,16 @@ static void choose(struct hooks *hooks, enum hook hook)
 {
 	struct hook_form *form = &hooks->forms[hook];
 	enum traced_function function = obstacle(&hooks->selftest, hook);
-	int error = hooks->selftest.error;
 	char text[ERROR_TEXT_SIZE];
 	bool refused;
+	int error;
 
 	form->fentry = function == FUNCTIONS;
 	if (form->fentry) {
 		snprintf(form->why, sizeof(form->why), "its functions were traced in a self-test");
 		return;
 	}
+	error = hooks->selftest.errors[function];
 	refused = hooks->selftest.states[function] == FUNCTION_REFUSED && error;
 	snprintf(form->why, sizeof(form->why), "%s %s%s%s", function_name(function),
 		 states[hooks->selftest.states[function]], refused ? ": " : "",

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "hooks.h"
+#include "macros.h"
 #include "selftest.skel.h"
 
 #define PATIENCE_S 1
@@ -119,11 +120,29 @@ static void run_ipv6(void)
 		close(bound);
 }
 
-static void take_states(struct selftest *selftest, const struct selftest_bpf *bpf)
+/* Objects of programs, loaded and attached: one of all functions, or one of each. */
+struct trial {
+	struct selftest *selftest;
+	struct selftest_bpf *objects[FUNCTIONS];
+	int count;
+	struct bpf_link *links[FUNCTIONS];
+};
+
+static bool has_run(const struct trial *trial, enum traced_function function)
 {
+	for (int i = 0; i < trial->count; i++)
+		if (trial->objects[i]->bss->fired[function])
+			return true;
+	return false;
+}
+
+static void take_states(const struct trial *trial)
+{
+	uint8_t *states = trial->selftest->states;
+
 	for (int i = 0; i < FUNCTIONS; i++)
-		if (selftest->states[i] == FUNCTION_SILENT && bpf->bss->fired[i])
-			selftest->states[i] = FUNCTION_FIRED;
+		if (states[i] == FUNCTION_SILENT && has_run(trial, i))
+			states[i] = FUNCTION_FIRED;
 }
 
 static bool all_fired(const struct selftest *selftest)
@@ -132,16 +151,16 @@ static bool all_fired(const struct selftest *selftest)
 }
 
 /* What softirq does, it may do a little later. */
-static void watch_traffic(struct selftest *selftest, const struct selftest_bpf *bpf)
+static void watch_traffic(const struct trial *trial)
 {
 	struct timespec pause = {.tv_nsec = WAIT_NS};
 
 	run_ipv4();
 	run_ipv6();
-	take_states(selftest, bpf);
-	for (int i = 0; i < WAITS && !all_fired(selftest); i++) {
+	take_states(trial);
+	for (int i = 0; i < WAITS && !all_fired(trial->selftest); i++) {
 		nanosleep(&pause, NULL);
-		take_states(selftest, bpf);
+		take_states(trial);
 	}
 }
 
@@ -156,24 +175,26 @@ static enum traced_function function_of(const struct bpf_program *program)
 	return function;
 }
 
-static void select_programs(struct selftest *selftest, struct selftest_bpf *bpf, uint32_t functions,
-			    uint32_t present)
+/* The programs of these functions; NULL, with errno, where the kernel refuses one of them. */
+static struct selftest_bpf *load(uint32_t functions)
 {
+	struct selftest_bpf *bpf = selftest_bpf__open();
 	struct bpf_program *program;
+	int error;
 
+	if (!bpf)
+		return NULL;
 	bpf_object__for_each_program(program, bpf->obj)
-	{
-		enum traced_function function = function_of(program);
-		bool there = present & 1U << function;
-		bool tried = functions & 1U << function;
-
-		if (tried)
-			selftest->states[function] = there ? FUNCTION_REFUSED : FUNCTION_MISSING;
-		bpf_program__set_autoload(program, tried && there);
-	}
+		bpf_program__set_autoload(program, functions & BIT(function_of(program)));
+	if (selftest_bpf__load(bpf) == 0)
+		return bpf;
+	error = errno;
+	selftest_bpf__destroy(bpf);
+	errno = error;
+	return NULL;
 }
 
-static void attach(struct selftest *selftest, struct selftest_bpf *bpf, struct bpf_link **links)
+static void attach(struct trial *trial, const struct selftest_bpf *bpf)
 {
 	struct bpf_program *program;
 
@@ -183,38 +204,52 @@ static void attach(struct selftest *selftest, struct selftest_bpf *bpf, struct b
 
 		if (!bpf_program__autoload(program))
 			continue;
-		links[function] = bpf_program__attach_trace(program);
-		if (links[function])
-			selftest->states[function] = FUNCTION_SILENT;
+		trial->links[function] = bpf_program__attach_trace(program);
+		if (trial->links[function])
+			trial->selftest->states[function] = FUNCTION_SILENT;
 		else
-			selftest->error = errno;
+			trial->selftest->errors[function] = errno;
 	}
 }
 
-static void detach(struct bpf_link **links)
+/* False, with errno, if they do not load. */
+static bool add(struct trial *trial, uint32_t functions)
+{
+	struct selftest_bpf *bpf = load(functions);
+
+	if (!bpf)
+		return false;
+	trial->objects[trial->count++] = bpf;
+	attach(trial, bpf);
+	return true;
+}
+
+/* One that is refused takes all of its object along: then each is loaded for itself. */
+static void add_all(struct trial *trial, uint32_t functions)
+{
+	if (add(trial, functions))
+		return;
+	for (int i = 0; i < FUNCTIONS; i++)
+		if (functions & BIT(i) && !add(trial, BIT(i)))
+			trial->selftest->errors[i] = errno;
+}
+
+static void end(struct trial *trial)
 {
 	for (int i = 0; i < FUNCTIONS; i++)
-		bpf_link__destroy(links[i]);
+		bpf_link__destroy(trial->links[i]);
+	for (int i = 0; i < trial->count; i++)
+		selftest_bpf__destroy(trial->objects[i]);
 }
 
-static void try(struct selftest *selftest, uint32_t functions, uint32_t present)
+static void try(struct selftest *selftest, uint32_t functions)
 {
-	struct selftest_bpf *bpf = selftest_bpf__open();
-	struct bpf_link *links[FUNCTIONS] = {0};
+	struct trial trial = {.selftest = selftest};
 
-	if (!bpf) {
-		selftest->error = errno;
-		return;
-	}
-	select_programs(selftest, bpf, functions, present);
-	if (selftest_bpf__load(bpf) != 0) {
-		selftest->error = errno;
-	} else {
-		attach(selftest, bpf, links);
-		watch_traffic(selftest, bpf);
-		detach(links);
-	}
-	selftest_bpf__destroy(bpf);
+	add_all(&trial, functions);
+	if (trial.count)
+		watch_traffic(&trial);
+	end(&trial);
 }
 
 /* A refusal is a finding, of which libbpf would make several lines. */
@@ -223,6 +258,10 @@ void selftest_run(struct selftest *selftest, uint32_t functions, uint32_t presen
 	libbpf_print_fn_t print = libbpf_set_print(NULL);
 
 	*selftest = (struct selftest){0};
-	try(selftest, functions, present);
+	for (int i = 0; i < FUNCTIONS; i++)
+		if (functions & BIT(i))
+			selftest->states[i] =
+				present & BIT(i) ? FUNCTION_REFUSED : FUNCTION_MISSING;
+	try(selftest, functions & present);
 	libbpf_set_print(print);
 }

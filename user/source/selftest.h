@@ -19,13 +19,14 @@ enum function_state {
 
 struct selftest {
 	uint8_t states[FUNCTIONS]; /* enum function_state */
-	int error;		   /* of bpf(2), where something was refused; 0: nothing was */
+	int errors[FUNCTIONS];	   /* of bpf(2), where it is refused; else 0 */
 };
 
 /*
  * Tries the functions of this set (bit 1 << function), of which the kernel has `present`: attaches
  * a program to each, makes two loopback connections that leave nothing behind, and looks which
- * programs ran. Takes some milliseconds, and up to half a second where one does not run.
+ * programs ran. One that the kernel refuses does not keep the others from it. Takes some
+ * milliseconds, and up to half a second where one does not run.
  */
 void selftest_run(struct selftest *selftest, uint32_t functions, uint32_t present);
 
