@@ -284,6 +284,41 @@ static void a_row_that_falls_to_zero_is_shown_once_more(void **state)
 	assert_true(screen->leaks.rows.seq == 7);
 }
 
+/* As of a server that forks: its sockets are its children's, which a look-up tells. */
+static void an_owner_that_held_nothing_does_not_return_at_the_end(void **state)
+{
+	struct screen *screen = *state;
+
+	begins(screen);
+	add(screen, 1, 5 * SECOND, 7);
+	ends(screen, false);
+	assert_int_equal(row_of(screen, 7)->sockets, 1);
+	screen->time_ns += 10 * SECOND;
+	begins(screen);
+	add(screen, 1, 15 * SECOND, 7);
+	hold(screen, 1, 8, 3);
+	ends(screen, false);
+	assert_int_equal(row_of(screen, 7)->sockets, 0);
+	refresh_of(screen, 0, true);
+	assert_null(row_of(screen, 7));
+	assert_non_null(row_of(screen, 8));
+}
+
+static void an_owner_that_held_one_as_well_returns_at_the_end(void **state)
+{
+	struct screen *screen = *state;
+
+	begins(screen);
+	add(screen, 1, 15 * SECOND, 7);
+	hold(screen, 1, 7, 3);
+	add(screen, 2, 15 * SECOND, 7);
+	hold(screen, 2, 8, 3);
+	ends(screen, false);
+	refresh_of(screen, 0, false);
+	refresh_of(screen, 0, true);
+	assert_non_null(row_of(screen, 7));
+}
+
 /* The model forgets processes; a row refers to its own. */
 static void a_row_keeps_its_process(void **state)
 {
@@ -534,6 +569,8 @@ int main(void)
 		screen_test(the_ten_oldest_are_kept_in_their_order),
 		screen_test(of_equal_age_the_lower_cookies_are_kept),
 		screen_test(a_row_that_falls_to_zero_is_shown_once_more),
+		screen_test(an_owner_that_held_nothing_does_not_return_at_the_end),
+		screen_test(an_owner_that_held_one_as_well_returns_at_the_end),
 		screen_test(a_row_keeps_its_process),
 		screen_test(a_loss_makes_refreshes_incomplete_until_a_listing),
 		screen_test(the_most_sockets_first_and_equals_keep_their_places),

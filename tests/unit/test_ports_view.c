@@ -69,17 +69,36 @@ static void the_last_refresh_shows_all_that_ever_were(void **state)
 }
 
 /* As of a client that asks a server which closes first. */
-static void the_last_refresh_shows_what_never_lived_to_see_one(void **state)
+static void what_never_lived_to_see_a_refresh_is_in_the_next_and_in_the_last(void **state)
 {
 	struct screen *screen = *state;
 
 	connects(screen, 1, LOW, 7);
 	is_over(screen, 1, LOW);
 	refresh(screen, false);
+	assert_int_equal(screen->ports.rows.shown_count, 1);
+	assert_int_equal(ports_shown(&screen->ports, 0)->consumed, 1);
+	assert_int_equal(ports_shown(&screen->ports, 0)->now.used, 0);
+	refresh(screen, false);
 	assert_int_equal(screen->ports.rows.shown_count, 0);
 	refresh(screen, true);
 	assert_int_equal(screen->ports.rows.shown_count, 1);
-	assert_int_equal(ports_shown(&screen->ports, 0)->consumed, 1);
+}
+
+static void what_a_filter_does_not_ask_for_brings_no_row_back(void **state)
+{
+	struct screen *screen = *state;
+
+	screen->filter.pid = 7;
+	connects(screen, 1, LOW, 7);
+	connects(screen, 2, LOW + 1, 8);
+	is_over(screen, 1, LOW);
+	refresh(screen, false);
+	assert_int_equal(screen->ports.rows.shown_count, 1);
+	is_over(screen, 2, LOW + 1);
+	connects(screen, 3, LOW, 8);
+	refresh(screen, false);
+	assert_int_equal(screen->ports.rows.shown_count, 0);
 }
 
 static void the_nearest_to_its_end_comes_first(void **state)
@@ -571,7 +590,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		screen_test(a_row_is_shown_once_more_at_zero),
 		screen_test(the_last_refresh_shows_all_that_ever_were),
-		screen_test(the_last_refresh_shows_what_never_lived_to_see_one),
+		screen_test(what_never_lived_to_see_a_refresh_is_in_the_next_and_in_the_last),
+		screen_test(what_a_filter_does_not_ask_for_brings_no_row_back),
 		screen_test(the_nearest_to_its_end_comes_first),
 		screen_test(what_connect_chose_is_consumed),
 		screen_test(a_refused_connect_has_consumed_and_released),

@@ -92,12 +92,15 @@ static bool says_something(const struct leaks *leaks, uint64_t age_ns)
 	return leaks->config.once || age_ns >= leaks->config.age_ns;
 }
 
+/* `holder`: the process is charged as one; NULL: as the owner. */
 static void charge(struct leaks *leaks, uint32_t process, const struct close_wait *close_wait,
-		   int64_t fd)
+		   const struct holder *holder)
 {
+	bool has_fd = holder && close_wait->kind != KIND_UNACCEPTED;
 	uint64_t age_ns = close_wait_age_ns(&leaks->model->close_waits, close_wait);
 	struct leak_row *row = row_of(leaks, process);
 
+	row->is_holder |= holder != NULL;
 	if (row->last_cookie == close_wait->cookie)
 		return;
 	row->last_cookie = close_wait->cookie;
@@ -107,7 +110,21 @@ static void charge(struct leaks *leaks, uint32_t process, const struct close_wai
 		row->unread_bytes += close_wait->recvq - 1;
 	if (says_something(leaks, age_ns))
 		row->verdicts[verdict_of_socket(close_wait->kind, close_wait->direction)]++;
-	keep_oldest(row, (struct leak_socket){close_wait, age_ns, fd});
+	keep_oldest(row,
+		    (struct leak_socket){close_wait, age_ns, has_fd ? (int64_t)holder->fd : -1});
+}
+
+/*
+ * While it was young its owner was charged, without a look around: one that was never seen to hold
+ * a socket, as a server that forks, had nothing then.
+ */
+static void acquit_owner(struct leaks *leaks, uint32_t owner)
+{
+	uint64_t key = grouping_key(leaks->config.by, leaks_process(leaks, owner));
+	struct leak_row *row = (struct leak_row *)rows_find(&leaks->rows, key);
+
+	if (row && !row->is_holder)
+		row->row.had_any = false;
 }
 
 static bool concerns(const struct leaks *leaks, const struct close_wait *close_wait,
@@ -139,10 +156,11 @@ static void charge_socket(void *context, const struct close_wait *close_wait)
 	if (young && close_wait->owner_by != OWNER_HOLDER && close_wait->owner && !unaccepted)
 		holders.count = 0;
 	for (size_t i = 0; i < holders.count; i++)
-		charge(leaks, holders.first[i].process, close_wait,
-		       unaccepted ? -1 : (int64_t)holders.first[i].fd);
-	if (!holders.count)
-		charge(leaks, close_wait->owner, close_wait, -1);
+		charge(leaks, holders.first[i].process, close_wait, &holders.first[i]);
+	if (holders.count)
+		acquit_owner(leaks, close_wait->owner);
+	else
+		charge(leaks, close_wait->owner, close_wait, NULL);
 }
 
 struct need {

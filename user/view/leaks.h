@@ -25,6 +25,7 @@ struct leak_row {
 	uint32_t verdicts[VERDICTS]; /* of the sockets old enough */
 	uint64_t unread_bytes;
 	uint64_t last_cookie; /* the last socket counted: a group may hold it more than once */
+	bool is_holder;	      /* was seen to hold one */
 	struct leak_socket oldest[LEAKS_OLDEST]; /* the oldest first */
 	struct growth growth;
 	struct process_facts facts;

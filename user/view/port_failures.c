@@ -7,11 +7,9 @@
 #include "memory.h"
 #include "ports_internal.h"
 
-static bool has_grown(const struct row *row)
+static uint64_t counted(const struct row *row)
 {
-	const struct port_failure *failure = (const struct port_failure *)row;
-
-	return failure->count != failure->shown_count;
+	return ((const struct port_failure *)row)->count;
 }
 
 static void clear_failure(void *context, struct row *row)
@@ -28,7 +26,7 @@ static void init_rows(struct ports *view, struct rows *rows)
 	struct rows_config config = {
 		.bytes = sizeof(struct port_failure),
 		.by = BY_PID,
-		.is_present = has_grown,
+		.counted = counted,
 		.clear = clear_failure,
 		.context = view,
 	};
@@ -147,7 +145,7 @@ static struct port_row *note_failed_connect(struct ports *view, const struct con
 	struct port_row *row = ports_row(view, connection);
 
 	row->failed++;
-	row->was_wanted = row->was_wanted || asked_for;
+	row->asked += asked_for;
 	return row;
 }
 
@@ -316,15 +314,6 @@ static void settle(void *context, struct row *settled)
 		find_binder(view, failure);
 }
 
-static void note_shown(void *context, struct row *row)
-{
-	struct port_failure *failure = (struct port_failure *)row;
-
-	(void)context;
-	failure->shown_count = failure->count;
-	failure->row.was_shown = false; /* it is shown when it grows, and not once more */
-}
-
 static void note_recent(void *context, struct row *row)
 {
 	struct ports *view = context;
@@ -392,6 +381,5 @@ void port_failures_refresh(struct ports *view, bool last)
 	init_rows(view, &view->pending);
 	rows_each(&view->failures, share_latest, view);
 	rows_choose(&view->failures, last);
-	rows_each(&view->failures, note_shown, NULL);
 	sort_recent(view);
 }

@@ -12,11 +12,17 @@ const char *const ports_sort_keys[] = {
 	"reusable", "consumed_per_s", "sustainable_per_s", "exhausted_in_s", NULL,
 };
 
+/* With a filter, destinations that it never asked for are counted, but not shown. */
 static bool is_present(const struct row *row)
 {
 	const struct port_row *port = (const struct port_row *)row;
 
 	return port->wanted && port->now.used;
+}
+
+static uint64_t counted(const struct row *row)
+{
+	return ((const struct port_row *)row)->asked;
 }
 
 static void clear_row(void *context, struct row *row)
@@ -36,6 +42,7 @@ void ports_init(struct ports *view, const struct ports_config *config, struct mo
 	struct rows_config rows = {
 		.bytes = sizeof(struct port_row),
 		.is_present = is_present,
+		.counted = counted,
 		.clear = clear_row,
 		.context = view,
 	};
@@ -100,13 +107,12 @@ bool ports_asked_for(const struct ports *view, const struct connection *connecti
 	       model_concerns(view->model, connection, view->config.processes);
 }
 
-/* What is asked for is shown at the end, even if no refresh finds it alive. */
 static void note_consumption(struct ports *view, const struct connection *connection)
 {
 	struct port_row *row = ports_row(view, connection);
 
 	row->consumed++;
-	row->was_wanted |= ports_asked_for(view, connection);
+	row->asked += ports_asked_for(view, connection);
 }
 
 static void note_release(struct ports *view, const struct transition *transition)
@@ -172,7 +178,6 @@ static void count(void *context, struct connection *connection)
 		return;
 	row = ports_row(view, connection);
 	row->wanted = row->wanted || ports_asked_for(view, connection);
-	row->was_wanted = row->was_wanted || row->wanted;
 	census_count(&row->now, view->model, connection, view->time_ns);
 }
 
@@ -197,17 +202,6 @@ static void finish_row(void *context, struct row *finished)
 	census_sort_owners(&row->now);
 }
 
-/* With a filter, destinations that it never asked for are counted, but not shown. */
-static void drop_unasked(struct rows *rows)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < rows->shown_count; i++)
-		if (((struct port_row *)rows->shown[i])->was_wanted)
-			rows->shown[kept++] = rows->shown[i];
-	rows->shown_count = kept;
-}
-
 void ports_refresh(struct ports *view, uint64_t time_ns, bool last)
 {
 	view->time_ns = time_ns;
@@ -217,7 +211,6 @@ void ports_refresh(struct ports *view, uint64_t time_ns, bool last)
 	connections_each(&view->model->connections, count, view);
 	rows_each(&view->rows, finish_row, view);
 	rows_choose(&view->rows, last);
-	drop_unasked(&view->rows);
 	ports_sort(view, DEFAULT_KEY);
 	port_failures_refresh(view, last);
 }

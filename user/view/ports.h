@@ -40,7 +40,7 @@ struct port_row {
 	struct common family;
 	struct census now;
 	bool wanted;	   /* a connection that the filters ask for is among those counted now */
-	bool was_wanted;   /* or there ever was one */
+	uint64_t asked;	   /* connects that they ask for, and that chose a port or got none */
 	uint64_t consumed; /* ports that connect() chose */
 	uint64_t failed;   /* connects that got none */
 	uint64_t released; /* ports given back, of those whose connect() was seen */
@@ -62,7 +62,6 @@ struct port_failure {
 	uint16_t own_low; /* of the last: the socket's own range; 0: none */
 	uint16_t own_high;
 	uint64_t count;
-	uint64_t shown_count; /* as of the refresh before */
 	uint64_t first_ns;
 	uint64_t last_ns;
 	uint64_t search_ns; /* of the last; UNKNOWN_NS: not measured */

@@ -99,6 +99,22 @@ void rows_each(const struct rows *rows, void (*visit)(void *context, struct row 
 	}
 }
 
+static bool is_present(const struct rows *rows, const struct row *row)
+{
+	return rows->config.is_present && rows->config.is_present(row);
+}
+
+static uint64_t counted(const struct rows *rows, const struct row *row)
+{
+	return rows->config.counted ? rows->config.counted(row) : 0;
+}
+
+/* What was born and is gone since the refresh before was never present: only counters tell. */
+static bool is_due(const struct rows *rows, const struct row *row)
+{
+	return row->was_present || is_present(rows, row) || counted(rows, row) != row->counted;
+}
+
 struct idle {
 	const struct rows *rows;
 	struct row **rows_found;
@@ -109,7 +125,7 @@ static void find_idle(void *context, struct row *row)
 {
 	struct idle *idle = context;
 
-	if (!row->was_shown && row->key != ROWS_OTHER && !idle->rows->config.is_present(row))
+	if (row->key != ROWS_OTHER && !row->was_present && !is_present(idle->rows, row))
 		idle->rows_found[idle->count++] = row;
 }
 
@@ -158,30 +174,33 @@ static void forget_idle(struct rows *rows)
 	free(idle.rows_found);
 }
 
-static void show(void *context, struct row *row)
+struct choice {
+	struct rows *rows;
+	bool last;
+};
+
+static void choose(void *context, struct row *row)
 {
-	struct rows *rows = context;
+	const struct choice *choice = context;
+	struct rows *rows = choice->rows;
+	bool due = is_due(rows, row);
 
-	rows->shown[rows->shown_count++] = row;
-}
-
-static void show_if_due(void *context, struct row *row)
-{
-	struct rows *rows = context;
-	bool present = rows->config.is_present(row);
-
-	if (present || row->was_shown)
-		show(rows, row);
-	row->was_shown = present;
+	row->was_present = is_present(rows, row);
+	row->counted = counted(rows, row);
+	row->had_any |= row->was_present || row->counted;
+	if (due || (choice->last && row->had_any))
+		rows->shown[rows->shown_count++] = row;
 }
 
 void rows_choose(struct rows *rows, bool last)
 {
+	struct choice choice = {rows, last};
+
 	if (rows->pool.live > ROWS_MAX)
 		forget_idle(rows);
 	rows->shown = memory_resize(rows->shown, rows->pool.live + 1, sizeof(*rows->shown));
 	rows->shown_count = 0;
-	rows_each(rows, last ? show : show_if_due, rows);
+	rows_each(rows, choose, &choice);
 	rows->seq++;
 }
 

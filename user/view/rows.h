@@ -16,7 +16,9 @@ struct row {
 	uint32_t process;   /* number, referred to; 0: none, or a group of several */
 	char *name;	    /* of the group; NULL: by process, or none */
 	uint64_t active_ns; /* when something last happened to it */
-	bool was_shown;	    /* with something present, at the refresh before */
+	uint64_t counted;   /* as of the refresh before, */
+	bool was_present;   /* and whether it had something present then */
+	bool had_any;	    /* something present or counted, ever */
 	bool incomplete;    /* a loss touched it */
 };
 
@@ -29,11 +31,13 @@ struct common {
 
 void common_note(struct common *common, uint32_t value);
 
-/* What a view's rows are like; `context` is the view. Each function but is_present may be NULL. */
+/* What a view's rows are like; `context` is the view. Each function may be NULL. */
 struct rows_config {
 	size_t bytes; /* of a row: a multiple of 8 */
 	enum grouping by;
 	bool (*is_present)(const struct row *row); /* has something to show now */
+	uint64_t (*counted)(
+		const struct row *row); /* of all its counters the sum: they only grow */
 	/* `row` is about to be forgotten: `other` is to keep its counters. NULL: it has none. */
 	void (*fold)(void *context, struct row *other, const struct row *row);
 	void (*clear)(void *context, struct row *row); /* frees what is the view's own in it */
@@ -71,8 +75,9 @@ void rows_each(const struct rows *rows, void (*visit)(void *context, struct row 
 	       void *context);
 
 /*
- * A refresh: `shown` gets the rows with something present, and those that have just lost it; with
- * `last`, every row that ever was. Forgets the longest idle where there are too many.
+ * A refresh: `shown` gets the rows with something present, those that have just lost it, and those
+ * that have counted since the refresh before; with `last`, every row that ever had any of it.
+ * Forgets the longest idle where there are too many.
  */
 void rows_choose(struct rows *rows, bool last);
 

@@ -16,6 +16,15 @@ static bool is_present(const struct row *row)
 	return wait->sockets || wait->fin_wait2;
 }
 
+static uint64_t counted(const struct row *row)
+{
+	const struct time_wait_row *wait = (const struct time_wait_row *)row;
+
+	return wait->created + wait->ended + wait->closed + wait->closed_first + wait->rearmed +
+	       wait->overflow + wait->lifetime.count + wait->fin_wait2_lifetime.count +
+	       wait->connected.count;
+}
+
 static void clear_histograms(struct time_wait_row *row)
 {
 	histogram_free(&row->lifetime);
@@ -72,6 +81,7 @@ void time_waits_init(struct time_waits *waits, const struct process_filter *proc
 		.bytes = sizeof(struct time_wait_row),
 		.by = by,
 		.is_present = is_present,
+		.counted = counted,
 		.fold = fold,
 		.clear = clear,
 		.context = waits,
