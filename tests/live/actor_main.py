@@ -302,7 +302,7 @@ def main():
             procs.write(str(os.getpid()))
     if setup.get("netns"):
         enter_netns(setup["netns"])
-    if setup.get("comm"):
+    if setup.get("comm") is not None:
         set_comm(bytes.fromhex(setup["comm"]))
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
     print(json.dumps({"value": os.getpid()}), flush=True)

@@ -20,7 +20,7 @@ class Actor:
 
     def __init__(self, space=None, cgroup=None, comm=None):
         setup = {"netns": space.path if space else None, "cgroup": cgroup,
-                 "comm": comm.hex() if comm else None}
+                 "comm": None if comm is None else comm.hex()}
         self.process = subprocess.Popen(
             [PYTHON, os.path.join(HERE, "actor_main.py"), json.dumps(setup)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)

@@ -2,6 +2,7 @@
 """Names that processes may have, and what is to be made of them."""
 
 NAMES = {
+    "empty": b"",
     "escape": b"\x1b[31mred\x1b[0m",
     "title": b"\x1b]0;owned\x07",
     "quote": b'"}\\\\",{"a":"',

@@ -78,3 +78,9 @@ def test_hostile_argument_is_harmless_in_the_complaint():
     assert result.returncode == 2
     assert result.stderr.count("\n") == 1 and "\x1b" not in result.stderr
     assert r"\x1b[31m\x0a7" in result.stderr
+
+
+def test_an_empty_name_is_a_group(make, space, server):
+    waits = make.timewaits("--by", "comm", space=space)
+    Pair(make.actor(space, comm=b""), server).client_closes()
+    waits.wait_refresh(lambda refresh: refresh.key("") and refresh.key("")["sockets"] == 1)

@@ -39,11 +39,20 @@ static void what_is_unknown_has_no_group(void **state)
 		assert_string_equal(grouping_name((enum grouping)by, NULL, text), "");
 		assert_true(grouping_key((enum grouping)by, NULL) == 0);
 		assert_string_equal(grouping_name((enum grouping)by, &process, text), "");
-		if (by != BY_PID)
+		if (by != BY_PID && by != BY_COMM)
 			check(grouping_key((enum grouping)by, &process) == 0, "by %s",
 			      grouping_names[by]);
 	}
 	assert_true(grouping_key(BY_PID, &process) == 5);
+}
+
+static void an_empty_comm_is_a_name(void **state)
+{
+	struct process a = sample(7, ""), b = sample(8, "");
+
+	(void)state;
+	assert_true(grouping_key(BY_COMM, &a) != 0);
+	assert_true(grouping_key(BY_COMM, &a) == grouping_key(BY_COMM, &b));
 }
 
 static void processes_of_one_name_have_one_key(void **state)
@@ -84,6 +93,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_group_has_the_name_of_what_it_is_by),
 		cmocka_unit_test(what_is_unknown_has_no_group),
+		cmocka_unit_test(an_empty_comm_is_a_name),
 		cmocka_unit_test(processes_of_one_name_have_one_key),
 		cmocka_unit_test(a_comm_that_is_not_terminated_ends),
 		cmocka_unit_test(the_words_are_those_of_the_option),

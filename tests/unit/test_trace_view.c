@@ -362,6 +362,14 @@ static void a_json_line_has_every_key_of_the_contract(void **state)
 		"\"end_reason\":\"expired\"}\n");
 }
 
+static void an_empty_comm_is_known(void **state)
+{
+	struct scene *scene = *state;
+
+	scene->owner.id = process_of(7, "");
+	assert_non_null(strstr(json(scene), "\"comm\":\"\",\"exe\":\"/usr/bin/client\""));
+}
+
 static void in_json_unknown_is_null_and_never_absent(void **state)
 {
 	struct scene *scene = *state;
@@ -477,6 +485,7 @@ int main(void)
 		scene_test(hostile_comms_are_harmless_and_stay_aligned),
 		scene_test(colour_changes_no_text),
 		scene_test(a_json_line_has_every_key_of_the_contract),
+		scene_test(an_empty_comm_is_known),
 		scene_test(in_json_unknown_is_null_and_never_absent),
 		scene_test(in_json_a_listener_has_a_null_remote),
 		scene_test(in_json_v4_mapped_addresses_are_ipv4_and_the_family_is_the_sockets),

@@ -51,5 +51,6 @@ uint64_t grouping_key(enum grouping by, const struct process *process)
 	if (by == BY_PID)
 		return process->key;
 	name = grouping_name(by, process, text);
-	return name[0] ? grouping_hash(0, name, strlen(name)) : 0;
+	/* a comm may be empty, what else is has not been found out */
+	return name[0] || by == BY_COMM ? grouping_hash(0, name, strlen(name)) : 0;
 }

@@ -37,8 +37,7 @@ void object_process(struct json *json, const char *key, const struct process *pr
 	json_open(json, key, '{');
 	json_number(json, "pid", process->id.pid);
 	json_plain(json, "start_time", process->id.start_ns ? time : NULL);
-	json_string(json, "comm", process->id.comm[0] ? process->id.comm : NULL,
-		    sizeof(process->id.comm));
+	json_string(json, "comm", process->id.comm, sizeof(process->id.comm));
 	json_string(json, "exe", process->exe, PATH_MAX);
 	json_string(json, "cgroup", process->cgroup, PATH_MAX);
 	json_plain(json, "container", process->container[0] ? process->container : NULL);
