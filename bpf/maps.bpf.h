@@ -17,8 +17,8 @@ struct owner {
 	struct process_id process;
 	__u8 by;
 	__u8 direction;
-	__u8 failed; /* its last connect() found no port, which was told */
-	__u8 reserved;
+	__u8 failed;	 /* its last connect() found no port, which was told */
+	__u8 bound;	 /* connect() did not choose its port: bind() had */
 	__u32 write_seq; /* when connect() began: a SYN sent moves it */
 	__u64 since_ns;	 /* when it entered SYN_SENT, then, if asked for, ESTABLISHED */
 };

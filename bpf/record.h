@@ -117,7 +117,8 @@ struct record_transition {
 	__u16 port_held; /* skc_num, as connect() fails; 0: none, or given back */
 	__u8 unsent;	 /* it fails before it has sent a SYN */
 	__u8 dead;	 /* SOCK_DEAD: no process has it any more, or none ever had */
-	__u8 reserved[4];
+	__u8 bound;	 /* bind() chose its port, not connect() */
+	__u8 reserved[3];
 	__u64 netns_cookie;
 	__u64 since_ns; /* when it entered SYN_SENT or ESTABLISHED, if it leaves that; 0: not kept
 			 */

@@ -27,6 +27,7 @@ static __always_inline struct owner *owner_create(struct tcp_sock *tp, struct ta
 	}
 	process_of_current(&owner->process, task);
 	owner->failed = 0;
+	owner->bound = state == TCP_SYN_SENT && ((struct sock *)tp)->__sk_common.skc_num;
 	owner->write_seq = tp->write_seq;
 	owner->since_ns = time_ns;
 	owner->by = state == TCP_LISTEN ? OWNER_LISTEN : OWNER_CONNECT;
@@ -114,6 +115,7 @@ static __always_inline void show_owner(struct record_transition *record, const s
 	record->owner = owner->process;
 	record->owner_by = owner->by;
 	record->direction = owner->direction;
+	record->bound = owner->bound;
 	if (todo & TODO_SINCE)
 		record->since_ns = owner->since_ns;
 }

@@ -61,6 +61,7 @@ static void shape_transition(struct input *input, void *to)
 	record->closer = take_process(input);
 	record->refused = below(input, 2);
 	record->error = below(input, 2);
+	record->bound = below(input, 2);
 	if (record->old_state == TCP_SYN_SENT && record->new_state == TCP_CLOSE) {
 		record->failure = below(input, FAILURES);
 		record->range_low = below(input, 4);

@@ -156,6 +156,21 @@ def test_what_lasts_is_the_supply_by_the_time_a_port_is_held(make, space, client
     assert SUPPLY / most <= row["sustainable_per_s"] <= SUPPLY / least
 
 
+@pytest.mark.parametrize("own", [LOW + 7, LOW - 7], ids=["in the range", "below it"])
+def test_ports_that_bind_chose_sustain_nothing(make, space, client, listening, server, own):
+    """They come back at once, and connect() has no part in it."""
+    ports = make.ports(space=space, interval=("-i", "0.2"))
+    for _ in range(4):
+        client(f"c = connect('127.0.0.1', {PORT}, ('127.0.0.1', {own}))")
+        server("s = accept(l[0]); s.close()")
+        client("drain(c); c.close()")
+        ports.wait_refreshes_from_now(1)
+    assert ports.stop() == 0
+    rows = [towards(destinations(refresh), "127.0.0.1") for refresh in ports.refreshes()]
+    rows = [row for row in rows if row]
+    assert rows and {(row["used"], row["sustainable_per_s"]) for row in rows} == {(0, None)}
+
+
 def steady(refreshes):
     """What the last six refreshes with their rows say: seconds, None, or either."""
     points = [(truth.seconds(end["time"]), row["used"] if row else 0) for end, row in refreshes]

@@ -165,6 +165,17 @@ static inline void connects(struct screen *screen, uint64_t cookie, uint16_t lpo
 	feed(screen->world, step_of(screen, cookie, lport, TCP_SYN_SENT, TCP_ESTABLISHED, pid));
 }
 
+/* From a port that it has bound. */
+static inline void connects_bound(struct screen *screen, uint64_t cookie, uint16_t lport,
+				  uint32_t pid)
+{
+	struct record_transition record =
+		step_of(screen, cookie, lport, TCP_SYN_SENT, TCP_ESTABLISHED, pid);
+
+	record.bound = 1;
+	feed(screen->world, record);
+}
+
 static inline void moves(struct screen *screen, uint64_t cookie, uint16_t lport,
 			 unsigned int old_state, unsigned int new_state)
 {

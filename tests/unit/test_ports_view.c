@@ -309,6 +309,27 @@ static void what_takes_no_time_sustains_nothing_that_is_known(void **state)
 	assert_true(sustainable_of(screen, only_row(screen)) == -1);
 }
 
+/* connect() has no part in it: another takes the same port at once. */
+static void what_bind_chose_sustains_nothing(void **state)
+{
+	struct screen *screen = *state;
+	const struct port_row *row;
+
+	for (unsigned int times = 0; times < 5; times++) {
+		connects_bound(screen, 1, LOW, 7);
+		pass(screen, MS);
+		is_over(screen, 1, LOW);
+	}
+	row = only_row(screen);
+	assert_int_equal(row->consumed, 0);
+	assert_true(sustainable_of(screen, row) == -1);
+	connects_bound(screen, 1, LOW, 7);
+	assert_int_equal(only_row(screen)->now.used, 0);
+	assert_true(sustainable_of(screen, row) == -1);
+	connects(screen, 2, LOW + 1, 7);
+	assert_true(sustainable_of(screen, only_row(screen)) == 10.0 / 60);
+}
+
 /* At each refresh as many more. */
 static void grow(struct screen *screen, const unsigned int *counts, size_t refreshes)
 {
@@ -607,6 +628,7 @@ int main(void)
 		screen_test(a_time_wait_counts_for_its_whole_length),
 		screen_test(a_time_wait_to_be_reused_counts_until_the_delay),
 		screen_test(what_takes_no_time_sustains_nothing_that_is_known),
+		screen_test(what_bind_chose_sustains_nothing),
 		screen_test(the_end_is_known_after_five_steady_refreshes),
 		screen_test(the_end_is_not_known_after_four),
 		screen_test(about_as_much_is_steady),

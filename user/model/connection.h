@@ -20,6 +20,7 @@ enum connection_flags {
 	CONNECTION_HELD = 1 << 3,	/* a process that the filter asks for holds or closed it */
 	CONNECTION_TIMESTAMPS = 1 << 4, /* a minisocket that tcp_tw_reuse may have */
 	CONNECTION_UNTOLD = 1 << 5,	/* only a listing has shown its minisocket yet */
+	CONNECTION_BOUND = 1 << 6,	/* bind() chose its port, not connect() */
 };
 
 struct connection {

@@ -81,6 +81,8 @@ void apply_socket(struct model *model, const struct record_socket *record)
 		connection->direction = direction;
 	if (record->flags & SOCKET_TIMESTAMPS)
 		connection->flags |= CONNECTION_TIMESTAMPS;
+	if (record->flags & SOCKET_BOUND)
+		connection->flags |= CONNECTION_BOUND;
 	connections_own(&model->connections, connection, &record->owner, record->owner_by);
 	if (record->header.time_ns >= connection->time_ns)
 		listed_state(model, connection, record);

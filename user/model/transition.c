@@ -35,6 +35,8 @@ static void learn(struct model *model, struct connection *connection,
 		connection->direction = direction;
 	if (connection->direction == DIRECTION_UNKNOWN && is_accepted(connections, record))
 		connection->direction = DIRECTION_IN;
+	if (record->bound)
+		connection->flags |= CONNECTION_BOUND;
 	connections_own(connections, connection, &record->owner, record->owner_by);
 	connections_close(connections, connection, &record->closer);
 	model_held(model, connection, &record->closer);

@@ -5,7 +5,8 @@
 
 bool census_concerns(const struct connection *connection)
 {
-	if (connection->flags & CONNECTION_GONE || connection->direction == DIRECTION_IN)
+	if (connection->flags & (CONNECTION_GONE | CONNECTION_BOUND) ||
+	    connection->direction == DIRECTION_IN)
 		return false;
 	if (connection->state == TCP_CLOSE || connection->state == TCP_LISTEN)
 		return false;

@@ -111,7 +111,10 @@ static void note_consumption(struct ports *view, const struct connection *connec
 {
 	struct port_row *row = ports_row(view, connection);
 
-	row->consumed++;
+	if (connection->flags & CONNECTION_BOUND)
+		row->bound++;
+	else
+		row->consumed++;
 	row->asked += ports_asked_for(view, connection);
 }
 
@@ -121,7 +124,7 @@ static void note_release(struct ports *view, const struct transition *transition
 	struct port_row *row;
 
 	if (!connection->began_ns || !connection->tuple.lport ||
-	    connection->began_ns > transition->time_ns)
+	    connection->began_ns > transition->time_ns || connection->flags & CONNECTION_BOUND)
 		return;
 	row = ports_row(view, connection);
 	row->released++;
@@ -257,10 +260,11 @@ static double mean_hold_s(const struct ports *view, const struct port_row *row)
 
 bool ports_sustainable(const struct ports *view, const struct port_row *row, double *per_s)
 {
+	bool bound_alone = row->bound && !row->consumed && !row->now.used;
 	double hold_s = mean_hold_s(view, row);
 	uint32_t supply;
 
-	if (!ports_supply(view, &row->now, &supply) || hold_s <= 0)
+	if (bound_alone || !ports_supply(view, &row->now, &supply) || hold_s <= 0)
 		return false;
 	*per_s = supply / hold_s;
 	return true;

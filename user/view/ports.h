@@ -41,7 +41,8 @@ struct port_row {
 	struct census now;
 	bool wanted;	   /* a connection that the filters ask for is among those counted now */
 	uint64_t asked;	   /* connects that they ask for, and that chose a port or got none */
-	uint64_t consumed; /* ports that connect() chose */
+	uint64_t consumed; /* ports that connect() chose, */
+	uint64_t bound;	   /* and those that bind() did */
 	uint64_t failed;   /* connects that got none */
 	uint64_t released; /* ports given back, of those whose connect() was seen */
 	uint64_t held_ns;  /* how long they had been held, in all */
