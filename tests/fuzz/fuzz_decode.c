@@ -230,7 +230,7 @@ static void settle_audit(struct world *world)
 	if (world->mode & MODE_JSON)
 		audit_show_json(&world->audit, &world->output, &clocks);
 	else
-		audit_show_text(&world->audit, &world->output);
+		audit_show_text(&world->audit, &world->output, 80);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -61,3 +61,21 @@ class Screen:
 def width(line):
     return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF"
                else 1 for c in COLOR.sub("", line))
+
+
+def on_terminal(columns, *arguments):
+    """What a command that ends shows there."""
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
+    process = subprocess.Popen([binary(), *arguments], stdin=slave, stdout=slave,
+                               stderr=subprocess.DEVNULL)
+    os.close(slave)
+    text = b""
+    try:
+        while data := os.read(master, 65536):
+            text += data
+    except OSError:  # EIO: nobody has the other end any more
+        pass
+    os.close(master)
+    assert process.wait(10) == 0
+    return text.decode().replace("\r\n", "\n")

@@ -56,7 +56,8 @@ def test_never_wider_than_the_terminal(make, screen, columns):
     actors[3](f"kept3 += exhaust(connect, {LONG!r}, {PORT})")
     actors[2](f"first = connect('127.0.0.1', {PORT}, ('127.0.0.1', 30000)); "
               f"failure(connect, '127.0.0.1', {PORT}, ('127.0.0.1', 30000))")
-    shown.read(lambda text: "its port is in use" in text and "no free port" in text)
+    shown.read(lambda text: all(words in " ".join(text.split())
+                                for words in ("its port is in use", "no free port")))
     count = shown.text.count(CLEAR)
     shown.read(lambda text: text.count(CLEAR) >= count + 2)
     for page in shown.text.split(CLEAR):

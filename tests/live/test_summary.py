@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """The summary: what exists, counted as the kernel counts it."""
 import json
+import re
 import time
 
 import pytest
 
+import closewait
 import truth
+from screen import on_terminal, width
 from traffic import Pair
 from tracer import tcplinger
 
@@ -164,3 +167,39 @@ for i in range(pairs):
     wanted = {"ESTABLISHED": 2 * one("pairs"), "LISTEN": 1}
     assert counts(summary("--netns", space.name)["states"]) == wanted
     assert counts(summary("-p", str(one.pid))["states"]) == wanted
+
+
+def test_orphans_alone_are_no_time_waits(space, client, server):
+    """In FIN_WAIT2 without a process, as minisockets are."""
+    Pair(client, server)
+    client("c.close()")
+    await_settled(space)
+    assert truth.ss_counts(space)["FIN_WAIT2"] == 1
+    assert "of the TIME_WAIT" not in tcplinger("--netns", space.name).stdout
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1"])
+def test_holder_of_the_nearest_destination_is_named(space, client, server, address):
+    """Also where nothing is in CLOSE_WAIT; the same that `ports` names."""
+    space.sysctl(ip_local_port_range="30000 30029")
+    pair = Pair(client, server, address)
+    pair.connect()
+    held = f"ESTABLISHED of python3[{client.pid}]"
+    assert held in tcplinger("ports", "--once", "--no-bpf", "--netns", space.name).stdout
+    assert held in tcplinger("--netns", space.name).stdout
+
+
+def test_one_is_singular(space, client, server):
+    Pair(client, server).client_closes()
+    closewait.leak(space, client, server)
+    text = tcplinger("--netns", space.name).stdout
+    assert "1 of the CLOSE_WAIT is held by" in text
+    assert "1 of the TIME_WAIT is of connections made to" in text
+    assert re.search(r"\b1( of \d+)? ports? is in use towards", text)
+
+
+def test_text_is_wrapped_on_a_terminal(space, client, server):
+    closewait.stall(space, client, server)
+    shown = on_terminal(80, "--netns", space.name)
+    assert max(map(width, shown.splitlines())) <= 80
+    assert "descriptors" in " ".join(shown.split())

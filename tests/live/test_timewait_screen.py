@@ -80,7 +80,7 @@ def test_row_sentence_and_histograms(space, screen, client, server):
         pair.connect()
     space.run("ss", "-K", "state", "time-wait")
     pair.client_closes()
-    shown.read(lambda text: "2 destroyed" in text and "1 sockets in TIME_WAIT" in text)
+    shown.read(lambda text: "2 destroyed" in text and "1 socket in TIME_WAIT" in text)
     row, sentence = row_of(COLOR.sub("", shown.text.replace("\r\n", "\n")), client.pid)
     fields = row.split()
     assert fields[:4] == [str(client.pid), "python3", "to", f"127.0.0.1:{pair.port}"]

@@ -69,7 +69,7 @@ static void is_reset(struct scene *scene, uint32_t netns)
 static const char *text_of(struct scene *scene)
 {
 	audit_settle(&scene->audit, &scene->losses, true);
-	audit_show_text(&scene->audit, &scene->output);
+	audit_show_text(&scene->audit, &scene->output, 80);
 	output_bytes(&scene->output, "", 1);
 	return scene->output.text;
 }
@@ -133,7 +133,7 @@ static void no_line_is_wider_than_80_columns(void **state)
 		for (int why = 0; why < AUDIT_WHYS; why++)
 			space->lines[i].explained[why] = 1234567;
 	}
-	audit_show_text(&scene->audit, &scene->output);
+	audit_show_text(&scene->audit, &scene->output, 80);
 	output_bytes(&scene->output, "", 1);
 	for (line = strtok_r(scene->output.text, "\n", &rest); line;
 	     line = strtok_r(NULL, "\n", &rest))

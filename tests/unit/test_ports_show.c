@@ -516,7 +516,7 @@ static void the_worst_in_two_lines(void **state)
 	connect_range(screen, LOW, LOW + 3, 7);
 	refresh(screen, false);
 	screen->output.length = 0;
-	ports_show_worst(&screen->ports, ports_shown(&screen->ports, 0), &screen->output);
+	ports_show_worst(&screen->ports, ports_shown(&screen->ports, 0), &screen->output, 0);
 	assert_string_equal(text_of(screen), "4 of 10 ports are in use towards 10.0.0.2:80:\n"
 					     "        4 ESTABLISHED of client[7]\n\n");
 }

@@ -29,7 +29,7 @@ static const char *shown(struct world *world, struct output *output, bool json,
 	if (json)
 		summary_json(&summary, output, 3 * SECOND, &clocks);
 	else {
-		summary_text(&summary, output);
+		summary_text(&summary, output, 0);
 		summary_text_next(&summary, output);
 	}
 	summary_free(&summary);

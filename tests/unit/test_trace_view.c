@@ -288,11 +288,41 @@ static void a_wide_terminal_shows_whole_addresses(void **state)
 	line = text(scene);
 	assert_non_null(strstr(line, " [2001:db8:1111:2222:3333:4444:5555:6666]:65535 "));
 	assert_in_range(width(line), 1, 200);
-	for (unsigned int columns = 0; columns < 300; columns++) {
+	for (unsigned int columns = 60; columns < 300; columns++) {
 		scene->config.columns = columns;
-		line = text(scene);
-		assert_in_range(width(line), 1, columns < COLUMNS ? COLUMNS : columns);
+		start(scene);
+		for (line = show(scene); *line; line += strcspn(line, "\n") + 1)
+			assert_in_range(width(line), 1, columns);
 	}
+}
+
+/* In a file or a pipe nothing is cut, and a connection is one line. */
+static void without_a_terminal_nothing_is_cut(void **state)
+{
+	struct scene *scene = *state;
+
+	scene->connection.tuple = tuple_of("2001:db8:1111:2222:3333:4444:5555:6666", 65535,
+					   "2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff", 443);
+	scene->owner.id = process_of(7, "\001\002\003\004\005\006");
+	scene->config.columns = 0;
+	assert_string_equal(text(scene), "00:00:03.000       7 \\x01\\x02\\x03\\x04\\x05\\x06 out "
+					 "[2001:db8:1111:2222:3333:4444:5555:6666]:65535 "
+					 "[2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff]:443 "
+					 " 61500.0 TIME_WAIT->CLOSE expired\n");
+}
+
+static void on_a_narrow_terminal_a_line_is_wrapped(void **state)
+{
+	struct scene *scene = *state;
+
+	scene->config.columns = 80;
+	start(scene);
+	assert_string_equal(
+		show(scene),
+		"TIME             PID COMM            DIR LOCAL                 REMOTE\n"
+		"        MS TRANSITION\n"
+		"00:00:03.000       7 client          out 10.0.0.1:40000        10.0.0.2:80\n"
+		"        61500.0 TIME_WAIT->CLOSE expired\n");
 }
 
 static void whole_addresses_may_be_asked_for(void **state)
@@ -481,6 +511,8 @@ int main(void)
 		scene_test(milliseconds_just_below_a_turn_keep_the_columns_aligned),
 		scene_test(ipv6_is_shortened_and_stays_aligned),
 		scene_test(a_wide_terminal_shows_whole_addresses),
+		scene_test(without_a_terminal_nothing_is_cut),
+		scene_test(on_a_narrow_terminal_a_line_is_wrapped),
 		scene_test(whole_addresses_may_be_asked_for),
 		scene_test(hostile_comms_are_harmless_and_stay_aligned),
 		scene_test(colour_changes_no_text),

@@ -20,8 +20,7 @@
 #include "status.h"
 
 #define NS_PER_S	    1000000000ULL
-#define POLL_MS		    50 /* a line waits 100 ms at most: twice this */
-#define DEFAULT_COLUMNS	    120
+#define POLL_MS		    50		    /* a line waits 100 ms at most: twice this */
 #define DEFAULT_TIMEWAIT_NS (60 * NS_PER_S) /* TCP_TIMEWAIT_LEN, include/net/tcp.h */
 
 static void apply(void *context, const struct record_header *record)
@@ -276,6 +275,7 @@ void session_say_unseen(const struct session *session, size_t unseen)
 
 void session_show_audit(struct session *session)
 {
+	unsigned int columns, lines;
 	struct losses losses;
 
 	if (!session->options->audit)
@@ -286,10 +286,11 @@ void session_show_audit(struct session *session)
 	}
 	live_losses(session->live, &losses);
 	audit_settle(&session->audit, &losses, live_follows_time_wait(session->live));
+	session_terminal(&columns, &lines);
 	if (session->options->json)
 		audit_show_json(&session->audit, &session->output, &session->clocks);
 	else
-		audit_show_text(&session->audit, &session->output);
+		audit_show_text(&session->audit, &session->output, columns);
 }
 
 void session_say_losses(const struct session *session, uint64_t shown, const char *what)
@@ -336,8 +337,7 @@ void session_terminal(unsigned int *columns, unsigned int *lines)
 {
 	struct winsize size;
 
-	*columns = DEFAULT_COLUMNS;
-	*lines = 0;
+	*columns = *lines = 0;
 	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
 		return;
 	*columns = size.ws_col;

@@ -78,7 +78,7 @@ int session_output_status(const struct session *session);
 /* True where colour is wanted: a terminal, unless the user or NO_COLOR says otherwise. */
 bool session_color(const struct options *options);
 
-/* The terminal's columns and lines; 120 and 0 where stdout is none. */
+/* The terminal's columns and lines; 0 where stdout is none. */
 void session_terminal(unsigned int *columns, unsigned int *lines);
 
 #endif

@@ -26,12 +26,21 @@ static void on_listed(void *context)
 	time_waits_listed(&run->waits);
 }
 
-/* For the worst row, and where a filter asks for processes. */
+/* A filter must not change the count of a destination's ports: then it is left out. */
+static bool ports_are_shown(const struct options *options)
+{
+	const struct tuple_filter *filter = &options->tuples;
+
+	return !options->json && !filter->lport.active && !filter->laddr.port && !filter->families;
+}
+
+/* For the worst row and the nearest destination, and where a filter asks for processes. */
 static bool need_holders(void *context)
 {
 	struct summary_run *run = context;
 
-	return leaks_need_holders(&run->leaks);
+	return leaks_need_holders(&run->leaks) ||
+	       (ports_are_shown(run->session.options) && ports_want_holders(&run->ports));
 }
 
 /* Of those in CLOSE_WAIT, the process that holds most. NULL: none is in CLOSE_WAIT. */
@@ -54,28 +63,27 @@ static const struct leak_row *worst_leak(struct summary_run *run)
 	return row;
 }
 
-static void show_fullest(struct summary_run *run, uint64_t now_ns)
+/* The one with most TIME_WAITs; a row may have FIN_WAIT2s alone. */
+static void show_fullest(struct summary_run *run, uint64_t now_ns, unsigned int columns)
 {
-	struct output *output = &run->session.output;
+	const struct time_wait_row *row;
 
 	time_waits_refresh(&run->waits, now_ns, false);
-	if (run->waits.rows.shown_count)
-		time_waits_show_worst(time_waits_shown(&run->waits, 0), output);
+	if (!run->waits.rows.shown_count)
+		return;
+	row = time_waits_shown(&run->waits, 0);
+	if (row->sockets)
+		time_waits_show_worst(row, &run->session.output, columns);
 }
 
-/* A filter must not change the count of a destination's ports: then it is left out. */
-static bool ports_are_whole(const struct tuple_filter *filter)
+static void show_nearest(struct summary_run *run, uint64_t now_ns, unsigned int columns)
 {
-	return !filter->lport.active && !filter->laddr.port && !filter->families;
-}
-
-static void show_nearest(struct summary_run *run, uint64_t now_ns)
-{
-	if (!ports_are_whole(&run->session.options->tuples))
+	if (!ports_are_shown(run->session.options))
 		return;
 	ports_refresh(&run->ports, now_ns, false);
 	if (run->ports.rows.shown_count)
-		ports_show_worst(&run->ports, ports_shown(&run->ports, 0), &run->session.output);
+		ports_show_worst(&run->ports, ports_shown(&run->ports, 0), &run->session.output,
+				 columns);
 }
 
 static void show_text(struct summary_run *run, const struct summary *summary)
@@ -83,12 +91,14 @@ static void show_text(struct summary_run *run, const struct summary *summary)
 	struct output *output = &run->session.output;
 	const struct leak_row *worst = worst_leak(run);
 	uint64_t now_ns = clock_now_ns(CLOCK_MONOTONIC);
+	unsigned int columns, lines;
 
-	summary_text(summary, output);
+	session_terminal(&columns, &lines);
+	summary_text(summary, output, columns);
 	if (worst)
-		leaks_show_worst(&run->leaks, worst, output);
-	show_fullest(run, now_ns);
-	show_nearest(run, now_ns);
+		leaks_show_worst(&run->leaks, worst, output, columns);
+	show_fullest(run, now_ns, columns);
+	show_nearest(run, now_ns, columns);
 	summary_text_next(summary, output);
 }
 

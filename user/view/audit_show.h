@@ -10,7 +10,7 @@
 void audit_show_json(const struct audit *audit, struct output *output,
 		     const struct clock_offsets *clocks);
 
-/* Each namespace in which something was counted or seen, in 80 columns. */
-void audit_show_text(const struct audit *audit, struct output *output);
+/* Each namespace in which something was counted or seen; `columns`: of the terminal, 0: none. */
+void audit_show_text(const struct audit *audit, struct output *output, unsigned int columns);
 
 #endif

@@ -33,10 +33,14 @@ static void count(struct bars *bars, const struct histogram *histogram,
 	}
 }
 
-/* An empty bucket after an empty bucket says nothing more. */
-static bool is_left_out(const struct bars *bars, uint32_t i)
+/* How many empty buckets follow each other from this one on. */
+static uint32_t gap(const struct bars *bars, uint32_t i)
 {
-	return i > bars->first && !bars->counts[i] && !bars->counts[i - 1];
+	uint32_t end = i;
+
+	while (end < bars->last && !bars->counts[end])
+		end++;
+	return end - i;
 }
 
 static void show_bucket(struct output *output, const struct bars *bars, uint32_t i)
@@ -57,6 +61,22 @@ static void show_bucket(struct output *output, const struct bars *bars, uint32_t
 	output_line(output);
 }
 
+/* One empty bucket is shown, of several it is shown that they are left out. */
+static void show_buckets(struct output *output, const struct bars *bars)
+{
+	for (uint32_t i = bars->first; i <= bars->last; i++) {
+		uint32_t empty = gap(bars, i);
+
+		if (empty < 2) {
+			show_bucket(output, bars, i);
+			continue;
+		}
+		output_format(output, "%17s", "...");
+		output_line(output);
+		i += empty - 1;
+	}
+}
+
 void bars_show(struct output *output, const char *title, const struct histogram *histogram,
 	       const struct histogram_scale *scale, unsigned int columns)
 {
@@ -72,20 +92,5 @@ void bars_show(struct output *output, const char *title, const struct histogram 
 	say(&sentence, "%s: %llu, half within %s, 99 %% within %s", title,
 	    (unsigned long long)histogram->count, median, most);
 	text_sentence(output, &sentence, columns);
-	for (uint32_t i = bars.first; i <= bars.last; i++)
-		if (!is_left_out(&bars, i))
-			show_bucket(output, &bars, i);
-}
-
-size_t bars_lines(const struct histogram *histogram, const struct histogram_scale *scale)
-{
-	struct bars bars;
-	size_t lines = 1;
-
-	if (!histogram->count)
-		return 0;
-	count(&bars, histogram, scale);
-	for (uint32_t i = bars.first; i <= bars.last; i++)
-		lines += !is_left_out(&bars, i);
-	return lines;
+	show_buckets(output, &bars);
 }

@@ -6,16 +6,12 @@
 #include "histogram.h"
 #include "output.h"
 
-#define BARS_LINES 14 /* of a histogram at most, its title included */
-
 /*
  * A title with the count, the median and the 99th percentile, then a line for each bucket from the
- * first that has any to the last; runs of empty ones are one line. Nothing for an empty histogram.
+ * first that has any to the last; runs of empty ones are a line of dots. Nothing for an empty
+ * histogram.
  */
 void bars_show(struct output *output, const char *title, const struct histogram *histogram,
 	       const struct histogram_scale *scale, unsigned int columns);
-
-/* How many lines that takes. */
-size_t bars_lines(const struct histogram *histogram, const struct histogram_scale *scale);
 
 #endif

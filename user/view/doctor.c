@@ -16,39 +16,13 @@
 #define YELLOW "\033[33m"
 #define PLAIN  "\033[0m"
 
-/* How much of the text fits: up to a blank, unless there is none. */
-static size_t fitting(const char *text, size_t columns)
-{
-	size_t length = columns;
-
-	if (strlen(text) <= columns)
-		return strlen(text);
-	while (length && text[length] != ' ')
-		length--;
-	return length ? length : columns;
-}
-
-/*
- * The rest of a line that has `indent` columns already, and as many lines below it as it takes.
- * All that comes here is ASCII but what the kernel told, which is harmless by now.
- */
+/* The rest of a line that has `indent` columns already, and as many lines below it as it takes. */
 static void wrap(struct output *output, size_t indent, const char *text)
 {
 	char harmless[4 * TEXT_MAX + 1];
-	const char *rest = harmless;
 
 	format_harmless(harmless, text, SIZE_MAX, TEXT_MAX);
-	for (;;) {
-		size_t length = fitting(rest, COLUMNS - indent);
-
-		output_bytes(output, rest, length);
-		output_line(output);
-		rest += length;
-		rest += strspn(rest, " ");
-		if (!*rest)
-			return;
-		output_format(output, "%*s", (int)indent, "");
-	}
+	text_wrap(output, indent, indent, harmless, COLUMNS);
 }
 
 static void heading(struct output *output, const char *text)

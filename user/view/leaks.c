@@ -153,6 +153,7 @@ static void charge_socket(void *context, const struct close_wait *close_wait)
 
 	if (!concerns(leaks, close_wait, holders))
 		return;
+	leaks->sockets++;
 	if (young && close_wait->owner_by != OWNER_HOLDER && close_wait->owner && !unaccepted)
 		holders.count = 0;
 	for (size_t i = 0; i < holders.count; i++)
@@ -205,6 +206,7 @@ void leaks_refresh(struct leaks *leaks, bool last)
 	uint64_t time_ns = leaks->model->close_waits.time_ns;
 
 	growth_tick(&leaks->clock, time_ns);
+	leaks->sockets = 0;
 	rows_each(&leaks->rows, clear_row, NULL);
 	close_waits_each(&leaks->model->close_waits, charge_socket, leaks);
 	rows_choose(&leaks->rows, last);

@@ -44,7 +44,8 @@ struct leaks {
 	struct model *model;
 	struct rows rows;
 	struct growth_clock clock;
-	uint64_t losses; /* as of the refresh before */
+	uint32_t sockets; /* those that the filter on processes lets pass */
+	uint64_t losses;  /* as of the refresh before */
 	bool incomplete;
 };
 

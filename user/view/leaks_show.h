@@ -15,7 +15,8 @@ void leaks_show_json(const struct leaks *leaks, struct output *output,
 void leaks_show_text(const struct leaks *leaks, struct output *output,
 		     const struct clock_offsets *clocks, const struct text_style *text);
 
-/* The worst row in two lines, for the summary. */
-void leaks_show_worst(const struct leaks *leaks, const struct leak_row *row, struct output *output);
+/* The worst row in two sentences, for the summary. */
+void leaks_show_worst(const struct leaks *leaks, const struct leak_row *row, struct output *output,
+		      unsigned int columns);
 
 #endif

@@ -9,8 +9,9 @@
 #define ENDPOINT_NARROW	 21
 #define WIDE_COLUMNS	 96 /* of a row with all its columns */
 #define ENDPOINT_COLUMNS 27 /* any IPv4 endpoint; IPv6 is cut in its middle */
-#define ROW_LINES	 2  /* the row and its sentence */
 #define TABLE_LINES	 4  /* the title, the header, what is left out, the cursor */
+#define SOCKET_INDENT	 10
+#define HOLDERS_SHOWN	 10 /* beside the row's own */
 #define NS_PER_S	 1000000000ULL
 
 /* ">" for a lower bound: the socket is older than the tool. `text`: 17 bytes. */
@@ -24,7 +25,7 @@ static void format_oldest(char *text, const struct leak_row *row)
 /* The descriptors are in the sentence as well: a narrow terminal does without their columns. */
 static bool is_narrow(const struct text_style *text)
 {
-	return text->columns < WIDE_COLUMNS;
+	return text_is_narrow(text, WIDE_COLUMNS);
 }
 
 static void show_figures(const struct leaks *leaks, struct output *output,
@@ -88,6 +89,7 @@ static uint32_t counted(const struct leak_row *row)
 static void say_verdict(struct sentence *sentence, const struct leaks *leaks,
 			const struct leak_row *row)
 {
+	const uint32_t *of = row->verdicts;
 	uint32_t old = counted(row);
 
 	switch (leaks_verdict(row)) {
@@ -99,30 +101,31 @@ static void say_verdict(struct sentence *sentence, const struct leaks *leaks,
 			say(sentence, "none left");
 		break;
 	case VERDICT_LEAK:
-		say(sentence, "read everything from %u peers and never called close()",
-		    row->verdicts[VERDICT_LEAK]);
+		say(sentence, "read everything from %u peer%s and never called close()",
+		    of[VERDICT_LEAK], plural(of[VERDICT_LEAK]));
 		break;
 	case VERDICT_STALL:
-		say(sentence, "does not read: %llu bytes of %u peers wait for it",
-		    (unsigned long long)row->unread_bytes, row->verdicts[VERDICT_STALL]);
+		say(sentence, "does not read: %llu byte%s of %u peer%s wait%s for it",
+		    (unsigned long long)row->unread_bytes, plural(row->unread_bytes),
+		    of[VERDICT_STALL], plural(of[VERDICT_STALL]), singular(row->unread_bytes));
 		break;
 	case VERDICT_IDLE_POOL:
 		say(sentence,
-		    "keeps %u connections of its own that the server has closed, as an idle pool "
+		    "keeps %u connection%s of its own that the server has closed, as an idle pool "
 		    "does",
-		    row->verdicts[VERDICT_IDLE_POOL]);
+		    of[VERDICT_IDLE_POOL], plural(of[VERDICT_IDLE_POOL]));
 		break;
 	case VERDICT_NOT_READING:
-		say(sentence, "has not looked for the end of file of %u clients",
-		    row->verdicts[VERDICT_NOT_READING]);
+		say(sentence, "has not looked for the end of file of %u client%s",
+		    of[VERDICT_NOT_READING], plural(of[VERDICT_NOT_READING]));
 		break;
 	case VERDICT_BACKLOG:
-		say(sentence, "does not accept: %u that gave up are in its backlog",
-		    row->verdicts[VERDICT_BACKLOG]);
+		say(sentence, "does not accept: %u that gave up %s in its backlog",
+		    of[VERDICT_BACKLOG], of[VERDICT_BACKLOG] == 1 ? "is" : "are");
 		break;
 	case VERDICT_HALF_CLOSED:
-		say(sentence, "still sends to %u peers that have closed their side: legal",
-		    row->verdicts[VERDICT_HALF_CLOSED]);
+		say(sentence, "still sends to %u peer%s that closed first: legal",
+		    of[VERDICT_HALF_CLOSED], plural(of[VERDICT_HALF_CLOSED]));
 		break;
 	case VERDICT_UNKNOWN:
 		say(sentence, "%u of kTLS, sockmap or MPTCP: what was read cannot be told", old);
@@ -136,19 +139,23 @@ static void say_verdict(struct sentence *sentence, const struct leaks *leaks,
 static void say_why(struct sentence *sentence, const struct leak_row *row)
 {
 	const struct process_facts *facts = &row->facts;
+	uint32_t looked_at = facts->looked_at;
 
 	if (!leaks_wants_evidence(row) || !facts->looked)
 		return;
 	if (facts->stopped)
-		say(sentence, "; %u of %u threads stopped by a signal", facts->stopped,
-		    facts->looked_at);
+		say(sentence, "; %u of %u thread%s stopped by a signal", facts->stopped, looked_at,
+		    plural(looked_at));
 	else if (facts->frozen)
-		say(sentence, "; %u of %u threads frozen", facts->frozen, facts->looked_at);
+		say(sentence, "; %u of %u thread%s frozen", facts->frozen, looked_at,
+		    plural(looked_at));
 	else if (facts->wchan[0] || facts->syscall[0])
-		say(sentence, "; %u of %u threads wait in %s", facts->waiting, facts->looked_at,
+		say(sentence, "; %u of %u thread%s wait%s in %s", facts->waiting, looked_at,
+		    plural(looked_at), singular(facts->waiting),
 		    facts->syscall[0] ? facts->syscall : facts->wchan);
 	else if (facts->state == 'R')
-		say(sentence, "; %u of %u threads run", facts->waiting, facts->looked_at);
+		say(sentence, "; %u of %u thread%s run%s", facts->waiting, looked_at,
+		    plural(looked_at), singular(facts->waiting));
 	if (row->starved > 0.5)
 		say(sentence, "; waits for a CPU %.0f %% of the time", 100 * row->starved);
 }
@@ -177,44 +184,50 @@ static void show_sentence(const struct leaks *leaks, struct output *output,
 	text_sentence(output, &sentence, columns);
 }
 
-/* On a line of their own, as many as fit. */
+/* On lines of their own. */
 static void show_other_holders(const struct leaks *leaks, struct output *output,
-			       const struct leak_row *row, const struct close_wait *close_wait)
+			       const struct leak_row *row, const struct close_wait *close_wait,
+			       const struct text_style *text)
 {
 	struct holder_range range = close_waits_holders(&leaks->model->close_waits, close_wait);
 	struct sentence sentence = {0};
+	size_t others = 0;
 
 	if (close_wait->kind == KIND_UNACCEPTED)
 		return;
 	for (size_t i = 0; i < range.count; i++) {
 		const struct process *process = leaks_process(leaks, range.first[i].process);
 
-		if (range.first[i].process != row->row.process)
-			say(&sentence, "%spid %u fd %u", sentence.length ? ", " : "also held by ",
-			    process->id.pid, range.first[i].fd);
+		if (range.first[i].process == row->row.process || others++ >= HOLDERS_SHOWN)
+			continue;
+		say(&sentence, "%spid %u fd %u", sentence.length ? ", " : "also held by ",
+		    process->id.pid, range.first[i].fd);
 	}
-	if (!sentence.length)
+	if (!others)
 		return;
-	format_shorten(sentence.text, SENTENCE_COLUMNS);
-	output_format(output, "          %s", sentence.text);
-	output_line(output);
+	if (others > HOLDERS_SHOWN)
+		say(&sentence, " and %zu more", others - HOLDERS_SHOWN);
+	output_format(output, "%*s", SOCKET_INDENT, "");
+	text_wrap(output, SOCKET_INDENT, SOCKET_INDENT, sentence.text, text->columns);
 }
 
 /* The peer is what counts: a narrow terminal does without the local end. */
-static void show_endpoints(struct output *output, const struct tuple *tuple, bool narrow)
+static void show_endpoints(struct output *output, const struct tuple *tuple,
+			   const struct text_style *text)
 {
-	size_t columns = narrow ? ENDPOINT_NARROW : ENDPOINT_COLUMNS;
+	size_t columns = is_narrow(text) ? ENDPOINT_NARROW : ENDPOINT_COLUMNS;
 
-	if (!narrow) {
-		text_endpoint(output, tuple->laddr, tuple->lport, columns);
+	if (!is_narrow(text)) {
+		text_endpoint(output, tuple->laddr, tuple->lport, columns, text);
 		output_string(output, " ");
 	}
-	text_endpoint(output, tuple->raddr, tuple->rport, columns);
+	text_endpoint(output, tuple->raddr, tuple->rport, columns, text);
 	output_string(output, " ");
 }
 
 static void show_socket(const struct leaks *leaks, struct output *output,
-			const struct leak_row *row, const struct leak_socket *socket, bool narrow)
+			const struct leak_row *row, const struct leak_socket *socket,
+			const struct text_style *text)
 {
 	const struct close_wait *close_wait = socket->close_wait;
 	uint32_t unread = close_wait->recvq > 1 ? close_wait->recvq - 1 : 0;
@@ -224,65 +237,61 @@ static void show_socket(const struct leaks *leaks, struct output *output,
 	if (socket->fd >= 0)
 		snprintf(fd, sizeof(fd), "%lld", (long long)socket->fd);
 	output_string(output, "        ");
-	show_endpoints(output, &close_wait->tuple, narrow);
+	show_endpoints(output, &close_wait->tuple, text);
 	output_format(output, "%s%8s %-11s %8u unread  fd %s", close_wait->since_ns ? " " : ">",
 		      age, close_wait_kind_name(close_wait->kind), unread, fd);
 	output_line(output);
-	show_other_holders(leaks, output, row, close_wait);
+	show_other_holders(leaks, output, row, close_wait, text);
 }
 
 static void show_sockets(const struct leaks *leaks, struct output *output,
-			 const struct leak_row *row, bool narrow)
+			 const struct leak_row *row, const struct text_style *text)
 {
 	uint32_t shown = 0;
 
 	for (; shown < LEAKS_OLDEST && row->oldest[shown].close_wait; shown++)
-		show_socket(leaks, output, row, &row->oldest[shown], narrow);
+		show_socket(leaks, output, row, &row->oldest[shown], text);
 	if (row->sockets > shown) {
-		output_format(output, "        ... and %u younger ones", row->sockets - shown);
+		output_format(output, "        ... and %u younger one%s", row->sockets - shown,
+			      plural(row->sockets - shown));
 		output_line(output);
 	}
 }
 
-static void show_row(const struct leaks *leaks, struct output *output, const struct leak_row *row,
+static void show_row(const void *view, struct output *output, const struct row *shown,
 		     const struct text_style *text)
 {
+	const struct leak_row *row = (const struct leak_row *)shown;
+	const struct leaks *leaks = view;
 	enum verdict verdict = leaks_verdict(row);
 	const char *color = text->color ? color_of(verdict) : "";
 
-	text_name(&leaks->rows, output, &row->row, NAME_COLUMNS);
+	text_name(&leaks->rows, output, shown, NAME_COLUMNS, text);
 	show_figures(leaks, output, row, text);
 	output_format(output, "%s%s%s", color, verdict_name(verdict), color[0] ? "\033[0m" : "");
 	output_line(output);
 	show_sentence(leaks, output, row, text->columns);
 	if (text->details)
-		show_sockets(leaks, output, row, is_narrow(text));
-}
-
-/* What show_row prints of it. */
-static size_t lines_of(const struct row *shown, const struct text_style *text)
-{
-	const struct leak_row *row = (const struct leak_row *)shown;
-	size_t lines = ROW_LINES;
-
-	if (!text->details)
-		return lines;
-	for (int i = 0; i < LEAKS_OLDEST && row->oldest[i].close_wait; i++)
-		lines++;
-	return lines + (row->sockets > LEAKS_OLDEST);
+		show_sockets(leaks, output, row, text);
 }
 
 static void show_title(const struct leaks *leaks, struct output *output,
 		       const struct clock_offsets *clocks, const struct text_style *text)
 {
 	uint64_t time_ns = leaks->model->close_waits.time_ns + (uint64_t)clocks->monotonic_ns;
+	struct shown shown = {
+		.count = leaks->sockets,
+		.all = leaks->model->close_waits.pool.live,
+		.chosen = process_filter_active(leaks->config.processes),
+	};
+	struct sentence title = {0};
 	char time[FORMAT_TIME];
 
 	format_clock(time, time_ns);
-	output_format(output, "%.8s  %u sockets in CLOSE_WAIT%s", time,
-		      leaks->model->close_waits.pool.live,
-		      leaks->incomplete ? "  (something was lost)" : "");
-	output_line(output);
+	say(&title, "%.8s  ", time);
+	say_shown(&title, shown, "socket");
+	say(&title, " in CLOSE_WAIT%s", leaks->incomplete ? "  (something was lost)" : "");
+	text_wrap(output, 0, INDENT, title.text, text->columns);
 	output_format(output, "%-30s %10s %8s %9s", "    PID PROCESS", "CLOSE_WAIT", "OLDEST",
 		      "GROWTH/S");
 	if (!is_narrow(text))
@@ -294,22 +303,20 @@ static void show_title(const struct leaks *leaks, struct output *output,
 void leaks_show_text(const struct leaks *leaks, struct output *output,
 		     const struct clock_offsets *clocks, const struct text_style *text)
 {
-	size_t rows = text_rows(&leaks->rows, text, TABLE_LINES, lines_of);
-
 	show_title(leaks, output, clocks, text);
-	for (size_t i = 0; i < rows; i++)
-		show_row(leaks, output, leaks_shown(leaks, i), text);
-	text_omitted(output, &leaks->rows, rows);
+	text_rows(&leaks->rows, output, text, TABLE_LINES, show_row, leaks);
 }
 
-void leaks_show_worst(const struct leaks *leaks, const struct leak_row *row, struct output *output)
+void leaks_show_worst(const struct leaks *leaks, const struct leak_row *row, struct output *output,
+		      unsigned int columns)
 {
-	struct sentence who = {0};
+	struct sentence title = {0};
 
-	text_process(&who, leaks_process(leaks, row->row.process));
-	output_format(output, "%u of the CLOSE_WAIT are held by %s, %s:", row->sockets, who.text,
-		      verdict_name(leaks_verdict(row)));
-	output_line(output);
-	show_sentence(leaks, output, row, SENTENCE_COLUMNS + INDENT);
+	say(&title, "%u of the CLOSE_WAIT %s held by ", row->sockets,
+	    row->sockets == 1 ? "is" : "are");
+	text_process(&title, leaks_process(leaks, row->row.process));
+	say(&title, ", %s:", verdict_name(leaks_verdict(row)));
+	text_wrap(output, 0, INDENT, title.text, columns);
+	show_sentence(leaks, output, row, columns);
 	output_line(output);
 }

@@ -98,12 +98,16 @@ const struct port_row *ports_destination(const struct ports *view, const struct 
 	return (const struct port_row *)rows_find(&view->rows, ports_key(0, &place));
 }
 
-bool ports_asked_for(const struct ports *view, const struct connection *connection)
+static bool passes(const struct ports *view, const struct connection *connection)
 {
 	const struct tuple *tuple = &connection->tuple;
 
-	return (!view->config.tuples ||
-		filter_tuple(view->config.tuples, tuple, tuple->lport != 0)) &&
+	return !view->config.tuples || filter_tuple(view->config.tuples, tuple, tuple->lport != 0);
+}
+
+bool ports_asked_for(const struct ports *view, const struct connection *connection)
+{
+	return passes(view, connection) &&
 	       model_concerns(view->model, connection, view->config.processes);
 }
 
@@ -156,7 +160,7 @@ static void begin_row(void *context, struct row *begun)
 	struct ports *view = context;
 
 	census_begin(&row->now, view->model, row->tuple.netns, 0, 0);
-	row->wanted = false;
+	row->wanted = row->passes = false;
 }
 
 /*
@@ -180,6 +184,7 @@ static void count(void *context, struct connection *connection)
 	if (!census_concerns(connection) || is_server_side(view, connection))
 		return;
 	row = ports_row(view, connection);
+	row->passes = row->passes || passes(view, connection);
 	row->wanted = row->wanted || ports_asked_for(view, connection);
 	census_count(&row->now, view->model, connection, view->time_ns);
 }
@@ -202,20 +207,53 @@ static void finish_row(void *context, struct row *finished)
 	note_use(row, view->time_ns);
 	growth_add(&row->consumption, &view->clock, (double)row->consumed);
 	growth_add(&row->failing, &view->clock, (double)row->failed);
+	view->left_out += row->passes && row->now.used;
 	census_sort_owners(&row->now);
+}
+
+/* Until now all that pass count, now those that are shown do not. */
+static void settle_left_out(struct ports *view)
+{
+	for (size_t i = 0; i < view->rows.shown_count; i++)
+		view->left_out -= ports_shown(view, i)->passes && ports_shown(view, i)->now.used;
 }
 
 void ports_refresh(struct ports *view, uint64_t time_ns, bool last)
 {
 	view->time_ns = time_ns;
+	view->left_out = 0;
 	growth_tick(&view->clock, time_ns);
 	view->incomplete = model_has_lost(view->model, &view->losses);
 	rows_each(&view->rows, begin_row, view);
 	connections_each(&view->model->connections, count, view);
 	rows_each(&view->rows, finish_row, view);
 	rows_choose(&view->rows, last);
+	settle_left_out(view);
 	ports_sort(view, DEFAULT_KEY);
 	port_failures_refresh(view, last);
+}
+
+struct want {
+	const struct ports *view;
+	bool holders;
+};
+
+/* A minisocket has no descriptor. */
+static void look_for_want(void *context, struct connection *connection)
+{
+	struct want *want = context;
+
+	want->holders |= census_concerns(connection) && !connection->owner &&
+			 !(connection->flags & CONNECTION_MINISOCKET) &&
+			 ports_asked_for(want->view, connection);
+}
+
+bool ports_want_holders(const struct ports *view)
+{
+	struct want want = {.view = view};
+
+	connections_each(&view->model->connections, look_for_want, &want);
+	return want.holders;
 }
 
 struct port_row *ports_shown(const struct ports *view, size_t i)

@@ -39,7 +39,8 @@ struct port_row {
 	struct tuple tuple; /* no lport */
 	struct common family;
 	struct census now;
-	bool wanted;	   /* a connection that the filters ask for is among those counted now */
+	bool wanted;	   /* a connection that the filters ask for is among those counted now, */
+	bool passes;	   /* or one that those on addresses ask for */
 	uint64_t asked;	   /* connects that they ask for, and that chose a port or got none */
 	uint64_t consumed; /* ports that connect() chose, */
 	uint64_t bound;	   /* and those that bind() did */
@@ -86,6 +87,7 @@ struct ports {
 	struct rows pending; /* failures since the last refresh: their cause is still to be found */
 	struct port_failure **recent; /* all of them, the newest first */
 	size_t recent_count;
+	size_t left_out;  /* destinations in use that the filter on processes does not ask for */
 	uint64_t time_ns; /* of this refresh */
 	struct growth_clock clock;
 	uint64_t losses;
@@ -110,6 +112,9 @@ void ports_refresh(struct ports *view, uint64_t time_ns, bool last);
 /* By one of ports_sort_keys, the greatest first. */
 extern const char *const ports_sort_keys[];
 void ports_sort(struct ports *view, const char *key);
+
+/* True if a listing showed a port in use of nobody known, whom a look at descriptors may tell. */
+bool ports_want_holders(const struct ports *view);
 
 /* The rows at place `i` of this refresh. */
 struct port_row *ports_shown(const struct ports *view, size_t i);

@@ -15,7 +15,8 @@ void ports_show_json(const struct ports *ports, struct output *output,
 void ports_show_text(const struct ports *ports, struct output *output,
 		     const struct clock_offsets *clocks, const struct text_style *style);
 
-/* The nearest destination in two lines, for the summary. */
-void ports_show_worst(const struct ports *ports, const struct port_row *row, struct output *output);
+/* The nearest destination in two sentences, for the summary. */
+void ports_show_worst(const struct ports *ports, const struct port_row *row, struct output *output,
+		      unsigned int columns);
 
 #endif

@@ -5,27 +5,25 @@
 #include "names.h"
 #include "ports_show.h"
 
-#define WIDE_COLUMNS  100
-#define PLACE_NARROW  21 /* any IPv4 endpoint; IPv6 is cut in its middle */
-#define PLACE_WIDE    40
-#define BAR_COLUMNS   10
-#define ROW_LINES     2
-#define FAILURE_LINES 2
-#define FAILURES_MAX  5
-#define TABLE_LINES   4
-#define NAMED_OWNERS  4
-#define NEAR	      0.9
-#define RED	      "\033[31m"
-#define YELLOW	      "\033[33m"
-#define PLAIN	      "\033[0m"
-#define RATE	      16
-#define RATE_MAX      999999e6
-#define SHARE_MAX     9.99   /* of sockets whose ends were lost there may be more than ports */
-#define LEFT_MAX_S    8.64e9 /* as text_age has it */
+#define WIDE_COLUMNS 100
+#define PLACE_NARROW 21 /* any IPv4 endpoint; IPv6 is cut in its middle */
+#define PLACE_WIDE   40
+#define BAR_COLUMNS  10
+#define FAILURES_MAX 5
+#define TABLE_LINES  4
+#define NAMED_OWNERS 4
+#define NEAR	     0.9
+#define RED	     "\033[31m"
+#define YELLOW	     "\033[33m"
+#define PLAIN	     "\033[0m"
+#define RATE	     16
+#define RATE_MAX     999999e6
+#define SHARE_MAX    9.99   /* of sockets whose ends were lost there may be more than ports */
+#define LEFT_MAX_S   8.64e9 /* as text_age has it */
 
 static bool is_narrow(const struct text_style *style)
 {
-	return style->columns < WIDE_COLUMNS;
+	return text_is_narrow(style, WIDE_COLUMNS);
 }
 
 /* Of the supply; 0 where that is not known. */
@@ -154,15 +152,17 @@ static void say_row(struct sentence *sentence, const struct ports *ports,
 		say(sentence, "; %u reserved", census->supply.reserved);
 }
 
-static void show_row(const struct ports *ports, struct output *output, const struct port_row *row,
+static void show_row(const void *view, struct output *output, const struct row *shown,
 		     const struct text_style *style)
 {
+	const struct port_row *row = (const struct port_row *)shown;
+	const struct ports *ports = view;
 	size_t columns = is_narrow(style) ? PLACE_NARROW : PLACE_WIDE;
 	const char *color = color_of(share(ports, &row->now), style);
 	struct sentence sentence = {0};
 
 	output_string(output, color);
-	text_endpoint(output, row->tuple.raddr, row->tuple.rport, columns);
+	text_endpoint(output, row->tuple.raddr, row->tuple.rport, columns, style);
 	show_figures(ports, output, row);
 	output_string(output, color[0] ? PLAIN : "");
 	output_line(output);
@@ -170,23 +170,22 @@ static void show_row(const struct ports *ports, struct output *output, const str
 	text_sentence(output, &sentence, style->columns);
 }
 
-static size_t lines_of(const struct row *row, const struct text_style *style)
-{
-	(void)row;
-	(void)style;
-	return ROW_LINES;
-}
-
 static void show_title(const struct ports *ports, struct output *output,
 		       const struct clock_offsets *clocks, const struct text_style *style)
 {
+	struct shown shown = {
+		.count = ports->rows.shown_count,
+		.all = ports->rows.shown_count + ports->left_out,
+		.chosen = process_filter_active(ports->config.processes),
+	};
+	struct sentence title = {0};
 	char time[FORMAT_TIME];
 
 	format_clock(time, ports->time_ns + (uint64_t)clocks->monotonic_ns);
-	output_format(output, "%.8s  %zu destination%s%s", time, ports->rows.shown_count,
-		      ports->rows.shown_count == 1 ? "" : "s",
-		      ports->incomplete ? "  (something was lost)" : "");
-	output_line(output);
+	say(&title, "%.8s  ", time);
+	say_shown(&title, shown, "destination");
+	say(&title, "%s", ports->incomplete ? "  (something was lost)" : "");
+	text_wrap(output, 0, INDENT, title.text, style->columns);
 	output_format(output, "%-*s %11s %-17s %7s %7s %9s",
 		      is_narrow(style) ? PLACE_NARROW : PLACE_WIDE, "DESTINATION", "USED/SUPPLY",
 		      "", "NEW/S", "MOST/S", "LEFT");
@@ -252,7 +251,6 @@ static void say_why(struct sentence *sentence, const struct ports *ports,
 	}
 }
 
-/* Its own line: the one before may fill the screen. */
 static void show_advice(struct output *output, const struct port_failure *failure,
 			const struct text_style *style)
 {
@@ -287,7 +285,7 @@ static void show_failure(const struct ports *ports, struct output *output,
 			 const struct text_style *style)
 {
 	struct sentence title = {0}, why = {0};
-	char time[FORMAT_TIME], place[FORMAT_ENDPOINT], text[4 * SENTENCE + 1];
+	char time[FORMAT_TIME], place[FORMAT_ENDPOINT];
 	bool bind = ports_failed_to_bind(failure);
 
 	format_clock(time, failure->last_ns + (uint64_t)clocks->monotonic_ns);
@@ -295,74 +293,82 @@ static void show_failure(const struct ports *ports, struct output *output,
 		format_endpoint(place, failure->tuple.laddr, failure->tuple.lport);
 	else
 		format_endpoint(place, failure->tuple.raddr, failure->tuple.rport);
-	if (is_narrow(style))
-		format_shorten(place, PLACE_NARROW);
+	say(&title, "%s", style->color ? RED : "");
 	text_process(&title, rows_process(&ports->failures, failure->row.process));
 	say(&title, " %s %s: %s", bind ? "bind()" : "->", place, headline(failure));
 	say(&title, ", %llu time%s, last %.8s", (unsigned long long)failure->count,
-	    failure->count == 1 ? "" : "s", time);
-	format_harmless(text, title.text, sizeof(title.text),
-			style->columns > INDENT ? style->columns - 1 : INDENT);
-	output_format(output, "%s%s%s", style->color ? RED : "", text, style->color ? PLAIN : "");
-	output_line(output);
+	    plural(failure->count), time);
+	say(&title, "%s", style->color ? PLAIN : "");
+	text_wrap(output, 0, INDENT, title.text, style->columns);
 	say_why(&why, ports, failure);
 	text_sentence(output, &why, style->columns);
 	show_advice(output, failure, style);
 }
 
-/* As show_failure() writes it. */
-static size_t failure_lines(const struct port_failure *failure)
+/* Of the first row: the table keeps one at least. */
+static size_t first_lines(const struct ports *ports, const struct text_style *style)
 {
-	return failure->cause == CAUSE_BLOCKED_BY_BIND ? FAILURE_LINES + 1 : FAILURE_LINES;
+	struct output draft;
+	size_t lines;
+
+	text_draft(&draft);
+	if (ports->rows.shown_count)
+		show_row(ports, &draft, ports->rows.shown[0], style);
+	lines = text_lines(&draft);
+	output_free(&draft);
+	return lines;
 }
 
-/* How many to show, the newest first, and on how many lines. The table keeps a row at least. */
-static size_t recent_failures(const struct ports *ports, const struct text_style *style,
-			      size_t *lines)
+/* Those that fit, the newest first, one at least. */
+static void draft_failures(const struct ports *ports, struct output *draft,
+			   const struct clock_offsets *clocks, const struct text_style *style)
 {
-	size_t count = 0;
+	size_t others = TABLE_LINES + first_lines(ports, style);
 
-	for (*lines = 0; count < ports->recent_count && count < FAILURES_MAX; count++) {
-		const struct port_failure *failure = ports->recent[count];
-		size_t more = *lines + failure_lines(failure);
+	text_draft(draft);
+	for (size_t i = 0; i < ports->recent_count && i < FAILURES_MAX; i++) {
+		const struct port_failure *failure = ports->recent[i];
+		size_t before = draft->length;
 
 		if (failure->last_ns + FAILURE_NS < ports->time_ns)
-			break;
-		if (style->lines && count && TABLE_LINES + ROW_LINES + more > style->lines)
-			break;
-		*lines = more;
+			return;
+		show_failure(ports, draft, clocks, failure, style);
+		if (style->lines && i && others + text_lines(draft) > style->lines) {
+			draft->length = before;
+			return;
+		}
 	}
-	return count;
 }
 
 void ports_show_text(const struct ports *ports, struct output *output,
 		     const struct clock_offsets *clocks, const struct text_style *style)
 {
-	size_t lines;
-	size_t failures = recent_failures(ports, style, &lines);
-	size_t rows = text_rows(&ports->rows, style, TABLE_LINES + lines, lines_of);
+	struct output failures;
 
+	draft_failures(ports, &failures, clocks, style);
 	show_title(ports, output, clocks, style);
-	for (size_t i = 0; i < rows; i++)
-		show_row(ports, output, ports_shown(ports, i), style);
-	text_omitted(output, &ports->rows, rows);
-	for (size_t i = 0; i < failures; i++)
-		show_failure(ports, output, clocks, ports->recent[i], style);
+	text_rows(&ports->rows, output, style, TABLE_LINES + text_lines(&failures), show_row,
+		  ports);
+	output_bytes(output, failures.text, failures.length);
+	output_free(&failures);
 }
 
-void ports_show_worst(const struct ports *ports, const struct port_row *row, struct output *output)
+void ports_show_worst(const struct ports *ports, const struct port_row *row, struct output *output,
+		      unsigned int columns)
 {
-	struct sentence sentence = {0};
+	struct sentence title = {0}, sentence = {0};
 	char place[FORMAT_ENDPOINT];
 	uint32_t supply;
+	bool known = ports_supply(ports, &row->now, &supply);
 
 	format_endpoint(place, row->tuple.raddr, row->tuple.rport);
-	output_format(output, "%u", row->now.used);
-	if (ports_supply(ports, &row->now, &supply))
-		output_format(output, " of %u", supply);
-	output_format(output, " ports are in use towards %s:", place);
-	output_line(output);
+	say(&title, "%u", row->now.used);
+	if (known)
+		say(&title, " of %u", supply);
+	say(&title, " port%s %s in use towards %s:", plural(known ? supply : row->now.used),
+	    row->now.used == 1 ? "is" : "are", place);
+	text_wrap(output, 0, INDENT, title.text, columns);
 	say_row(&sentence, ports, row);
-	text_sentence(output, &sentence, SENTENCE_COLUMNS + INDENT);
+	text_sentence(output, &sentence, columns);
 	output_line(output);
 }

@@ -4,7 +4,9 @@
 #include "memory.h"
 #include "names.h"
 
-#define SHOWN_NAMESPACES 6 /* columns; all are in the JSON */
+#define SHOWN_NAMESPACES 6 /* of them, all are in the JSON */
+#define TOTAL_COLUMNS	 23
+#define EACH_COLUMNS	 12
 
 static struct summary_namespace *namespace_of(struct summary *summary, uint32_t netns)
 {
@@ -81,19 +83,22 @@ void summary_json(const struct summary *summary, struct output *output, uint64_t
 	json_end(&json);
 }
 
-static size_t shown_namespaces(const struct summary *summary)
+static size_t shown_namespaces(const struct summary *summary, unsigned int columns)
 {
+	size_t most = SHOWN_NAMESPACES;
+
 	if (summary->namespace_count < 2)
 		return 0; /* the total says it all */
-	return summary->namespace_count < SHOWN_NAMESPACES ? summary->namespace_count
-							   : SHOWN_NAMESPACES;
+	if (columns && columns < TOTAL_COLUMNS + SHOWN_NAMESPACES * EACH_COLUMNS)
+		most = columns > TOTAL_COLUMNS ? (columns - TOTAL_COLUMNS) / EACH_COLUMNS : 0;
+	return summary->namespace_count < most ? summary->namespace_count : most;
 }
 
-static void row(const struct summary *summary, struct output *output, const char *name,
-		uint64_t total, int state)
+static void row(const struct summary *summary, struct output *output, size_t namespaces,
+		const char *name, uint64_t total, int state)
 {
 	output_format(output, "%-12s %10llu", name, (unsigned long long)total);
-	for (size_t i = 0; i < shown_namespaces(summary); i++) {
+	for (size_t i = 0; i < namespaces; i++) {
 		const struct summary_namespace *namespace = &summary->namespaces[i];
 		uint64_t sockets = state < 0 ? namespace->sockets : namespace->states[state];
 
@@ -102,29 +107,33 @@ static void row(const struct summary *summary, struct output *output, const char
 	output_line(output);
 }
 
-static void table(const struct summary *summary, struct output *output)
+static void about_namespaces(const struct summary *summary, struct output *output, size_t shown)
 {
+	size_t more = summary->namespace_count - shown;
+
+	if (shown)
+		output_string(output,
+			      "@: the inode of a network namespace, as in /proc/PID/ns/net\n");
+	if (summary->namespace_count > 1 && more)
+		output_format(output, "%zu more namespace%s in --json\n", more,
+			      more == 1 ? " is" : "s are");
+}
+
+void summary_text(const struct summary *summary, struct output *output, unsigned int columns)
+{
+	size_t namespaces = shown_namespaces(summary, columns);
+
 	output_format(output, "%-12s %10s", "STATE", "SOCKETS");
-	for (size_t i = 0; i < shown_namespaces(summary); i++)
+	for (size_t i = 0; i < namespaces; i++)
 		output_format(output, " @%10u", summary->namespaces[i].netns);
 	output_line(output);
 	for (unsigned int state = TCP_ESTABLISHED; state < TCP_STATES; state++)
 		if (summary->all.states[state])
-			row(summary, output, tcp_state_name(state), summary->all.states[state],
-			    (int)state);
-	row(summary, output, "all", summary->all.sockets, -1);
-	if (shown_namespaces(summary))
-		output_string(output,
-			      "@: the inode of a network namespace, as in /proc/PID/ns/net\n");
-	if (summary->namespace_count > SHOWN_NAMESPACES)
-		output_format(output, "%zu more namespaces are in --json\n",
-			      summary->namespace_count - SHOWN_NAMESPACES);
-}
-
-void summary_text(const struct summary *summary, struct output *output)
-{
-	table(summary, output);
-	output_string(output, "\n");
+			row(summary, output, namespaces, tcp_state_name(state),
+			    summary->all.states[state], (int)state);
+	row(summary, output, namespaces, "all", summary->all.sockets, -1);
+	about_namespaces(summary, output, namespaces);
+	output_line(output);
 }
 
 /* What to run next where there are sockets in a state. */

@@ -27,8 +27,11 @@ void summary_free(struct summary *summary);
 void summary_json(const struct summary *summary, struct output *output, uint64_t time_ns,
 		  const struct clock_offsets *clocks);
 
-/* The table; and, behind what the views have to add, what to run next. */
-void summary_text(const struct summary *summary, struct output *output);
+/*
+ * The table, of as many namespaces as fit into `columns` (0: no terminal); and, behind what the
+ * views have to add, what to run next.
+ */
+void summary_text(const struct summary *summary, struct output *output, unsigned int columns);
 void summary_text_next(const struct summary *summary, struct output *output);
 
 #endif

@@ -4,13 +4,15 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistr.h>
+#include <uniwidth.h>
 
 #include "format.h"
+#include "memory.h"
 
-#define NAME_MAX_COLUMNS 64
-#define PID_COLUMNS	 8
-#define DEFAULT_ROWS	 20
-#define NS_PER_S	 1000000000ULL
+#define PID_COLUMNS  8
+#define DEFAULT_ROWS 20
+#define NS_PER_S     1000000000ULL
 
 void say(struct sentence *sentence, const char *format, ...)
 {
@@ -25,41 +27,128 @@ void say(struct sentence *sentence, const char *format, ...)
 		sentence->length += (size_t)length < room ? (size_t)length : room - 1;
 }
 
-static size_t sentence_columns(unsigned int columns)
+void say_shown(struct sentence *sentence, struct shown shown, const char *noun)
 {
-	if (columns >= SENTENCE_COLUMNS + INDENT)
-		return SENTENCE_COLUMNS;
-	return columns > 2 * INDENT ? columns - INDENT : INDENT;
+	say(sentence, "%llu", (unsigned long long)shown.count);
+	if (shown.chosen)
+		say(sentence, " of %llu", (unsigned long long)shown.all);
+	if (noun)
+		say(sentence, " %s%s", noun, plural(shown.chosen ? shown.all : shown.count));
+}
+
+/* The bytes of a character, or of a colour, and how many columns it takes. */
+static size_t character(const char *text, size_t *columns)
+{
+	ucs4_t code;
+	int bytes;
+
+	if (*text == '\033') {
+		*columns = 0;
+		return strcspn(text, "m") + 1;
+	}
+	bytes = u8_mbtouc(&code, (const uint8_t *)text, strlen(text));
+	*columns = (size_t)uc_width(code, "UTF-8");
+	return (size_t)bytes;
+}
+
+/* How much of the text fits: up to a blank, unless there is none; a character at least. */
+static size_t fitting(const char *text, size_t columns)
+{
+	size_t at = 0, used = 0, blank = 0, width;
+
+	while (text[at]) {
+		size_t bytes = character(text + at, &width);
+
+		if (text[at] == ' ' && at && text[at - 1] != ' ')
+			blank = at;
+		if (at && used + width > columns)
+			return blank ? blank : at;
+		used += width;
+		at += bytes;
+	}
+	return at;
+}
+
+size_t text_wrap(struct output *output, size_t used, size_t indent, const char *text,
+		 unsigned int columns)
+{
+	for (size_t lines = 1;; lines++) {
+		size_t length = strlen(text);
+
+		if (columns)
+			length = fitting(text, columns > used + INDENT ? columns - used : INDENT);
+		output_bytes(output, text, length);
+		output_line(output);
+		text += length;
+		text += strspn(text, " ");
+		if (!*text)
+			return lines;
+		output_format(output, "%*s", (int)indent, "");
+		used = indent;
+	}
+}
+
+size_t text_end_line(struct output *output, size_t begin, size_t indent, unsigned int columns)
+{
+	size_t length = output->length - begin, lines;
+	char *line;
+
+	if (!columns) {
+		output_line(output);
+		return 1;
+	}
+	line = memory_new(length + 1, 1);
+	memcpy(line, output->text + begin, length);
+	line[length] = 0;
+	output->length = begin;
+	lines = text_wrap(output, 0, indent, line, columns);
+	free(line);
+	return lines;
 }
 
 void text_sentence(struct output *output, const struct sentence *sentence, unsigned int columns)
 {
 	char text[4 * SENTENCE + 1];
 
-	format_harmless(text, sentence->text, sizeof(sentence->text), sentence_columns(columns));
-	output_format(output, "%*s%s", INDENT, "", text);
-	output_line(output);
+	format_harmless(text, sentence->text, sizeof(sentence->text), SENTENCE);
+	output_format(output, "%*s", INDENT, "");
+	text_wrap(output, INDENT, INDENT, text, columns);
+}
+
+/* Harmless, in at most `columns`: how many it takes. */
+static size_t put_harmless(struct output *output, const char *bytes, size_t size, size_t columns)
+{
+	char *text = output_reserve(output, 4 * strnlen(bytes, size) + 2);
+	size_t used = format_harmless(text, bytes, size, columns);
+
+	output->length += strlen(text);
+	return used;
+}
+
+static void pad(struct output *output, size_t used, size_t columns)
+{
+	if (used < columns)
+		output_format(output, "%*s", (int)(columns - used), "");
 }
 
 void text_name(const struct rows *rows, struct output *output, const struct row *row,
-	       size_t columns)
+	       size_t columns, const struct text_style *style)
 {
 	const struct process *process = rows_process(rows, row->process);
-	char name[4 * NAME_MAX_COLUMNS + 1] = "(nobody known)";
-	size_t used = strlen(name);
+	size_t used = 0, most = style->columns ? columns : SIZE_MAX;
 
-	if (row->name)
-		used = format_harmless(name, row->name, SIZE_MAX, columns);
-	else if (process)
-		used = format_harmless(name, process->id.comm, sizeof(process->id.comm),
-				       columns - PID_COLUMNS);
 	if (process) {
 		output_format(output, "%*u ", PID_COLUMNS - 1, process->id.pid);
-		used += PID_COLUMNS;
+		used = PID_COLUMNS;
 	}
-	output_string(output, name);
-	while (used++ < columns)
-		output_string(output, " ");
+	if (row->name)
+		used += put_harmless(output, row->name, SIZE_MAX, most);
+	else if (process)
+		used += put_harmless(output, process->id.comm, sizeof(process->id.comm),
+				     most - PID_COLUMNS);
+	else
+		used += put_harmless(output, "(nobody known)", SIZE_MAX, most);
+	pad(output, used, columns);
 }
 
 void text_process(struct sentence *sentence, const struct process *process)
@@ -74,12 +163,14 @@ void text_process(struct sentence *sentence, const struct process *process)
 	say(sentence, "%s[%u]", name, process->id.pid);
 }
 
-void text_endpoint(struct output *output, const uint8_t *address, uint16_t port, size_t columns)
+void text_endpoint(struct output *output, const uint8_t *address, uint16_t port, size_t columns,
+		   const struct text_style *style)
 {
 	char text[FORMAT_ENDPOINT];
 
 	format_endpoint(text, address, port);
-	format_shorten(text, columns);
+	if (style->columns)
+		format_shorten(text, columns);
 	output_format(output, "%-*s", (int)columns, text);
 }
 
@@ -120,28 +211,57 @@ void text_duration(char *text, uint64_t ns)
 		text_age(text, ns);
 }
 
-size_t text_rows(const struct rows *rows, const struct text_style *style, size_t others,
-		 size_t (*lines_of)(const struct row *row, const struct text_style *style))
+void text_draft(struct output *draft)
 {
-	size_t lines = others, count = 0;
+	output_init(draft, -1, NULL);
+}
 
-	if (style->limit || !style->lines) {
-		count = style->limit ? style->limit : DEFAULT_ROWS;
-		return count < rows->shown_count ? count : rows->shown_count;
-	}
-	while (count < rows->shown_count) {
-		lines += lines_of(rows->shown[count], style);
-		if (lines > style->lines && count)
+size_t text_lines(const struct output *draft)
+{
+	size_t lines = 0;
+
+	for (size_t i = 0; i < draft->length; i++)
+		lines += draft->text[i] == '\n';
+	return lines;
+}
+
+/* As many as there is room for on the screen: how many. */
+static size_t fill_screen(const struct rows *rows, struct output *output,
+			  const struct text_style *style, size_t room, text_show_row *show_row,
+			  const void *view)
+{
+	struct output draft;
+	size_t lines = 0, count = 0;
+
+	text_draft(&draft);
+	for (; count < rows->shown_count; count++) {
+		draft.length = 0;
+		show_row(view, &draft, rows->shown[count], style);
+		lines += text_lines(&draft);
+		if (lines > room && count)
 			break;
-		count++;
+		output_bytes(output, draft.text, draft.length);
 	}
+	output_free(&draft);
 	return count;
 }
 
-void text_omitted(struct output *output, const struct rows *rows, size_t shown)
+void text_rows(const struct rows *rows, struct output *output, const struct text_style *style,
+	       size_t others, text_show_row *show_row, const void *view)
 {
-	if (shown >= rows->shown_count)
+	size_t most = style->limit ? style->limit : DEFAULT_ROWS, count = 0;
+
+	if (style->lines && !style->limit) {
+		size_t room = style->lines > others ? style->lines - others : 0;
+
+		count = fill_screen(rows, output, style, room, show_row, view);
+	} else {
+		for (; count < rows->shown_count && count < most; count++)
+			show_row(view, output, rows->shown[count], style);
+	}
+	if (count == rows->shown_count)
 		return;
-	output_format(output, "... and %zu more rows (--limit)", rows->shown_count - shown);
+	output_format(output, "... and %zu more row%s (--limit)", rows->shown_count - count,
+		      plural(rows->shown_count - count));
 	output_line(output);
 }

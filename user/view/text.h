@@ -7,20 +7,44 @@
 #include "record.h"
 #include "rows.h"
 
-#define SENTENCE	 400
-#define SENTENCE_COLUMNS 112
-#define INDENT		 8
+#define SENTENCE 4096 /* longer than any gets: lists inside are bounded */
+#define INDENT	 8
 
 /* What the screen is like, and what the user wants on it. */
 struct text_style {
 	size_t limit;	      /* rows; 0: as many as `lines` allow, or 20 */
-	unsigned int columns; /* of the terminal */
+	unsigned int columns; /* of the terminal; 0: none, so nothing is wrapped or cut */
 	unsigned int lines;   /* of the terminal; 0: none */
 	bool details;	      /* -v */
 	bool color;
 };
 
-/* A sentence that grows; what does not fit is cut. */
+/* True where a table that takes `wide` columns has to do with fewer. */
+static inline bool text_is_narrow(const struct text_style *style, unsigned int wide)
+{
+	return style->columns && style->columns < wide;
+}
+
+/* "s" after a noun of `count`, and after a verb: "2 peers wait", "1 peer waits". */
+static inline const char *plural(uint64_t count)
+{
+	return count == 1 ? "" : "s";
+}
+
+static inline const char *singular(uint64_t count)
+{
+	return count == 1 ? "s" : "";
+}
+
+/* How many are shown: "3", or of `all` that there are "3 of 13", where a filter on processes chose.
+ */
+struct shown {
+	uint64_t count;
+	uint64_t all;
+	bool chosen;
+};
+
+/* A sentence that grows. */
 struct sentence {
 	char text[SENTENCE];
 	size_t length;
@@ -28,18 +52,32 @@ struct sentence {
 
 __attribute__((format(printf, 2, 3))) void say(struct sentence *sentence, const char *format, ...);
 
-/* On an indented line of its own, harmless, cut to the terminal. */
+/* "1 socket", "2 of 13 sockets"; "2 of 13" for a `noun` of NULL. */
+void say_shown(struct sentence *sentence, struct shown shown, const char *noun);
+
+/*
+ * The rest of a line that has `used` columns already, wrapped between words at the terminal's
+ * width: the lines below begin with `indent` blanks. `text` is harmless. How many lines.
+ */
+size_t text_wrap(struct output *output, size_t used, size_t indent, const char *text,
+		 unsigned int columns);
+
+/* The same of a line that has been written already, from `begin` on. */
+size_t text_end_line(struct output *output, size_t begin, size_t indent, unsigned int columns);
+
+/* On an indented line of its own, and as many below as it takes. */
 void text_sentence(struct output *output, const struct sentence *sentence, unsigned int columns);
 
-/* "   8426 php-fpm", or the group's name, in exactly `columns`. */
+/* "   8426 php-fpm", or the group's name, in `columns`: a terminal has no more. */
 void text_name(const struct rows *rows, struct output *output, const struct row *row,
-	       size_t columns);
+	       size_t columns, const struct text_style *style);
 
 /* "php-fpm[8426]", harmless; "nobody known" for NULL. */
 void text_process(struct sentence *sentence, const struct process *process);
 
-/* An endpoint, cut in its middle, in exactly `columns`. */
-void text_endpoint(struct output *output, const uint8_t *address, uint16_t port, size_t columns);
+/* An endpoint in `columns`: on a terminal it is cut in its middle if it takes more. */
+void text_endpoint(struct output *output, const uint8_t *address, uint16_t port, size_t columns,
+		   const struct text_style *style);
 
 /* "12.3s", "5m07s", "3h12m", "2d05h". `text`: TEXT_AGE bytes. */
 #define TEXT_AGE 16
@@ -48,13 +86,19 @@ void text_age(char *text, uint64_t ns);
 /* "12us", "3.4ms", "60.9s", "5m07s". `text`: TEXT_AGE bytes. */
 void text_duration(char *text, uint64_t ns);
 
-/*
- * How many rows to show: at least one; `lines_of` a row, `others` for what else is on the screen.
- */
-size_t text_rows(const struct rows *rows, const struct text_style *style, size_t others,
-		 size_t (*lines_of)(const struct row *row, const struct text_style *style));
+/* What one row of a view looks like. */
+typedef void text_show_row(const void *view, struct output *output, const struct row *row,
+			   const struct text_style *style);
 
-/* "... and N more rows", if there are any. */
-void text_omitted(struct output *output, const struct rows *rows, size_t shown);
+/*
+ * As many of the chosen rows as the user or the screen allows, one at least, then how many are left
+ * out. `others`: lines for what else is on the screen.
+ */
+void text_rows(const struct rows *rows, struct output *output, const struct text_style *style,
+	       size_t others, text_show_row *show_row, const void *view);
+
+/* Text that is shown later, or not, for its lines to be counted first. */
+void text_draft(struct output *draft);
+size_t text_lines(const struct output *draft);
 
 #endif

@@ -3,10 +3,6 @@
 
 #include "memory.h"
 
-const char *const time_waits_sort_keys[] = {
-	"sockets",	"predates", "fin_wait2",     "created",	 "ended", "closed",
-	"closed_first", "rearmed",  "created_per_s", "overflow", NULL};
-
 #define KEY_NONE 0 /* of no row: what a filter leaves out was refused all the same */
 
 static bool is_present(const struct row *row)
@@ -471,50 +467,4 @@ void time_waits_sum_histograms(struct time_waits *waits)
 {
 	clear_histograms(&waits->total);
 	rows_each(&waits->rows, sum_up_histograms, &waits->total);
-}
-
-struct time_wait_row *time_waits_shown(const struct time_waits *waits, size_t i)
-{
-	return (struct time_wait_row *)waits->rows.shown[i];
-}
-
-bool time_waits_rate(const struct time_waits *waits, const struct time_wait_row *row, double *per_s)
-{
-	return growth_per_s(&row->growth, &waits->clock, waits->time_ns, (double)row->created,
-			    per_s);
-}
-
-const struct process *time_waits_closer(const struct time_waits *waits,
-					const struct time_wait_row *row)
-{
-	return row->closer.mixed ? NULL : rows_process(&waits->rows, row->closer.value);
-}
-
-static double figure(const void *view, const struct row *shown, const char *key)
-{
-	const struct time_wait_row *row = (const struct time_wait_row *)shown;
-	const struct {
-		const char *key;
-		uint64_t figure;
-	} figures[] = {
-		{"predates", row->predates}, {"fin_wait2", row->fin_wait2},
-		{"created", row->created},   {"ended", row->ended},
-		{"closed", row->closed},     {"closed_first", row->closed_first},
-		{"rearmed", row->rearmed},   {"overflow", row->overflow},
-	};
-	double per_s = 0;
-
-	for (size_t i = 0; i < sizeof(figures) / sizeof(figures[0]); i++)
-		if (strcmp(figures[i].key, key) == 0)
-			return (double)figures[i].figure;
-	if (strcmp(key, "created_per_s") == 0)
-		time_waits_rate(view, row, &per_s);
-	else
-		return row->sockets;
-	return per_s;
-}
-
-void time_waits_sort(struct time_waits *waits, const char *key)
-{
-	rows_sort(&waits->rows, figure, waits, key);
 }

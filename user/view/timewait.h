@@ -72,6 +72,9 @@ void time_waits_refresh(struct time_waits *waits, uint64_t time_ns, bool last);
 /* Those of all rows, into `total`: not needed by each refresh. */
 void time_waits_sum_histograms(struct time_waits *waits);
 
+/* Minisockets in a state that the model knows of, whatever the filter on processes says. */
+uint64_t time_waits_known(const struct time_waits *waits, unsigned int state);
+
 /* By one of time_waits_sort_keys, the greatest first. */
 extern const char *const time_waits_sort_keys[];
 void time_waits_sort(struct time_waits *waits, const char *key);

@@ -25,7 +25,8 @@ void time_waits_show_text(struct time_waits *waits, struct output *output,
 void time_waits_show_total(const struct time_waits *waits, struct output *output, uint64_t begin_ns,
 			   const struct text_style *style);
 
-/* The fullest row in a line, for the summary. */
-void time_waits_show_worst(const struct time_wait_row *row, struct output *output);
+/* The fullest row in a sentence, for the summary. */
+void time_waits_show_worst(const struct time_wait_row *row, struct output *output,
+			   unsigned int columns);
 
 #endif

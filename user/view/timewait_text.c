@@ -6,38 +6,39 @@
 #include "names.h"
 #include "timewait_show.h"
 
-#define WIDE_COLUMNS 100
-#define NAME_NARROW  20
-#define NAME_WIDE    24
-#define PLACE_NARROW 21 /* any IPv4 endpoint; IPv6 is cut in its middle */
-#define PLACE_WIDE   34
-#define ROW_LINES    2	  /* the row and its sentence */
-#define TABLE_LINES  4	  /* the title, the header, what is left out, the cursor */
-#define RATE_DECIMAL 1000 /* from here on without one */
-#define BESIDE_ROWS  3	  /* so many are shown even where histograms need the screen */
-#define LOG2_EDGES   12
-#define NS_PER_S     1000000000ULL
-#define RED	     "\033[31m"
-#define PLAIN	     "\033[0m"
+#define WIDE_COLUMNS	100
+#define NAME_NARROW	20
+#define NAME_WIDE	24
+#define PLACE_NARROW	21 /* any IPv4 endpoint; IPv6 is cut in its middle */
+#define PLACE_WIDE	34
+#define TABLE_LINES	4    /* the title, the header, what is left out, the cursor */
+#define RATE_DECIMAL	1000 /* from here on without one */
+#define BESIDE_ROWS	3    /* so many are shown even where histograms need the screen */
+#define LOG2_EDGES	12
+#define PREDATES_INDENT 4
+#define NS_PER_S	1000000000ULL
+#define RED		"\033[31m"
+#define PLAIN		"\033[0m"
 
 static bool is_narrow(const struct text_style *style)
 {
-	return style->columns < WIDE_COLUMNS;
+	return text_is_narrow(style, WIDE_COLUMNS);
 }
 
-static void show_place(struct output *output, const struct time_wait_row *row, bool narrow)
+static void show_place(struct output *output, const struct time_wait_row *row,
+		       const struct text_style *style)
 {
-	size_t columns = narrow ? PLACE_NARROW : PLACE_WIDE;
+	size_t columns = is_narrow(style) ? PLACE_NARROW : PLACE_WIDE;
 	const struct tuple *tuple = &row->tuple;
 
 	if (row->row.key == ROWS_OTHER)
 		output_format(output, "   %-*s", (int)columns, "(idle ones, together)");
 	else if (row->direction == DIRECTION_IN) {
 		output_string(output, "at ");
-		text_endpoint(output, tuple->laddr, tuple->lport, columns);
+		text_endpoint(output, tuple->laddr, tuple->lport, columns, style);
 	} else {
 		output_string(output, "to ");
-		text_endpoint(output, tuple->raddr, tuple->rport, columns);
+		text_endpoint(output, tuple->raddr, tuple->rport, columns, style);
 	}
 }
 
@@ -92,7 +93,8 @@ static void say_row(struct sentence *sentence, const struct time_waits *waits,
 		text_process(sentence, closer);
 	}
 	if (row->fin_wait2)
-		say(sentence, "; %u wait for the peer's FIN", row->fin_wait2);
+		say(sentence, "; %u wait%s for the peer's FIN", row->fin_wait2,
+		    singular(row->fin_wait2));
 	if (row->rearmed)
 		say(sentence, "; at least %llu rearmed", (unsigned long long)row->rearmed);
 	if (row->predates)
@@ -101,51 +103,30 @@ static void say_row(struct sentence *sentence, const struct time_waits *waits,
 		say(sentence, "; %llu closed in all", (unsigned long long)row->closed);
 }
 
-struct scales {
-	struct histogram_scale lifetime, fin_wait2, connected;
-};
-
-static void scale(struct scales *scales, const struct time_waits *waits,
-		  const struct time_wait_row *row)
-{
-	histogram_scale_life(&scales->lifetime, waits->model->timewait_ns);
-	histogram_scale_log2(&scales->fin_wait2, &row->fin_wait2_lifetime, FIN_WAIT2_NS,
-			     LOG2_EDGES);
-	histogram_scale_log2(&scales->connected, &row->connected, 0, LOG2_EDGES);
-}
-
 static void show_histograms(const struct time_waits *waits, struct output *output,
 			    const struct time_wait_row *row, const struct text_style *style)
 {
-	struct scales scales;
+	struct histogram_scale scale;
 
-	scale(&scales, waits, row);
-	bars_show(output, "connected until the first FIN", &row->connected, &scales.connected,
-		  style->columns);
-	bars_show(output, "alone in FIN_WAIT2", &row->fin_wait2_lifetime, &scales.fin_wait2,
-		  style->columns);
-	bars_show(output, "in TIME_WAIT", &row->lifetime, &scales.lifetime, style->columns);
+	histogram_scale_log2(&scale, &row->connected, 0, LOG2_EDGES);
+	bars_show(output, "connected until the first FIN", &row->connected, &scale, style->columns);
+	histogram_scale_log2(&scale, &row->fin_wait2_lifetime, FIN_WAIT2_NS, LOG2_EDGES);
+	bars_show(output, "alone in FIN_WAIT2", &row->fin_wait2_lifetime, &scale, style->columns);
+	histogram_scale_life(&scale, waits->model->timewait_ns);
+	bars_show(output, "in TIME_WAIT", &row->lifetime, &scale, style->columns);
 }
 
-static size_t histogram_lines(const struct time_waits *waits, const struct time_wait_row *row)
+static void show_row(const void *view, struct output *output, const struct row *shown,
+		     const struct text_style *style)
 {
-	struct scales scales;
-
-	scale(&scales, waits, row);
-	return bars_lines(&row->connected, &scales.connected) +
-	       bars_lines(&row->fin_wait2_lifetime, &scales.fin_wait2) +
-	       bars_lines(&row->lifetime, &scales.lifetime);
-}
-
-static void show_row(const struct time_waits *waits, struct output *output,
-		     const struct time_wait_row *row, const struct text_style *style)
-{
-	bool narrow = is_narrow(style), red = style->color && row->overflow;
+	const struct time_wait_row *row = (const struct time_wait_row *)shown;
+	const struct time_waits *waits = view;
+	bool red = style->color && row->overflow;
 	struct sentence sentence = {0};
 
-	text_name(&waits->rows, output, &row->row, narrow ? NAME_NARROW : NAME_WIDE);
+	text_name(&waits->rows, output, shown, is_narrow(style) ? NAME_NARROW : NAME_WIDE, style);
 	output_string(output, " ");
-	show_place(output, row, narrow);
+	show_place(output, row, style);
 	show_figures(waits, output, row);
 	output_line(output);
 	say_row(&sentence, waits, row);
@@ -156,27 +137,51 @@ static void show_row(const struct time_waits *waits, struct output *output,
 		show_histograms(waits, output, row, style);
 }
 
+/* Counting all of them takes time: only where a filter asks for it. */
+static struct shown shown(const struct time_waits *waits, uint64_t count, unsigned int state)
+{
+	struct shown shown = {.count = count, .chosen = process_filter_active(waits->processes)};
+
+	if (shown.chosen)
+		shown.all = time_waits_known(waits, state);
+	return shown;
+}
+
+static void show_predates(const struct time_waits *waits, struct output *output,
+			  const struct text_style *style)
+{
+	struct sentence sentence = {0};
+	char length[TEXT_AGE];
+
+	text_duration(length, waits->model->timewait_ns + waits->model->timewait_ns / 15);
+	say(&sentence, "%u older than tcplinger: who made them is not known; gone within %s",
+	    waits->total.predates, length);
+	output_format(output, "%*s", PREDATES_INDENT, "");
+	text_wrap(output, PREDATES_INDENT, PREDATES_INDENT, sentence.text, style->columns);
+}
+
 static void show_title(const struct time_waits *waits, struct output *output,
 		       const struct clock_offsets *clocks, const struct text_style *style)
 {
 	const struct time_wait_row *total = &waits->total;
-	char time[FORMAT_TIME], length[TEXT_AGE];
+	struct shown waiting = shown(waits, total->fin_wait2, TCP_FIN_WAIT2);
+	struct sentence title = {0};
+	char time[FORMAT_TIME];
 
 	format_clock(time, waits->time_ns + (uint64_t)clocks->monotonic_ns);
-	output_format(output, "%.8s  %u sockets in TIME_WAIT", time, total->sockets);
-	if (total->fin_wait2)
-		output_format(output, ", %u in FIN_WAIT2", total->fin_wait2);
-	if (waits->incomplete)
-		output_string(output, "  (something was lost)");
-	output_line(output);
-	if (total->predates) {
-		text_duration(length, waits->model->timewait_ns + waits->model->timewait_ns / 15);
-		output_format(output,
-			      "    %u older than tcplinger: who made them is not known; gone "
-			      "within %s",
-			      total->predates, length);
-		output_line(output);
+	say(&title, "%.8s  ", time);
+	say_shown(&title, shown(waits, total->sockets, TCP_TIME_WAIT), "socket");
+	say(&title, " in TIME_WAIT");
+	if (waiting.count || waiting.all) {
+		say(&title, ", ");
+		say_shown(&title, waiting, NULL);
+		say(&title, " in FIN_WAIT2");
 	}
+	if (waits->incomplete)
+		say(&title, "  (something was lost)");
+	text_wrap(output, 0, INDENT, title.text, style->columns);
+	if (total->predates)
+		show_predates(waits, output, style);
 	output_format(output, "%-*s    %-*s %6s %7s %5s %5s %5s",
 		      is_narrow(style) ? NAME_NARROW : NAME_WIDE, "    PID PROCESS",
 		      is_narrow(style) ? PLACE_NARROW : PLACE_WIDE, "DESTINATION / SERVICE", "NOW",
@@ -184,42 +189,48 @@ static void show_title(const struct time_waits *waits, struct output *output,
 	output_line(output);
 }
 
-static size_t lines_of(const struct row *row, const struct text_style *style)
+/* Of the first few rows. */
+static size_t first_lines(const struct time_waits *waits, const struct text_style *style)
 {
-	const struct time_wait_row *wait = (const struct time_wait_row *)row;
-	size_t histograms =
-		!!wait->connected.count + !!wait->fin_wait2_lifetime.count + !!wait->lifetime.count;
+	struct output draft;
+	size_t lines;
 
-	return ROW_LINES + (style->details ? histograms * BARS_LINES : 0);
+	text_draft(&draft);
+	for (size_t i = 0; i < waits->rows.shown_count && i < BESIDE_ROWS; i++)
+		show_row(waits, &draft, waits->rows.shown[i], style);
+	lines = text_lines(&draft);
+	output_free(&draft);
+	return lines;
 }
 
-/* Histograms of all rows below them, unless the screen is too low, or each row has its own. */
-static bool histograms_fit(const struct time_waits *waits, const struct text_style *style,
-			   size_t others)
+/*
+ * Histograms of all rows, to be shown below them: none where the screen is too low, or each row has
+ * its own.
+ */
+static void draft_histograms(const struct time_waits *waits, struct output *draft,
+			     const struct text_style *style, size_t others)
 {
-	size_t rows = waits->rows.shown_count < BESIDE_ROWS ? waits->rows.shown_count : BESIDE_ROWS;
-
+	text_draft(draft);
 	if (style->details)
-		return false;
-	return !style->lines || rows * ROW_LINES + others <= style->lines;
+		return;
+	show_histograms(waits, draft, &waits->total, style);
+	others += text_lines(draft);
+	if (style->lines && first_lines(waits, style) + others > style->lines)
+		draft->length = 0;
 }
 
 void time_waits_show_text(struct time_waits *waits, struct output *output,
 			  const struct clock_offsets *clocks, const struct text_style *style)
 {
-	size_t others = TABLE_LINES + !!waits->total.predates, below, rows;
-	bool fit;
+	size_t others = TABLE_LINES + !!waits->total.predates;
+	struct output histograms;
 
 	time_waits_sum_histograms(waits);
-	below = histogram_lines(waits, &waits->total);
-	fit = histograms_fit(waits, style, others + below);
-	rows = text_rows(&waits->rows, style, others + (fit ? below : 0), lines_of);
+	draft_histograms(waits, &histograms, style, others);
 	show_title(waits, output, clocks, style);
-	for (size_t i = 0; i < rows; i++)
-		show_row(waits, output, time_waits_shown(waits, i), style);
-	text_omitted(output, &waits->rows, rows);
-	if (fit)
-		show_histograms(waits, output, &waits->total, style);
+	text_rows(&waits->rows, output, style, others + text_lines(&histograms), show_row, waits);
+	output_bytes(output, histograms.text, histograms.length);
+	output_free(&histograms);
 }
 
 void time_waits_show_total(const struct time_waits *waits, struct output *output, uint64_t begin_ns,
@@ -227,12 +238,10 @@ void time_waits_show_total(const struct time_waits *waits, struct output *output
 {
 	double seconds = (double)(waits->time_ns - begin_ns) / NS_PER_S;
 	const struct time_wait_row *total = &waits->total;
-	struct sentence sentence = {0};
+	struct sentence sentence = {0}, ends = {0};
 
-	struct sentence ends = {0};
-
-	output_format(output, "in %.1f s: %llu connections closed, %llu by this side first",
-		      seconds, (unsigned long long)total->closed,
+	output_format(output, "in %.1f s: %llu connection%s closed, %llu by this side first",
+		      seconds, (unsigned long long)total->closed, plural(total->closed),
 		      (unsigned long long)total->closed_first);
 	output_line(output);
 	say(&sentence, "%llu entered TIME_WAIT (%.1f/s), %llu refused, at least %llu rearmed",
@@ -243,15 +252,17 @@ void time_waits_show_total(const struct time_waits *waits, struct output *output
 	text_sentence(output, &ends, style->columns);
 }
 
-void time_waits_show_worst(const struct time_wait_row *row, struct output *output)
+void time_waits_show_worst(const struct time_wait_row *row, struct output *output,
+			   unsigned int columns)
 {
+	struct sentence sentence = {0};
 	const struct tuple *tuple = &row->tuple;
 	bool in = row->direction == DIRECTION_IN;
 	char place[FORMAT_ENDPOINT];
 
 	format_endpoint(place, in ? tuple->laddr : tuple->raddr, in ? tuple->lport : tuple->rport);
-	output_format(output, "%u of the TIME_WAIT are of connections %s %s", row->sockets,
-		      in ? "accepted at" : "made to", place);
+	say(&sentence, "%u of the TIME_WAIT %s of connections %s %s", row->sockets,
+	    row->sockets == 1 ? "is" : "are", in ? "accepted at" : "made to", place);
+	text_wrap(output, 0, INDENT, sentence.text, columns);
 	output_line(output);
-	output_string(output, "\n");
 }

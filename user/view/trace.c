@@ -5,6 +5,7 @@
 
 #include "format.h"
 #include "names.h"
+#include "text.h"
 
 /* TIME PID COMM DIR LOCAL REMOTE MS TRANSITION: 120 columns when both addresses are 21 wide. */
 #define TIME_COLUMNS	   12
@@ -77,6 +78,7 @@ static void show_json(struct trace *trace, const struct transition *transition)
 static void show_header(struct trace *trace)
 {
 	int address = (int)trace->address_columns;
+	size_t begin = trace->output->length;
 
 	if (trace->since_header &&
 	    (!trace->config.lines || trace->since_header < trace->config.lines - 1))
@@ -85,7 +87,7 @@ static void show_header(struct trace *trace)
 	output_format(trace->output, "%-*s %*s %-*s %-*s %-*s %-*s %*s %s", TIME_COLUMNS, "TIME",
 		      PID_COLUMNS, "PID", COMM_COLUMNS, "COMM", DIRECTION_COLUMNS, "DIR", address,
 		      "LOCAL", address, "REMOTE", MS_COLUMNS, "MS", "TRANSITION");
-	output_line(trace->output);
+	text_end_line(trace->output, begin, INDENT, trace->config.columns);
 }
 
 /* Spaces up to a column's width, by what the terminal shows and not by bytes. */
@@ -97,7 +99,7 @@ static void pad(struct output *output, size_t used, size_t columns)
 
 static void show_process(struct trace *trace, const struct process *process)
 {
-	char comm[4 * COMM_COLUMNS + 1] = "-";
+	char comm[4 * sizeof(process->id.comm) + 1] = "-";
 	size_t used = 1;
 
 	if (!process) {
@@ -105,10 +107,11 @@ static void show_process(struct trace *trace, const struct process *process)
 	} else {
 		output_format(trace->output, "%*u ", PID_COLUMNS, process->id.pid);
 		used = format_harmless(comm, process->id.comm, sizeof(process->id.comm),
-				       COMM_COLUMNS);
+				       trace->config.columns ? COMM_COLUMNS : SIZE_MAX);
 	}
 	output_string(trace->output, comm);
-	pad(trace->output, used, COMM_COLUMNS + 1);
+	pad(trace->output, used, COMM_COLUMNS);
+	output_string(trace->output, " ");
 }
 
 static void show_endpoint(struct trace *trace, const uint8_t *address, uint16_t port)
@@ -116,7 +119,7 @@ static void show_endpoint(struct trace *trace, const uint8_t *address, uint16_t 
 	char text[FORMAT_ENDPOINT];
 
 	format_endpoint(text, address, port);
-	if (!trace->config.full_addresses)
+	if (trace->config.columns && !trace->config.full_addresses)
 		format_shorten(text, trace->address_columns);
 	output_format(trace->output, "%-*s ", (int)trace->address_columns, text);
 }
@@ -177,8 +180,10 @@ static void show_text(struct trace *trace, const struct transition *transition)
 {
 	const struct connection *connection = transition->connection;
 	char time[FORMAT_TIME];
+	size_t begin;
 
 	show_header(trace);
+	begin = trace->output->length;
 	format_clock(time, transition->time_ns + (uint64_t)trace->clocks.monotonic_ns);
 	output_format(trace->output, "%s ", time);
 	show_process(trace, transition->owner);
@@ -187,8 +192,8 @@ static void show_text(struct trace *trace, const struct transition *transition)
 	show_remote(trace, transition);
 	show_ms(trace, transition->in_old_ns);
 	show_states(trace, transition);
-	output_line(trace->output);
-	trace->since_header++;
+	trace->since_header +=
+		(unsigned int)text_end_line(trace->output, begin, INDENT, trace->config.columns);
 }
 
 void trace_transition(struct trace *trace, const struct transition *transition)

@@ -12,7 +12,7 @@ struct trace_config {
 	bool json;
 	bool color;
 	bool full_addresses;  /* never cut an address */
-	unsigned int columns; /* of the terminal */
+	unsigned int columns; /* of the terminal; 0: none, and nothing is cut */
 	unsigned int lines;   /* of the terminal; 0: not one, so the header is printed once */
 };
 
