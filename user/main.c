@@ -24,6 +24,13 @@ static void raise_descriptor_limit(void)
 	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+/* It may have exited, and its sockets may still be there. */
+static void look_for_process(uint32_t pid)
+{
+	if (pid && kill((pid_t)pid, 0) != 0 && errno == ESRCH)
+		note("--pid %u: there is no such process now; what it has left is shown", pid);
+}
+
 /* --help and --version: a reader that went away has had enough, a full disk has not. */
 static int print_about(const struct options *options)
 {
@@ -46,6 +53,7 @@ int main(int argc, char **argv)
 		return status;
 	if (options.help || options.version)
 		return print_about(&options);
+	look_for_process(options.processes.pid);
 	libbpf_set_print(NULL); /* it speaks where -v asks: live.c */
 	raise_descriptor_limit();
 	return options.command->run(&options);

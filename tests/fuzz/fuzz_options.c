@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include <unistr.h>
 
+#include "cgroup.h"
 #include "commands.h"
 #include "fuzz.h"
 #include "netns.h"
@@ -47,6 +48,11 @@ bool netns_resolve(const char *text, uint32_t *inode)
 	*inode = 1;
 	errno = text[0] == 'p' ? EPERM : ENOENT;
 	return text[0] == 'n';
+}
+
+const char *cgroup_resolve(const char *text)
+{
+	return text[1] == 'n' ? NULL : text;
 }
 
 struct line {

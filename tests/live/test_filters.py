@@ -5,11 +5,12 @@ Beside the filtered tracer runs one without filter: of its lines, those that the
 the words of the contract must be what the filtered one shows, no more, no less.
 """
 import ipaddress
+import re
 
 import pytest
 
 import truth
-from tracer import steps
+from tracer import steps, tcplinger
 from traffic import Pair
 
 PORTS = (7001, 7002, 7010)
@@ -125,6 +126,8 @@ FILTERS = {
     "comm-is-whole": (lambda s: ("-c", "client"), lambda s, t: False),
     "cgroup": (lambda s: ("--cgroup", s.cgroup), lambda s, t: concerns(t, {s.other.pid})
                or s.cgroup == "/"),
+    "cgroup-in-the-mount": (lambda s: ("--cgroup", (truth.cgroup_v2_mount() or "") + s.cgroup),
+                            lambda s, t: concerns(t, {s.other.pid}) or s.cgroup == "/"),
     "cgroup-root-is-all": (lambda s: ("--cgroup", "/"), lambda s, t: True),
     "netns-by-path": (lambda s: ("--netns", s.space.path), lambda s, t: True),
     "netns-by-pid": (lambda s: ("--netns", str(s.client.pid)), lambda s, t: True),
@@ -149,6 +152,21 @@ def test_filter_shows_the_right_lines_and_none_else(make, scene, name):
     missing, surplus = set(expected) - set(got), set(got) - set(expected)
     assert not missing and not surplus and len(got) == len(expected)
     assert all(wanted(scene, t) for t in tracer.transitions() if t["lport"])
+
+
+def test_cgroup_of_the_mount_itself_is_all(scene):
+    shown = {tcplinger("--json", "--netns", scene.space.name, "--cgroup", path).stdout.split("states")[1]
+             for path in ("/", truth.cgroup_v2_mount() or "/", (truth.cgroup_v2_mount() or "") + "/")}
+    assert len(shown) == 1 and '"LISTEN":4' in shown.pop()
+
+
+def test_pid_that_is_not_there_is_accepted_with_a_line(space, source):
+    """It may have exited, its sockets may not."""
+    pid = 4194304  # no pid is that great
+    for command in ("leaks", "timewait", "ports"):
+        result = tcplinger(command, "--once", "--netns", space.name, "-p", str(pid), *source)
+        assert result.returncode == 0 and re.search(r"^\d\d:\d\d:\d\d  0 of 0 ", result.stdout)
+        assert f"tcplinger: --pid {pid}: there is no such process now" in result.stderr
 
 
 def test_cgroup_was_not_the_root_in_the_test_above(scene):

@@ -68,10 +68,10 @@ static void the_command_comes_first(void **state)
 static void each_option_is_taken(void **state)
 {
 	(void)state;
-	accept("trace -p 7 -c nginx --cgroup /a --state TIME_WAIT");
+	accept("trace -p 7 -c nginx --cgroup / --state TIME_WAIT");
 	assert_int_equal(options.processes.pid, 7);
 	assert_string_equal(options.processes.comm, "nginx");
-	assert_string_equal(options.processes.cgroup, "/a");
+	assert_string_equal(options.processes.cgroup, "/");
 	assert_int_equal(options.states, 1U << TCP_TIME_WAIT);
 	accept("trace --lport 80 --rport 1-2 --laddr ::1 --raddr=10.0.0.0/8");
 	assert_true(options.tuples.lport.active);
@@ -176,6 +176,7 @@ static const struct refused refusals[] = {
 	{"trace -c ''", {"--comm", "1 to 15"}},
 	{"trace -c 1234567890123456", {"1234567890123456", "1 to 15"}},
 	{"trace --cgroup a", {"--cgroup a", "beginning with /"}},
+	{"trace --cgroup ''", {"--cgroup ''", "beginning with /"}},
 	{"trace --netns nonsense", {"nonsense", "/run/netns"}},
 	{"trace --netns ''", {"--netns", "/run/netns"}},
 	{"trace --netns 4194303999", {"4194303999", "/run/netns"}},

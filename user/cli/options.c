@@ -7,11 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cgroup.h"
 #include "netns.h"
 #include "parse.h"
 #include "status.h"
 
-#define COMM_MAX 15 /* TASK_COMM_LEN - 1 */
+#define COMM_MAX       15 /* TASK_COMM_LEN - 1 */
+#define NETNS_ACCEPTED "a name under /run/netns, a path or a pid"
+#define CGROUP_ACCEPTED                                                                            \
+	"a path below the cgroup v2 root, beginning with /, or one in the mounted cgroupfs"
 
 /*
  * A row takes its value from `text` (NULL without argument): NULL, or what would have been
@@ -49,8 +53,10 @@ static const char *take_comm(struct options *options, const char *text)
 
 static const char *take_cgroup(struct options *options, const char *text)
 {
-	options->processes.cgroup = text;
-	return text[0] == '/' ? NULL : "a path below the cgroup v2 root, beginning with /";
+	if (text[0] != '/')
+		return CGROUP_ACCEPTED;
+	options->processes.cgroup = cgroup_resolve(text);
+	return options->processes.cgroup ? NULL : "there is no such cgroup; " CGROUP_ACCEPTED;
 }
 
 static const char *take_netns(struct options *options, const char *text)
@@ -58,8 +64,10 @@ static const char *take_netns(struct options *options, const char *text)
 	if (netns_resolve(text, &options->tuples.netns))
 		return NULL;
 	if (errno == EACCES || errno == EPERM)
-		return "no permission to look at it; a name under /run/netns, a path or a pid";
-	return "there is no such namespace; a name under /run/netns, a path or a pid";
+		return "no permission to look at it; " NETNS_ACCEPTED;
+	if (errno == EINVAL)
+		return "it is no network namespace; " NETNS_ACCEPTED;
+	return "there is no such namespace; " NETNS_ACCEPTED;
 }
 
 static const char *take_lport(struct options *options, const char *text)
@@ -331,7 +339,8 @@ static int take_option(struct options *options, int id, const char *text)
 	if (accepted && id == OPTION_SORT)
 		return unknown_sort_key(command, text);
 	if (accepted)
-		return fail(STATUS_USAGE, "--%s %s: %s", rows[id].name, text, accepted);
+		return fail(STATUS_USAGE, "--%s %s: %s", rows[id].name, text[0] ? text : "''",
+			    accepted);
 	return STATUS_DONE;
 }
 

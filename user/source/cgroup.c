@@ -2,10 +2,12 @@
 #include "cgroup.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <mntent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /*
@@ -14,18 +16,25 @@
  */
 #define FILEID_KERNFS 0xfe
 
+/* The next mount of the v2 hierarchy; NULL if there is none. */
+static const char *next_mount(FILE *mounts)
+{
+	struct mntent *mount;
+
+	while (mounts && (mount = getmntent(mounts)))
+		if (strcmp(mount->mnt_type, "cgroup2") == 0)
+			return mount->mnt_dir;
+	return NULL;
+}
+
 static char *find_root(void)
 {
 	FILE *mounts = setmntent("/proc/self/mounts", "re");
-	char *root = NULL;
-	struct mntent *mount;
+	const char *mount = next_mount(mounts);
+	char *root = mount ? strdup(mount) : NULL;
 
-	if (!mounts)
-		return NULL;
-	while (!root && (mount = getmntent(mounts)))
-		if (strcmp(mount->mnt_type, "cgroup2") == 0)
-			root = strdup(mount->mnt_dir);
-	endmntent(mounts);
+	if (mounts)
+		endmntent(mounts);
 	return root;
 }
 
@@ -79,4 +88,44 @@ bool cgroups_path(const struct cgroups *cgroups, uint64_t id, char *path, size_t
 		return false;
 	strcpy(path, full[skip] ? full + skip : "/");
 	return true;
+}
+
+/* True for the one way to write the path of a directory: a filter compares them as they are. */
+static bool is_directory(const char *path)
+{
+	char real[PATH_MAX];
+	size_t length = strlen(path);
+	struct stat stat_of;
+
+	while (length > 1 && path[length - 1] == '/')
+		length--;
+	return realpath(path, real) && strlen(real) == length && memcmp(real, path, length) == 0 &&
+	       stat(real, &stat_of) == 0 && S_ISDIR(stat_of.st_mode);
+}
+
+static const char *resolve_in(const char *mount, const char *text)
+{
+	size_t length = strlen(mount);
+	char path[PATH_MAX];
+
+	if ((size_t)snprintf(path, sizeof(path), "%s%s", mount, text) < sizeof(path) &&
+	    is_directory(path))
+		return text;
+	if (strncmp(text, mount, length) != 0 || !is_directory(text))
+		return NULL;
+	if (text[length] == '/')
+		return text + length;
+	return text[length] ? NULL : "/";
+}
+
+const char *cgroup_resolve(const char *text)
+{
+	FILE *mounts = setmntent("/proc/self/mounts", "re");
+	const char *mount = next_mount(mounts), *path = mount ? NULL : text;
+
+	for (; mount && !path; mount = next_mount(mounts))
+		path = resolve_in(mount, text);
+	if (mounts)
+		endmntent(mounts);
+	return path;
 }

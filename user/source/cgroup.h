@@ -18,4 +18,11 @@ void cgroups_close(struct cgroups *cgroups);
 /* The path below the root, beginning with "/"; false if there is no such cgroup (any more). */
 bool cgroups_path(const struct cgroups *cgroups, uint64_t id, char *path, size_t size);
 
+/*
+ * The path below the root of the cgroup that a user means: by that path, or by the one in a mounted
+ * cgroupfs. It points into `text`. NULL if there is no such cgroup; where none is mounted that
+ * cannot be told, and any is taken.
+ */
+const char *cgroup_resolve(const char *text);
+
 #endif
