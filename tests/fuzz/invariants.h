@@ -98,7 +98,7 @@ static void check_port_failure(void *context, struct row *row)
 
 	(void)context;
 	must(failure->cause < CAUSES);
-	must(failure->count && failure->count == failure->shown_count);
+	must(failure->count && failure->count == failure->row.counted);
 	check_census(&failure->census);
 }
 

@@ -7,11 +7,13 @@
 #include "ports_show.h"
 #include "world.h"
 
-#define BEGIN  (1000 * SECOND)
-#define MS     1000000ULL
-#define LENGTH (60 * (int64_t)SECOND)
-#define LOW    40000
-#define HIGH   40009
+#define BEGIN	  (1000 * SECOND)
+#define MS	  1000000ULL
+#define LENGTH	  (60 * (int64_t)SECOND)
+#define LOW	  40000
+#define HIGH	  40009
+#define WIDE_LOW  20000
+#define WIDE_HIGH 20999
 
 static const struct clock_offsets clocks = {1709251200 * (int64_t)SECOND, 0};
 
@@ -317,6 +319,22 @@ static inline uint32_t ports_of(const struct screen *screen, const struct census
 		if (pid_of(screen, census->owners[i].process) == pid)
 			return census->owners[i].ports;
 	return 0;
+}
+
+/* A supply of a thousand. */
+static inline void widen(struct screen *screen)
+{
+	screen->settings.low = WIDE_LOW;
+	screen->settings.high = WIDE_HIGH;
+	list_nothing(screen);
+}
+
+static inline double consumed_of(const struct screen *screen, const struct port_row *row)
+{
+	double per_s = -1;
+
+	ports_consumed(&screen->ports, row, &per_s);
+	return per_s;
 }
 
 static inline const char *text_of(struct screen *screen)

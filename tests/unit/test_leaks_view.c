@@ -1,114 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include "leaks.h"
-#include "leaks_show.h"
-#include "world.h"
-
-#define BEGIN (1000 * SECOND)
-
-static const struct clock_offsets clocks = {1709251200 * (int64_t)SECOND, 0};
-
-struct screen {
-	struct world *world;
-	struct process_filter filter;
-	struct leaks leaks;
-	struct output output;
-	uint64_t time_ns;
-};
-
-static void screen_init(struct screen *screen, struct leaks_config config)
-{
-	config.processes = &screen->filter;
-	screen->world = world_new(NULL, &screen->filter);
-	screen->world->model.close_waits_mode = CLOSE_WAITS_APART;
-	screen->time_ns = BEGIN;
-	leaks_init(&screen->leaks, &config, &screen->world->model);
-	output_init(&screen->output, -1, NULL);
-}
-
-static int setup(void **state)
-{
-	struct screen *screen = calloc(1, sizeof(*screen));
-
-	assert_non_null(screen);
-	screen_init(screen, (struct leaks_config){.age_ns = 10 * SECOND});
-	*state = screen;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct screen *screen = *state;
-
-	leaks_free(&screen->leaks);
-	output_free(&screen->output);
-	world_free(screen->world);
-	free(screen);
-	return 0;
-}
-
-#define screen_test(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
-
-static void again_with(struct screen *screen, struct leaks_config config)
-{
-	leaks_free(&screen->leaks);
-	output_free(&screen->output);
-	world_free(screen->world);
-	screen_init(screen, config);
-}
-
-static void begins(struct screen *screen)
-{
-	feed(screen->world, close_waits_listing_of(screen->time_ns, LISTING_BEGINS));
-}
-
-static void ends(struct screen *screen, bool last)
-{
-	feed(screen->world, close_waits_listing_of(screen->time_ns, LISTING_ENDS));
-	leaks_refresh(&screen->leaks, last);
-}
-
-/* As after a loss. */
-static void list_listeners(struct screen *screen)
-{
-	struct record_listing record = listing_of(screen->time_ns, LISTING_BEGINS, 0);
-
-	record.scope = LISTING_LISTENERS;
-	feed(screen->world, record);
-	record.phase = LISTING_ENDS;
-	feed(screen->world, record);
-}
-
-/* Of this age, owned by `owner` (0: nobody known). */
-static void add(struct screen *screen, uint64_t cookie, uint64_t age_ns, uint32_t owner)
-{
-	struct record_socket record =
-		close_wait_row(cookie, screen->time_ns, 0, 0, screen->time_ns - age_ns);
-
-	record.owner = process_of(owner, "owner");
-	record.owner_by = owner ? OWNER_CONNECT : OWNER_NONE;
-	feed(screen->world, record);
-}
-
-static void hold(struct screen *screen, uint64_t cookie, uint32_t pid, uint32_t fd)
-{
-	struct record_holder record = holder_of(cookie, screen->time_ns, pid, "holder");
-
-	record.fd = fd;
-	feed(screen->world, record);
-}
-
-static const struct leak_row *row_of(const struct screen *screen, uint32_t pid)
-{
-	for (size_t i = 0; i < screen->leaks.rows.shown_count; i++) {
-		const struct leak_row *row = leaks_shown(&screen->leaks, i);
-		const struct process *process = processes_get(
-			&screen->world->model.connections.processes, row->row.process);
-
-		if ((process ? process->id.pid : 0) == pid)
-			return row;
-	}
-	return NULL;
-}
+#include "leaks_screen.h"
 
 static void the_old_are_charged_to_their_holders_the_young_to_their_owner(void **state)
 {
@@ -251,15 +142,6 @@ static void of_equal_age_the_lower_cookies_are_kept(void **state)
 	row = row_of(screen, 7);
 	for (unsigned int i = 0; i < LEAKS_OLDEST; i++)
 		assert_true(row->oldest[i].close_wait->cookie == i + 1);
-}
-
-static void refresh_of(struct screen *screen, unsigned int sockets, bool last)
-{
-	screen->time_ns += SECOND;
-	begins(screen);
-	for (uint64_t cookie = 1; cookie <= sockets; cookie++)
-		add(screen, cookie, 20 * SECOND, 7);
-	ends(screen, last);
 }
 
 static void a_row_that_falls_to_zero_is_shown_once_more(void **state)
@@ -497,65 +379,6 @@ static void starvation_needs_two_looks(void **state)
 	assert_true(row->starved < 0 || row->starved <= 1);
 }
 
-static const char *shown(struct screen *screen, bool json)
-{
-	struct text_style text = {.columns = 120, .details = true};
-
-	screen->output.length = 0;
-	if (json)
-		leaks_show_json(&screen->leaks, &screen->output, &clocks, 0);
-	else
-		leaks_show_text(&screen->leaks, &screen->output, &clocks, &text);
-	*output_reserve(&screen->output, 1) = 0;
-	return screen->output.text;
-}
-
-static void the_object_is_that_of_the_contract(void **state)
-{
-	struct screen *screen = *state;
-
-	begins(screen);
-	add(screen, 0xabc, 20 * SECOND, 7);
-	hold(screen, 0xabc, 8, 5);
-	ends(screen, false);
-	assert_string_equal(
-		shown(screen, true),
-		"{\"type\":\"close_wait\",\"time\":\"2024-03-01T00:16:40.000000Z\",\"seq\":1,"
-		"\"process\":{\"pid\":8,\"start_time\":\"1970-01-01T00:00:08.000000Z\","
-		"\"comm\":\"holder\",\"exe\":null,\"cgroup\":null,\"container\":null},"
-		"\"key\":null,\"sockets\":1,\"kinds\":{\"unread_data\":0,\"fin_only\":0,"
-		"\"drained\":1,\"sending\":0,\"unaccepted\":0,\"unknown\":0},\"unread_bytes\":0,"
-		"\"oldest_s\":20.000000000,\"growth_per_s\":null,\"fds\":null,\"fd_limit\":null,"
-		"\"verdict\":\"leak\",\"evidence\":null,\"connections\":[{\"cookie\":\"abc\","
-		"\"netns\":4026531840,\"family\":\"ipv4\",\"laddr\":\"10.0.0.1\",\"lport\":40000,"
-		"\"raddr\":\"10.0.0.2\",\"rport\":80,\"direction\":\"unknown\",\"fd\":5,"
-		"\"age_s\":20.000000000,\"age_is_lower_bound\":false,\"recvq_bytes\":0,"
-		"\"kind\":\"drained\",\"holders\":[{\"pid\":8,\"comm\":\"holder\",\"fd\":5}]}],"
-		"\"omitted\":0,\"incomplete\":false}\n"
-		"{\"type\":\"refresh\",\"time\":\"2024-03-01T00:16:40.000000Z\","
-		"\"view\":\"leaks\",\"seq\":1,\"rows\":1,\"incomplete\":false}\n");
-}
-
-static void the_table_has_each_socket_and_no_terminal_codes(void **state)
-{
-	struct screen *screen = *state;
-	struct record_holder hostile;
-	const char *text;
-
-	begins(screen);
-	for (uint64_t cookie = 1; cookie <= 12; cookie++) {
-		add(screen, cookie, 20 * SECOND, 7);
-		hostile = holder_of(cookie, screen->time_ns, 8, "\033[31m\nx");
-		feed(screen->world, hostile);
-	}
-	ends(screen, false);
-	text = shown(screen, false);
-	assert_non_null(strstr(text, "12 sockets in CLOSE_WAIT"));
-	assert_non_null(strstr(text, "never called close()"));
-	assert_non_null(strstr(text, "and 2 younger ones"));
-	assert_null(strchr(text, '\033'));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -581,8 +404,6 @@ int main(void)
 		screen_test(the_unaccepted_and_the_unseen_need_holders_at_once),
 		screen_test(evidence_is_wanted_of_who_does_not_read),
 		screen_test(starvation_needs_two_looks),
-		screen_test(the_object_is_that_of_the_contract),
-		screen_test(the_table_has_each_socket_and_no_terminal_codes),
 	};
 
 	return cmocka_run_group_tests_name("leaks_view", tests, NULL, NULL);

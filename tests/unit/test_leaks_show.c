@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* The leaks view on paper: JSON, and the table. */
+#include "leaks_screen.h"
+
+static const char *shown(struct screen *screen, bool json)
+{
+	struct text_style text = {.columns = 120, .details = true};
+
+	screen->output.length = 0;
+	if (json)
+		leaks_show_json(&screen->leaks, &screen->output, &clocks, 0);
+	else
+		leaks_show_text(&screen->leaks, &screen->output, &clocks, &text);
+	*output_reserve(&screen->output, 1) = 0;
+	return screen->output.text;
+}
+
+static void the_object_is_that_of_the_contract(void **state)
+{
+	struct screen *screen = *state;
+
+	begins(screen);
+	add(screen, 0xabc, 20 * SECOND, 7);
+	hold(screen, 0xabc, 8, 5);
+	ends(screen, false);
+	assert_string_equal(
+		shown(screen, true),
+		"{\"type\":\"close_wait\",\"time\":\"2024-03-01T00:16:40.000000Z\",\"seq\":1,"
+		"\"process\":{\"pid\":8,\"start_time\":\"1970-01-01T00:00:08.000000Z\","
+		"\"comm\":\"holder\",\"exe\":null,\"cgroup\":null,\"container\":null},"
+		"\"key\":null,\"sockets\":1,\"kinds\":{\"unread_data\":0,\"fin_only\":0,"
+		"\"drained\":1,\"sending\":0,\"unaccepted\":0,\"unknown\":0},\"unread_bytes\":0,"
+		"\"oldest_s\":20.000000000,\"growth_per_s\":null,\"fds\":null,\"fd_limit\":null,"
+		"\"verdict\":\"leak\",\"evidence\":null,\"connections\":[{\"cookie\":\"abc\","
+		"\"netns\":4026531840,\"family\":\"ipv4\",\"laddr\":\"10.0.0.1\",\"lport\":40000,"
+		"\"raddr\":\"10.0.0.2\",\"rport\":80,\"direction\":\"unknown\",\"fd\":5,"
+		"\"age_s\":20.000000000,\"age_is_lower_bound\":false,\"recvq_bytes\":0,"
+		"\"kind\":\"drained\",\"holders\":[{\"pid\":8,\"comm\":\"holder\",\"fd\":5}]}],"
+		"\"omitted\":0,\"incomplete\":false}\n"
+		"{\"type\":\"refresh\",\"time\":\"2024-03-01T00:16:40.000000Z\","
+		"\"view\":\"leaks\",\"seq\":1,\"rows\":1,\"incomplete\":false}\n");
+}
+
+static void the_table_has_each_socket_and_no_terminal_codes(void **state)
+{
+	struct screen *screen = *state;
+	struct record_holder hostile;
+	const char *text;
+
+	begins(screen);
+	for (uint64_t cookie = 1; cookie <= 12; cookie++) {
+		add(screen, cookie, 20 * SECOND, 7);
+		hostile = holder_of(cookie, screen->time_ns, 8, "\033[31m\nx");
+		feed(screen->world, hostile);
+	}
+	ends(screen, false);
+	text = shown(screen, false);
+	assert_non_null(strstr(text, "12 sockets in CLOSE_WAIT"));
+	assert_non_null(strstr(text, "never called close()"));
+	assert_non_null(strstr(text, "and 2 younger ones"));
+	assert_null(strchr(text, '\033'));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		screen_test(the_object_is_that_of_the_contract),
+		screen_test(the_table_has_each_socket_and_no_terminal_codes),
+	};
+
+	return cmocka_run_group_tests_name("leaks_show", tests, NULL, NULL);
+}
