@@ -70,7 +70,7 @@ const struct part_facts live_part_facts[PARTS] = {
 /* Renamed in 6.10; and inet_csk_accept has other arguments since then. */
 static bool is_recent(const struct live *live)
 {
-	return live->hooks.selftest.states[FUNCTION_inet_twsk_hashdance] == FUNCTION_MISSING;
+	return !(live->kernel.functions & BIT(FUNCTION_inet_twsk_hashdance));
 }
 
 static bool follows(const struct live *live)
