@@ -34,7 +34,7 @@ PACKAGES_TEST := libcmocka-dev libclang-rt-14-dev python3 python3-pytest python3
 	redis-server redis-tools
 
 WARNINGS := -Wall -Wextra -Werror
-INCLUDES := $(addprefix -Iuser/,model source view writer cli command) -Ibpf -isystem $(BUILD)
+INCLUDES := -Iuser -Ibpf -isystem $(BUILD)
 CFLAGS ?= -O2 -g
 # -MD, not -MMD: the skeleton is a system header to the compiler, and must be rebuilt for like any other
 USER_CFLAGS := -std=c11 -D_GNU_SOURCE -DTCPLINGER_VERSION='"$(VERSION)"' $(WARNINGS) $(INCLUDES) -MD -MP
@@ -45,7 +45,7 @@ BPF_CFLAGS := -g -O2 -mcpu=v3 -target bpf -D__TARGET_ARCH_$(BPF_ARCH) $(WARNINGS
 # The maps come first: the static linker of libbpf 1.1 misplaces maps that are defined after their use.
 BPF_SOURCES := bpf/maps.bpf.c $(filter-out bpf/maps.bpf.c,$(sort $(wildcard bpf/*.bpf.c)))
 BPF_OBJECTS := $(BPF_SOURCES:%.c=$(BUILD)/%.o)
-USER_SOURCES := $(sort $(wildcard user/*/*.c)) user/main.c
+USER_SOURCES := $(sort $(wildcard user/*/*.c user/*/*/*.c)) user/main.c
 USER_OBJECTS := $(USER_SOURCES:%.c=$(BUILD)/%.o)
 SKELETON := $(BUILD)/tcplinger.skel.h $(BUILD)/selftest.skel.h
 

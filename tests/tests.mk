@@ -81,7 +81,7 @@ SANITIZE := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-o
 
 # The pure parts only: what a source or a command needs of the kernel is not fuzzed.
 FUZZ_SOURCES := $(filter-out user/source/% user/command/% user/main.c,$(USER_SOURCES))
-FUZZ_SOURCES += user/source/end_reason.c user/command/commands.c
+FUZZ_SOURCES += user/source/live/end_reason.c user/command/commands.c
 FUZZ_OBJECTS := $(FUZZ_SOURCES:%.c=$(BUILD)/fuzz/%.o)
 FUZZ_NAMES := $(basename $(notdir $(sort $(wildcard tests/fuzz/fuzz_*.c))))
 FUZZERS := $(FUZZ_NAMES:%=$(BUILD)/fuzz/%)

@@ -6,8 +6,8 @@
 #include <string.h>
 #include <sys/resource.h>
 
-#include "commands.h"
-#include "status.h"
+#include "command/commands.h"
+#include "cli/status.h"
 
 #ifndef TCPLINGER_VERSION
 #define TCPLINGER_VERSION "unknown"

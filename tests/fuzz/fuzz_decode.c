@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "decode.h"
+#include "record/decode.h"
 #include "invariants.h"
 #include "shape.h"
 

@@ -5,9 +5,9 @@
 #include <unistr.h>
 #include <uniwidth.h>
 
-#include "format.h"
+#include "writer/format.h"
 #include "fuzz.h"
-#include "json.h"
+#include "writer/json.h"
 
 #define COLUMNS_MAX 32
 

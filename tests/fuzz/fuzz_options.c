@@ -10,11 +10,11 @@
 #include <unistd.h>
 #include <unistr.h>
 
-#include "cgroup.h"
-#include "commands.h"
+#include "source/proc/cgroup.h"
+#include "command/commands.h"
 #include "fuzz.h"
-#include "netns.h"
-#include "status.h"
+#include "source/netns.h"
+#include "cli/status.h"
 
 #define ARGUMENTS_MAX 32
 

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "parse.h"
+#include "cli/parse.h"
 
 static void try_ports(const char *text)
 {

@@ -4,12 +4,12 @@
 #ifndef TCPLINGER_FUZZ_WORLD_H
 #define TCPLINGER_FUZZ_WORLD_H
 
-#include "audit_show.h"
+#include "view/audit/show.h"
 #include "fuzz.h"
-#include "leaks_show.h"
-#include "ports_show.h"
-#include "timewait_show.h"
-#include "trace.h"
+#include "view/leaks/show.h"
+#include "view/ports/show.h"
+#include "view/timewait/show.h"
+#include "view/trace/trace.h"
 
 enum mode {
 	MODE_RAW = 1,

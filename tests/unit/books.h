@@ -3,7 +3,7 @@
 #ifndef TCPLINGER_UNIT_BOOKS_H
 #define TCPLINGER_UNIT_BOOKS_H
 
-#include "audit.h"
+#include "model/audit.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -3,8 +3,8 @@
 #ifndef TCPLINGER_UNIT_LEAKS_SCREEN_H
 #define TCPLINGER_UNIT_LEAKS_SCREEN_H
 
-#include "leaks.h"
-#include "leaks_show.h"
+#include "view/leaks/leaks.h"
+#include "view/leaks/show.h"
 #include "world.h"
 
 #define BEGIN (1000 * SECOND)

@@ -3,8 +3,8 @@
 #ifndef TCPLINGER_UNIT_PORTS_SCREEN_H
 #define TCPLINGER_UNIT_PORTS_SCREEN_H
 
-#include "ports.h"
-#include "ports_show.h"
+#include "view/ports/ports.h"
+#include "view/ports/show.h"
 #include "world.h"
 
 #define BEGIN	  (1000 * SECOND)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* Histograms for people. */
-#include "bars.h"
-#include "text.h"
+#include "view/timewait/bars.h"
+#include "view/text.h"
 #include "unit.h"
 
 #define MS 1000000ULL

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include "decode.h"
+#include "record/decode.h"
 #include "records.h"
 #include "unit.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include "doctor.h"
+#include "view/doctor/doctor.h"
 #include "unit.h"
 
 #define SECOND 1000000000ULL

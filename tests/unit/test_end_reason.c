@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include "end_reason.h"
+#include "source/live/end_reason.h"
 #include "records.h"
 #include "unit.h"
 

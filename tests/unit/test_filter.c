@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "filter.h"
-#include "parse.h"
+#include "cli/parse.h"
 #include "records.h"
 #include "unit.h"
 

@@ -5,7 +5,7 @@
 #include <unistr.h>
 #include <uniwidth.h>
 
-#include "format.h"
+#include "writer/format.h"
 #include "records.h"
 #include "unit.h"
 

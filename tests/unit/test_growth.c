@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include <math.h>
 
-#include "growth.h"
+#include "view/growth.h"
 #include "records.h"
 #include "unit.h"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include <stdlib.h>
 
-#include "index.h"
-#include "pool.h"
+#include "base/index.h"
+#include "base/pool.h"
 #include "unit.h"
 
 #define MANY 20000 /* several chunks of the pool, several growths of the index */

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <unistr.h>
 
-#include "json.h"
+#include "writer/json.h"
 #include "unit.h"
 
 struct line {

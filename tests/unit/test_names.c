@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include <ctype.h>
 
-#include "audit.h"
-#include "names.h"
+#include "model/audit.h"
+#include "record/names.h"
 #include "record.h"
 #include "unit.h"
 

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "options.h"
-#include "status.h"
+#include "cli/options.h"
+#include "cli/status.h"
 #include "unit.h"
 
 #define ARGUMENTS 10

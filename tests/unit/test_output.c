@@ -7,7 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "output.h"
+#include "writer/output.h"
 #include "unit.h"
 
 #define FLUSH_BYTES 65536

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include "port_space.h"
+#include "model/port_space.h"
 
 #include <stdlib.h>
 

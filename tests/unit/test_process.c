@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include <stdlib.h>
 
-#include "process.h"
+#include "model/process.h"
 #include "records.h"
 #include "unit.h"
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include "selftest.h"
+#include "source/live/selftest.h"
 
 #include <errno.h>
 #include <unistd.h>
 
-#include "hooks.h"
-#include "kernel.h"
-#include "macros.h"
+#include "source/live/hooks.h"
+#include "source/live/kernel.h"
+#include "base/macros.h"
 #include "unit.h"
 
 #define ALL (BIT(FUNCTIONS) - 1)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include "summary.h"
+#include "view/summary/summary.h"
 #include "world.h"
 
 static const struct process_filter everyone;

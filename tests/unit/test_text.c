@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "records.h"
-#include "text.h"
+#include "view/text.h"
 #include "unit.h"
 
 /* Terminated; the caller frees it. */

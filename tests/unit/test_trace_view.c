@@ -3,7 +3,7 @@
 #include <uniwidth.h>
 
 #include "records.h"
-#include "trace.h"
+#include "view/trace/trace.h"
 #include "unit.h"
 
 #define COLUMNS 120

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include "close_wait.h"
+#include "model/close_wait.h"
 #include "unit.h"
-#include "verdict.h"
+#include "model/verdict.h"
 
 struct socket_case {
 	unsigned int kind;

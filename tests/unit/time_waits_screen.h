@@ -3,8 +3,8 @@
 #define TCPLINGER_TIME_WAITS_SCREEN_H
 
 /* The view of TIME_WAITs on a model that is fed by hand; it is checked that its books add up. */
-#include "output.h"
-#include "timewait_show.h"
+#include "writer/output.h"
+#include "view/timewait/show.h"
 #include "world.h"
 
 #define BEGIN	  (1000 * SECOND)

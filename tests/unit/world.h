@@ -5,8 +5,8 @@
 
 #include <stdlib.h>
 
-#include "decode.h"
-#include "model.h"
+#include "record/decode.h"
+#include "model/model.h"
 #include "records.h"
 #include "unit.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include "options.h"
+#include "cli/options.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cgroup.h"
-#include "netns.h"
-#include "parse.h"
-#include "status.h"
+#include "source/proc/cgroup.h"
+#include "source/netns.h"
+#include "cli/parse.h"
+#include "cli/status.h"
 
 #define COMM_MAX       15 /* TASK_COMM_LEN - 1 */
 #define NETNS_ACCEPTED "a name under /run/netns, a path or a pid"

@@ -5,10 +5,10 @@
 
 #include <stdbool.h>
 
-#include "hooks.h"
+#include "source/live/hooks.h"
 #include "filter.h"
-#include "grouping.h"
-#include "process_filter.h"
+#include "view/grouping.h"
+#include "model/process_filter.h"
 
 enum color_mode { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 

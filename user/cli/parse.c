@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include "parse.h"
+#include "cli/parse.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>
@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "names.h"
+#include "record/names.h"
 
 #define PORT_MAX     65535
 #define PID_MAX	     4194304 /* PID_MAX_LIMIT, include/linux/threads.h */

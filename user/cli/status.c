@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include "status.h"
+#include "cli/status.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "format.h"
+#include "writer/format.h"
 
 #define COLUMNS 1000
 

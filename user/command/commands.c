@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include "commands.h"
+#include "command/commands.h"
 
 #include <stddef.h>
 
-#include "leaks.h"
-#include "ports.h"
-#include "timewait.h"
+#include "view/leaks/leaks.h"
+#include "view/ports/ports.h"
+#include "view/timewait/timewait.h"
 
 const struct command summary_command = {
 	.name = "",

@@ -6,7 +6,7 @@
 #ifndef TCPLINGER_COMMANDS_H
 #define TCPLINGER_COMMANDS_H
 
-#include "options.h"
+#include "cli/options.h"
 
 int run_summary(const struct options *options);
 int run_leaks(const struct options *options);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include "doctor.h"
+#include "view/doctor/doctor.h"
 
 #include <fcntl.h>
 #include <mntent.h>
@@ -7,15 +7,15 @@
 #include <string.h>
 #include <sys/utsname.h>
 
-#include "clock.h"
-#include "commands.h"
-#include "live.h"
-#include "macros.h"
-#include "privilege.h"
-#include "procfs.h"
-#include "session.h"
-#include "status.h"
-#include "stop.h"
+#include "source/clock.h"
+#include "command/commands.h"
+#include "source/live/live.h"
+#include "base/macros.h"
+#include "source/privilege.h"
+#include "source/proc/procfs.h"
+#include "command/session.h"
+#include "cli/status.h"
+#include "command/stop.h"
 
 #define LOCKDOWN_FILE "/sys/kernel/security/lockdown"
 

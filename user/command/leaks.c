@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include "leaks.h"
+#include "view/leaks/leaks.h"
 
-#include "commands.h"
-#include "diag.h"
-#include "facts.h"
-#include "leaks_show.h"
-#include "table.h"
+#include "command/commands.h"
+#include "source/diag.h"
+#include "source/proc/facts.h"
+#include "view/leaks/show.h"
+#include "command/table.h"
 
 #define NS_PER_S    1000000000.0
 #define DIAG_STATES (1U << TCP_LISTEN | 1U << TCP_CLOSE_WAIT)

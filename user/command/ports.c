@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include "ports.h"
+#include "view/ports/ports.h"
 
-#include "clock.h"
-#include "commands.h"
-#include "diag.h"
-#include "ports_show.h"
-#include "table.h"
+#include "source/clock.h"
+#include "command/commands.h"
+#include "source/diag.h"
+#include "view/ports/show.h"
+#include "command/table.h"
 
 #define LISTING_SHARE 20 /* a listing may take so much of the time: one part in this */
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include "session.h"
+#include "command/session.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,13 +11,13 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "audit_show.h"
-#include "clock.h"
-#include "netns.h"
-#include "privilege.h"
-#include "procfs.h"
-#include "sandbox.h"
-#include "status.h"
+#include "view/audit/show.h"
+#include "source/clock.h"
+#include "source/netns.h"
+#include "source/privilege.h"
+#include "source/proc/procfs.h"
+#include "source/sandbox.h"
+#include "cli/status.h"
 
 #define NS_PER_S	    1000000000ULL
 #define POLL_MS		    50		    /* a line waits 100 ms at most: twice this */

@@ -6,11 +6,11 @@
 #ifndef TCPLINGER_SESSION_H
 #define TCPLINGER_SESSION_H
 
-#include "audit.h"
-#include "live.h"
-#include "model.h"
-#include "objects.h"
-#include "options.h"
+#include "model/audit.h"
+#include "source/live/live.h"
+#include "model/model.h"
+#include "view/objects.h"
+#include "cli/options.h"
 
 struct session {
 	const struct options *options;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include "stop.h"
+#include "command/stop.h"
 
 #include <stddef.h>
 

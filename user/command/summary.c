@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include "summary.h"
+#include "view/summary/summary.h"
 
-#include "clock.h"
-#include "commands.h"
-#include "diag.h"
-#include "facts.h"
-#include "leaks_show.h"
-#include "ports_show.h"
-#include "session.h"
-#include "status.h"
-#include "stop.h"
-#include "timewait_show.h"
+#include "source/clock.h"
+#include "command/commands.h"
+#include "source/diag.h"
+#include "source/proc/facts.h"
+#include "view/leaks/show.h"
+#include "view/ports/show.h"
+#include "command/session.h"
+#include "cli/status.h"
+#include "command/stop.h"
+#include "view/timewait/show.h"
 
 struct summary_run {
 	struct session session;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include "table.h"
+#include "command/table.h"
 
 #include <unistd.h>
 
-#include "clock.h"
-#include "status.h"
-#include "stop.h"
+#include "source/clock.h"
+#include "cli/status.h"
+#include "command/stop.h"
 
 #define CLEAR_SCREEN "\033[H\033[J"
 

@@ -6,8 +6,8 @@
 #ifndef TCPLINGER_TABLE_H
 #define TCPLINGER_TABLE_H
 
-#include "session.h"
-#include "text.h"
+#include "command/session.h"
+#include "view/text.h"
 
 /* What a command's table is like; `context` is the command's own. */
 struct table_view {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include "timewait.h"
+#include "view/timewait/timewait.h"
 
-#include "clock.h"
-#include "commands.h"
-#include "diag.h"
-#include "status.h"
-#include "table.h"
-#include "timewait_show.h"
+#include "source/clock.h"
+#include "command/commands.h"
+#include "source/diag.h"
+#include "cli/status.h"
+#include "command/table.h"
+#include "view/timewait/show.h"
 
 #define DIAG_STATES (1U << TCP_LISTEN | 1U << TCP_TIME_WAIT | 1U << TCP_FIN_WAIT2)
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include "trace.h"
+#include "view/trace/trace.h"
 
-#include "clock.h"
-#include "commands.h"
-#include "session.h"
-#include "status.h"
-#include "stop.h"
+#include "source/clock.h"
+#include "command/commands.h"
+#include "command/session.h"
+#include "cli/status.h"
+#include "command/stop.h"
 
 struct trace_run {
 	struct session session;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* What the records of every kind have in common. */
-#include "apply.h"
+#include "model/apply.h"
 
 static void tell(struct model *model, struct connection *connection, struct transition *transition)
 {

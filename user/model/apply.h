@@ -3,7 +3,7 @@
 #ifndef TCPLINGER_APPLY_H
 #define TCPLINGER_APPLY_H
 
-#include "model.h"
+#include "model/model.h"
 
 void apply_transition(struct model *model, const struct record_transition *record);
 void apply_timewait(struct model *model, const struct record_timewait *record);

@@ -12,7 +12,7 @@
  * TCPTimeWaitOverflow: tcp_time_wait; seen as the end of a full socket that no minisocket follows,
  *	which may be an abort as well.
  */
-#include "audit.h"
+#include "model/audit.h"
 
 #include <string.h>
 

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 
 #include "filter.h"
-#include "index.h"
+#include "base/index.h"
 #include "record.h"
 
 #define AUDITED COUNTER_EMBRYONIC_RESETS /* so many: those before it */

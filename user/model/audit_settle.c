@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* The end of the books: what of each counter is seen, what is explained, and what is not. */
-#include "audit.h"
+#include "model/audit.h"
 
 #define LOST_MAX (1ULL << 62) /* as no counter is greater: sums of them fit */
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include "close_wait.h"
+#include "model/close_wait.h"
 
-#include "memory.h"
+#include "base/memory.h"
 
 void close_waits_init(struct close_waits *close_waits, struct connections *connections)
 {

@@ -3,7 +3,7 @@
 #ifndef TCPLINGER_CLOSE_WAIT_H
 #define TCPLINGER_CLOSE_WAIT_H
 
-#include "connection.h"
+#include "model/connection.h"
 
 enum close_wait_kind {
 	KIND_UNREAD_DATA, /* the application does not read */

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include "connection.h"
+#include "model/connection.h"
 
 #include <string.h>
 
-#include "memory.h"
+#include "base/memory.h"
 
 void connections_init(struct connections *connections)
 {

@@ -8,8 +8,8 @@
 
 #include <stdbool.h>
 
-#include "index.h"
-#include "process.h"
+#include "base/index.h"
+#include "model/process.h"
 #include "record.h"
 
 enum connection_flags {

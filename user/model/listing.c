@@ -5,9 +5,9 @@
  * an owner is only made better. What ends while the listing runs is kept as gone until it is over,
  * so that no row brings it back.
  */
-#include "apply.h"
+#include "model/apply.h"
 
-#include "memory.h"
+#include "base/memory.h"
 
 #define LONGEST_TIME_WAIT 4 /* times its length: it is rearmed now and then */
 

@@ -7,11 +7,11 @@
 #ifndef TCPLINGER_MODEL_H
 #define TCPLINGER_MODEL_H
 
-#include "close_wait.h"
-#include "connection.h"
+#include "model/close_wait.h"
+#include "model/connection.h"
 #include "filter.h"
-#include "port_space.h"
-#include "process_filter.h"
+#include "model/port_space.h"
+#include "model/process_filter.h"
 
 #define UNKNOWN_NS UINT64_MAX
 

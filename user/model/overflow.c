@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include "overflow.h"
+#include "model/overflow.h"
 
-#include "memory.h"
+#include "base/memory.h"
 
 void overflows_free(struct overflows *overflows)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include "port_space.h"
+#include "model/port_space.h"
 
-#include "memory.h"
+#include "base/memory.h"
 
 #define REUSE_ON       1
 #define REUSE_LOOPBACK 2

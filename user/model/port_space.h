@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "process.h"
+#include "model/process.h"
 #include "record.h"
 
 #define PORT_BITMAP (PORTS / 8)

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include "process.h"
+#include "model/process.h"
 
 #include <ctype.h>
 #include <string.h>
 
-#include "memory.h"
+#include "base/memory.h"
 
 #define TICK_NS	       10000000 /* /proc shows starts in hundredths of a second (USER_HZ) */
 #define PID_BITS       22	/* PID_MAX_LIMIT, include/linux/threads.h */

@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "index.h"
+#include "base/index.h"
 #include "record.h"
 
 struct process {

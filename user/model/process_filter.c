@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include "process_filter.h"
+#include "model/process_filter.h"
 
 #include <string.h>
 

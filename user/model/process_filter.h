@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "process.h"
+#include "model/process.h"
 
 struct process_filter {
 	uint32_t pid;	    /* 0: any */

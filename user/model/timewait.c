@@ -4,7 +4,7 @@
  * while it still waits for the peer's FIN: then it is in FIN_WAIT2 (its substate), and only that
  * FIN makes it a true TIME_WAIT.
  */
-#include "apply.h"
+#include "model/apply.h"
 
 /* A timer's remaining time is read a little after it was set, on a clock of up to 10 ms per tick.
  */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* Transitions of full sockets, as inet_sock_set_state shows them. */
-#include "apply.h"
+#include "model/apply.h"
 
 static unsigned int direction_of(const struct record_transition *record)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include "verdict.h"
+#include "model/verdict.h"
 
-#include "close_wait.h"
+#include "model/close_wait.h"
 
 #define MAJORITY_PERCENT 80
 

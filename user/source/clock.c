@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include "clock.h"
+#include "source/clock.h"
 
 #define NS_PER_S 1000000000ULL
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include "diag.h"
+#include "source/diag.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -9,10 +9,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "clock.h"
-#include "descriptors.h"
-#include "netns.h"
-#include "port_settings.h"
+#include "source/clock.h"
+#include "source/proc/descriptors.h"
+#include "source/netns.h"
+#include "source/proc/port_settings.h"
 
 #define ALL_STATES     0xfff
 #define BOUND_INACTIVE (1U << 13) /* bound, and nothing more: told since 6.8 */

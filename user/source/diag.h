@@ -8,8 +8,8 @@
 #include <stdint.h>
 
 #include "filter.h"
-#include "descriptors.h"
-#include "source.h"
+#include "source/proc/descriptors.h"
+#include "source/source.h"
 
 struct diag_config {
 	const struct tuple_filter *filter;

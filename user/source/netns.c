@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include "netns.h"
+#include "source/netns.h"
 
 #include <ctype.h>
 #include <dirent.h>
@@ -17,8 +17,8 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-#include "memory.h"
-#include "procfs.h"
+#include "base/memory.h"
+#include "source/proc/procfs.h"
 
 #define NAMES_DIR "/run/netns" /* ip-netns(8) */
 

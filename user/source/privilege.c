@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include "privilege.h"
+#include "source/privilege.h"
 
 #include <errno.h>
 #include <stdint.h>
@@ -10,9 +10,9 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "error_text.h"
-#include "kernel.h"
-#include "macros.h"
+#include "source/error_text.h"
+#include "source/live/kernel.h"
+#include "base/macros.h"
 
 #define DESCRIPTORS 64 /* of programs, maps, links, namespaces */
 #define NO_BPF                                                                                     \

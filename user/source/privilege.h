@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "source.h"
+#include "source/source.h"
 
 #define BTF_FILE "/sys/kernel/btf/vmlinux"
 

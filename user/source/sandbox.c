@@ -3,7 +3,7 @@
  * A seccomp filter of what is forbidden, not of what is allowed: what a C library calls changes
  * from version to version, what this program must never do does not.
  */
-#include "sandbox.h"
+#include "source/sandbox.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,7 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "macros.h"
+#include "base/macros.h"
 
 static const char *const forbidden[] = {
 	/* programs and processes */

@@ -3,7 +3,7 @@
 #ifndef TCPLINGER_GROUPING_H
 #define TCPLINGER_GROUPING_H
 
-#include "process.h"
+#include "model/process.h"
 
 enum grouping { BY_PID, BY_COMM, BY_EXE, BY_CGROUP, BY_CONTAINER, GROUPINGS };
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include "growth.h"
+#include "view/growth.h"
 
 #include <string.h>
 
-#include "memory.h"
+#include "base/memory.h"
 
 #define NS_PER_S  1000000000ULL
 #define WINDOW_NS (60 * NS_PER_S)

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include "objects.h"
+#include "view/objects.h"
 
 #include <arpa/inet.h>
 #include <limits.h>
 
-#include "format.h"
-#include "names.h"
+#include "writer/format.h"
+#include "record/names.h"
 
 void object_begin(struct json *json, struct output *output, const char *type, uint64_t time_ns,
 		  const struct clock_offsets *clocks)

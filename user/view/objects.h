@@ -3,8 +3,8 @@
 #ifndef TCPLINGER_OBJECTS_H
 #define TCPLINGER_OBJECTS_H
 
-#include "json.h"
-#include "model.h"
+#include "writer/json.h"
+#include "model/model.h"
 
 /* What turns the kernel's clocks into the time of day. */
 struct clock_offsets {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include "rows.h"
+#include "view/rows.h"
 
-#include "memory.h"
+#include "base/memory.h"
 
 #define ROWS_KEPT (ROWS_MAX / 10 * 9) /* of those too many, so that it is not done each time */
 

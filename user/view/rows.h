@@ -6,7 +6,7 @@
 #ifndef TCPLINGER_ROWS_H
 #define TCPLINGER_ROWS_H
 
-#include "grouping.h"
+#include "view/grouping.h"
 
 #define ROWS_MAX   100000     /* beyond it the longest idle go */
 #define ROWS_OTHER UINT64_MAX /* key of the row that they are folded into */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include "text.h"
+#include "view/text.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -7,8 +7,8 @@
 #include <unistr.h>
 #include <uniwidth.h>
 
-#include "format.h"
-#include "memory.h"
+#include "writer/format.h"
+#include "base/memory.h"
 
 #define PID_COLUMNS  8
 #define DEFAULT_ROWS 20

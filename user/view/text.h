@@ -3,9 +3,9 @@
 #ifndef TCPLINGER_TEXT_H
 #define TCPLINGER_TEXT_H
 
-#include "output.h"
+#include "writer/output.h"
 #include "record.h"
-#include "rows.h"
+#include "view/rows.h"
 
 #define SENTENCE 4096 /* longer than any gets: lists inside are bounded */
 #define INDENT	 8

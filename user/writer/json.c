@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include "json.h"
+#include "writer/json.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <unistr.h>
 
-#include "format.h"
+#include "writer/format.h"
 
 #define NS_PER_S     1000000000ULL
 #define NUMBER_BYTES 20 /* of any uint64_t */

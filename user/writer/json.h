@@ -12,7 +12,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "output.h"
+#include "writer/output.h"
 
 struct json {
 	struct output *output;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include "output.h"
+#include "writer/output.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "memory.h"
+#include "base/memory.h"
 
 #define FLUSH_BYTES	65536
 #define STALLED_WAIT_MS 500 /* for a reader that does not read, once we are to stop */

@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* The ladder: what stands for what, and what of it is used here. */
+#include <stdio.h>
+#include <string.h>
+
+#include "source/error_text.h"
+#include "source/live/internal.h"
+#include "source/privilege.h"
+
+#define WITHOUT_SECOND                                                                             \
+	"a transition that comes while another is being looked at is missed; each is counted as "  \
+	"skipped, and what exists is listed again"
+#define NOTHING_TRACED                                                                             \
+	"nothing is traced: `trace` does not run, the others show what sock_diag and /proc tell"
+#define AGES_UNSEEN  "since when a socket is in CLOSE_WAIT is not noted: ages are lower bounds"
+#define BOUND_UNSEEN "which ports bind() has taken is not all known: a supply is an upper bound"
+
+#define PART(name_, kind_, form_) .name = name_, .kind = kind_, .form = form_, .function = FUNCTIONS
+#define MAP(name_)		  PART(name_, PART_MAP, NULL)
+#define FENTRY(name_, hook_, function_)                                                            \
+	.name = name_, .kind = PART_HOOK, .form = "fentry", .hook = hook_,                         \
+	.function = FUNCTION_##function_
+
+/* What an fentry program's loss costs is said with its hook (hooks.c). */
+const struct part_facts live_part_facts[PARTS] = {
+	[PART_MINISOCKET_REFUSED] = {FENTRY("minisocket_refused", HOOK_TIME_WAIT, inet_twsk_alloc)},
+	[PART_MINISOCKET_ENDED] = {FENTRY("minisocket_ended", HOOK_TIME_WAIT, inet_twsk_kill)},
+	[PART_MINISOCKET_REARMED] = {FENTRY("minisocket_rearmed", HOOK_TIME_WAIT,
+					    __inet_twsk_schedule)},
+	[PART_MINISOCKET_BORN] = {FENTRY("minisocket_born", HOOK_TIME_WAIT,
+					 inet_twsk_hashdance_schedule)},
+	[PART_MINISOCKET_BORN_ARMED] = {FENTRY("minisocket_born_armed", HOOK_TIME_WAIT,
+					       inet_twsk_hashdance)},
+	[PART_TIMEWAIT_ENDED] = {PART("timewait_ended", PART_HOOK, "tracepoint"),
+				 .hook = HOOK_TIME_WAIT, .without = WITHOUT_TIME_WAIT},
+	[PART_TIMEWAIT_ARMED] = {PART("timewait_armed", PART_HOOK, "tracepoint"),
+				 .hook = HOOK_TIME_WAIT, .without = WITHOUT_TIME_WAIT},
+	[PART_ACCEPTED_BY] = {FENTRY("accepted_by", HOOK_ACCEPT, inet_csk_accept)},
+	[PART_ACCEPTED_BY_FLAGS] = {FENTRY("accepted_by_flags", HOOK_ACCEPT, inet_csk_accept)},
+	[PART_CONNECT_IPV6] = {FENTRY("connect_ipv6", HOOK_CONNECT, tcp_v6_connect)},
+	[PART_BIND_IPV4] = {FENTRY("bind_ipv4", HOOK_BIND, __inet_bind)},
+	[PART_BIND_IPV6] = {FENTRY("bind_ipv6", HOOK_BIND, __inet6_bind)},
+	[PART_TRANSITIONS] = {PART("transitions", PART_HOOK, "tracepoint"),
+			      .without = "transitions are not seen, nor who connects, closes and "
+					 "fails; what exists is listed at each refresh"},
+	[PART_TRANSITIONS_MISSED] = {PART("transitions_missed", PART_HOOK, "tracepoint"),
+				     .without = WITHOUT_SECOND},
+	[PART_LIST_SOCKETS] = {PART("list_sockets", PART_LISTING, "iterator"),
+			       .replaced_by = "sock_diag", .without_ages = AGES_UNSEEN,
+			       .without_bound = BOUND_UNSEEN},
+	[PART_LIST_HOLDERS] = {PART("list_holders", PART_LISTING, "iterator"),
+			       .replaced_by = "/proc/PID/fd", .without_bound = BOUND_UNSEEN},
+	[PART_FIND_TIME_WAIT] = {PART("find_time_wait", PART_SEARCH, "syscall"),
+				 .hook = HOOK_TIME_WAIT,
+				 .replaced_by = "a listing at each refresh"},
+	[PART_RODATA] = {MAP("tcplinge.rodata"), .without = NOTHING_TRACED},
+	[PART_BSS] = {MAP("tcplinge.bss"), .without = NOTHING_TRACED},
+	[PART_RECORDS] = {MAP("records"), .without = NOTHING_TRACED},
+	[PART_OWNERS] = {MAP("owners"),
+			 .without = "who connected or listens is not noted: a connection is "
+				    "charged to who holds or closes it"},
+	[PART_FIN_WAIT2] = {MAP("fin_wait2"), .hook = HOOK_TIME_WAIT,
+			    .replaced_by = "a listing at each refresh"},
+	[PART_CLOSE_WAITS] = {MAP("close_waits"), .without_ages = AGES_UNSEEN},
+	[PART_LAST_SOFTIRQ] = {MAP("last_softirq"), .without = WITHOUT_SECOND},
+	[PART_LAST_MINISOCKET] = {MAP("last_minisocket"), .hook = HOOK_TIME_WAIT,
+				  .without = WITHOUT_TIME_WAIT},
+};
+
+/* Renamed in 6.10; and inet_csk_accept has other arguments since then. */
+static bool is_recent(const struct live *live)
+{
+	return !(live->kernel.functions & BIT(FUNCTION_inet_twsk_hashdance));
+}
+
+static bool follows(const struct live *live)
+{
+	return live_needs_minisockets(live) && live->kallsyms.tw_timer_handler;
+}
+
+static bool fentry(const struct live *live, enum hook hook)
+{
+	return live->hooks.forms[hook].fentry;
+}
+
+/* Of two programs for one function the one that this kernel's has arguments for. */
+static bool fits(const struct live *live, enum part part)
+{
+	switch (part) {
+	case PART_MINISOCKET_BORN:
+		return is_recent(live);
+	case PART_MINISOCKET_BORN_ARMED:
+		return !is_recent(live);
+	case PART_ACCEPTED_BY:
+		return live->kernel.accept_argument;
+	case PART_ACCEPTED_BY_FLAGS:
+		return !live->kernel.accept_argument;
+	default:
+		return true;
+	}
+}
+
+bool live_needs_part(const struct live *live, enum part part)
+{
+	const struct part_facts *facts = &live_part_facts[part];
+
+	if (facts->function != FUNCTIONS)
+		return fentry(live, facts->hook) && fits(live, part) &&
+		       (facts->hook != HOOK_TIME_WAIT || follows(live));
+	switch (part) {
+	case PART_TIMEWAIT_ENDED:
+	case PART_TIMEWAIT_ARMED:
+	case PART_FIND_TIME_WAIT:
+	case PART_FIN_WAIT2:
+		return follows(live) && !fentry(live, HOOK_TIME_WAIT);
+	case PART_LAST_MINISOCKET:
+		return follows(live);
+	case PART_CLOSE_WAITS:
+		return live_needs[live->config.watch].close_waits;
+	default:
+		return true;
+	}
+}
+
+static bool is_of_minisockets(int part)
+{
+	return live_part_facts[part].hook == HOOK_TIME_WAIT;
+}
+
+static bool usable(const struct live *live, enum part part)
+{
+	return !live->refusals.errors[part];
+}
+
+static bool wanted(const struct live *live, const struct plan *plan, enum part part)
+{
+	if (!live_needs_part(live, part) || !usable(live, part))
+		return false;
+	switch (part) {
+	case PART_TRANSITIONS_MISSED:
+	case PART_LAST_SOFTIRQ:
+		return plan->twice;
+	case PART_FIND_TIME_WAIT:
+	case PART_FIN_WAIT2:
+		return plan->silent_fins;
+	case PART_ACCEPTED_BY:
+	case PART_ACCEPTED_BY_FLAGS:
+		return plan->owners;
+	default:
+		return !is_of_minisockets(part) || plan->minisockets;
+	}
+}
+
+void live_plan_parts(struct live *live)
+{
+	struct plan *plan = &live->plan;
+	bool timers = usable(live, PART_TIMEWAIT_ARMED) && usable(live, PART_TIMEWAIT_ENDED);
+
+	*plan = (struct plan){
+		.minisockets_fentry = fentry(live, HOOK_TIME_WAIT),
+		.twice = usable(live, PART_TRANSITIONS) && usable(live, PART_TRANSITIONS_MISSED) &&
+			 usable(live, PART_LAST_SOFTIRQ),
+		.owners = usable(live, PART_OWNERS),
+		.marks = live_needs_part(live, PART_CLOSE_WAITS) && usable(live, PART_CLOSE_WAITS),
+	};
+	plan->minisockets = follows(live) && usable(live, PART_LAST_MINISOCKET) &&
+			    (plan->minisockets_fentry || timers);
+	plan->silent_fins = plan->minisockets && !plan->minisockets_fentry &&
+			    usable(live, PART_FIN_WAIT2) && usable(live, PART_FIND_TIME_WAIT);
+	for (int part = 0; part < PARTS; part++)
+		plan->wanted[part] = wanted(live, plan, part);
+}
+
+/* A better form that is refused after all: the hook does with the other. */
+static void give_up_form(struct live *live, const struct part_facts *facts, int error)
+{
+	struct hook_form *form = &live->hooks.forms[facts->hook];
+	char text[ERROR_TEXT_SIZE];
+
+	form->fentry = false;
+	snprintf(form->why, sizeof(form->why), "%s is refused: %s", facts->name,
+		 error_text(error, text, sizeof(text)));
+}
+
+void live_refuse_part(struct live *live, enum part part, int error)
+{
+	const struct part_facts *facts = &live_part_facts[part];
+
+	live->refusals.errors[part] = error;
+	if (facts->function != FUNCTIONS)
+		give_up_form(live, facts, error);
+	live_plan_parts(live);
+}
+
+bool live_knows_bound(const struct live *live)
+{
+	return usable(live, PART_LIST_SOCKETS) && usable(live, PART_LIST_HOLDERS);
+}
+
+bool live_must_relist(const struct live *live)
+{
+	const struct plan *plan = &live->plan;
+
+	return !usable(live, PART_TRANSITIONS) ||
+	       (plan->minisockets && !plan->minisockets_fentry && !plan->silent_fins);
+}
+
+/* NULL: nothing that the view shows. */
+static const char *lost_by_view(const struct live *live, int part)
+{
+	const struct part_facts *facts = &live_part_facts[part];
+	const struct needs *needs = &live_needs[live->config.watch];
+
+	if (facts->without)
+		return facts->without;
+	if (facts->without_ages && needs->close_waits)
+		return facts->without_ages;
+	return needs->outgoing ? facts->without_bound : NULL;
+}
+
+static const char *lost(const struct live *live, int part)
+{
+	bool refused = live->refusals.errors[part] && live_needs_part(live, part);
+
+	return refused ? lost_by_view(live, part) : NULL;
+}
+
+static bool same_loss(const struct live *live, int one, int other)
+{
+	return lost(live, other) && strcmp(lost(live, one), lost(live, other)) == 0;
+}
+
+/* The first of those that have lost the same speaks for all. */
+static bool is_first(const struct live *live, int part)
+{
+	for (int other = 0; other < part; other++)
+		if (same_loss(live, part, other))
+			return false;
+	return true;
+}
+
+/* "list_sockets, list_holders" */
+static void name_all(const struct live *live, int part, char *text, size_t size)
+{
+	size_t length = 0;
+
+	for (int other = part; other < PARTS && length < size; other++)
+		if (same_loss(live, part, other))
+			length += (size_t)snprintf(text + length, size - length, "%s%s",
+						   length ? ", " : "", live_part_facts[other].name);
+}
+
+void live_each_loss(const struct live *live, void (*say)(const char *line))
+{
+	char names[256], error[ERROR_TEXT_SIZE], line[512];
+
+	for (int part = 0; part < PARTS; part++) {
+		if (!lost(live, part) || !is_first(live, part))
+			continue;
+		name_all(live, part, names, sizeof(names));
+		error_text(live->refusals.errors[part], error, sizeof(error));
+		snprintf(line, sizeof(line), "this kernel refuses %s (%s): %s", names, error,
+			 lost(live, part));
+		say(line);
+	}
+}
+
+/* What a part is of no use without, if that is refused; PARTS: nothing is. */
+static int refused_partner(const struct live *live, int part)
+{
+	static const int partners[PARTS][2] = {
+		[PART_TIMEWAIT_ENDED] = {PART_TIMEWAIT_ARMED, PART_LAST_MINISOCKET},
+		[PART_TIMEWAIT_ARMED] = {PART_TIMEWAIT_ENDED, PART_LAST_MINISOCKET},
+		[PART_LAST_MINISOCKET] = {PART_TIMEWAIT_ENDED, PART_TIMEWAIT_ARMED},
+		[PART_TRANSITIONS_MISSED] = {PART_TRANSITIONS, PART_LAST_SOFTIRQ},
+		[PART_LAST_SOFTIRQ] = {PART_TRANSITIONS, PART_TRANSITIONS_MISSED},
+		[PART_FIND_TIME_WAIT] = {PART_FIN_WAIT2, PART_LAST_MINISOCKET},
+		[PART_FIN_WAIT2] = {PART_FIND_TIME_WAIT, PART_LAST_MINISOCKET},
+	};
+
+	for (int i = 0; i < 2; i++)
+		if (live->refusals.errors[partners[part][i]])
+			return partners[part][i];
+	return live->refusals.errors[PART_RECORDS] ? PART_RECORDS : PARTS;
+}
+
+static void say_why(const struct live *live, int part, char *why, size_t size)
+{
+	const struct part_facts *facts = &live_part_facts[part];
+	char error[ERROR_TEXT_SIZE];
+	int partner;
+
+	if (live->refusals.errors[part]) {
+		error_text(live->refusals.errors[part], why, size);
+		return;
+	}
+	if (live->obstacle && is_of_minisockets(part)) {
+		snprintf(why, size, "%s", live->obstacle);
+		return;
+	}
+	if (!fits(live, part)) {
+		snprintf(why, size, "for other kernels than this");
+		return;
+	}
+	if (facts->function != FUNCTIONS && !fentry(live, facts->hook)) {
+		snprintf(why, size, "%s", live->hooks.forms[facts->hook].why);
+		return;
+	}
+	partner = live_needs_part(live, part) ? refused_partner(live, part) : PARTS;
+	if (partner != PARTS)
+		snprintf(why, size, "of no use without %s: %s", live_part_facts[partner].name,
+			 error_text(live->refusals.errors[partner], error, sizeof(error)));
+}
+
+/* Of an fentry program: what its hook's other form costs, if that is what is used. */
+static const char *lost_by_survey(const struct live *live, int part)
+{
+	const struct part_facts *facts = &live_part_facts[part];
+
+	if (live->obstacle && is_of_minisockets(part))
+		return WITHOUT_TIME_WAIT;
+	if (facts->function == FUNCTIONS && !live_needs_part(live, part))
+		return NULL;
+	if (facts->function == FUNCTIONS && facts->without)
+		return facts->without;
+	if (facts->function == FUNCTIONS)
+		return facts->without_ages ? facts->without_ages : facts->without_bound;
+	return fentry(live, facts->hook) || !fits(live, part) ? NULL : hook_without(facts->hook);
+}
+
+void live_survey(const struct live *live, struct survey *survey)
+{
+	survey->taken = true;
+	survey->hooks = live->hooks;
+	for (int part = 0; part < PARTS; part++) {
+		struct part_state *state = &survey->parts[part];
+
+		*state = (struct part_state){.used = live->bpf && live->plan.wanted[part]};
+		if (state->used)
+			continue;
+		say_why(live, part, state->why, sizeof(state->why));
+		state->without = lost_by_survey(live, part);
+		if (live->refusals.errors[part])
+			state->replaced_by = live_part_facts[part].replaced_by;
+	}
+}

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "source/proc/descriptors.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "source/clock.h"
+#include "base/memory.h"
+#include "source/proc/procfs.h"
+
+void inodes_add(struct inodes *inodes, uint64_t inode, uint64_t cookie)
+{
+	if (inodes->count == inodes->capacity) {
+		inodes->capacity = inodes->capacity ? inodes->capacity * 2 : 64;
+		inodes->items =
+			memory_resize(inodes->items, inodes->capacity, sizeof(*inodes->items));
+	}
+	inodes->items[inodes->count++] = (struct inode_cookie){inode, cookie};
+}
+
+static int compare(const void *a, const void *b)
+{
+	const struct inode_cookie *left = a, *right = b;
+
+	return (left->inode > right->inode) - (left->inode < right->inode);
+}
+
+void inodes_sort(struct inodes *inodes)
+{
+	if (inodes->count)
+		qsort(inodes->items, inodes->count, sizeof(*inodes->items), compare);
+}
+
+void inodes_free(struct inodes *inodes)
+{
+	free(inodes->items);
+	*inodes = (struct inodes){0};
+}
+
+const struct inode_cookie *inodes_find(const struct inodes *inodes, uint64_t inode)
+{
+	size_t low = 0, high = inodes->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (inodes->items[middle].inode < inode)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low == inodes->count || inodes->items[low].inode != inode)
+		return NULL;
+	return &inodes->items[low];
+}
+
+struct holder_process {
+	int dir;
+	bool described;
+	struct record_holder record;
+};
+
+static void describe(struct holder_process *process, const struct record_sink *sink)
+{
+	struct record_process record = {
+		.header = {.type = RECORD_PROCESS, .size = sizeof(record)},
+		.process = process->record.process,
+	};
+
+	if (process->described)
+		return;
+	process->described = true;
+	procfs_describe(&record);
+	sink_record(sink, &record.header);
+}
+
+/* A descriptor of a socket is a link to "socket:[INODE]". */
+static bool socket_inode(int dir, const char *name, uint64_t *inode)
+{
+	char link[64];
+	ssize_t n = readlinkat(dir, name, link, sizeof(link) - 1);
+
+	if (n < 0)
+		return false;
+	link[n] = 0;
+	if (strncmp(link, "socket:[", 8) != 0)
+		return false;
+	*inode = strtoull(link + 8, NULL, 10);
+	return true;
+}
+
+static void list_descriptor(struct holder_process *process, const struct inodes *inodes,
+			    uint64_t inode, const struct record_sink *sink)
+{
+	const struct inode_cookie *item = inodes_find(inodes, inode);
+	const struct inode_cookie *end = inodes->items + inodes->count;
+
+	for (; item && item < end && item->inode == inode; item++) {
+		describe(process, sink);
+		process->record.cookie = item->cookie;
+		process->record.inode = inode;
+		process->record.header.time_ns = clock_now_ns(CLOCK_MONOTONIC);
+		sink_record(sink, &process->record.header);
+	}
+}
+
+static void list_process(const char *pid, const struct inodes *inodes,
+			 const struct record_sink *sink)
+{
+	struct holder_process process = {
+		.dir = procfs_open((uint32_t)strtoul(pid, NULL, 10)),
+		.record.header = {.type = RECORD_HOLDER, .size = sizeof(process.record)},
+	};
+	struct dirent *entry;
+	DIR *fds = NULL;
+	uint64_t inode;
+	int fd;
+
+	if (process.dir < 0)
+		return;
+	fd = openat(process.dir, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd >= 0 && procfs_identify(process.dir, &process.record.process))
+		fds = fdopendir(fd);
+	else if (fd >= 0)
+		close(fd);
+	while (fds && (entry = readdir(fds))) {
+		if (!socket_inode(dirfd(fds), entry->d_name, &inode))
+			continue;
+		process.record.fd = (uint32_t)strtoul(entry->d_name, NULL, 10);
+		list_descriptor(&process, inodes, inode, sink);
+	}
+	if (fds)
+		closedir(fds);
+	close(process.dir);
+}
+
+void descriptors_list(struct inodes *inodes, const struct record_sink *sink)
+{
+	DIR *proc = opendir("/proc");
+	struct dirent *entry;
+
+	if (!proc)
+		return;
+	inodes_sort(inodes);
+	while ((entry = readdir(proc)))
+		if (isdigit((unsigned char)entry->d_name[0]))
+			list_process(entry->d_name, inodes, sink);
+	closedir(proc);
+}

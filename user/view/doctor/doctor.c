@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "view/doctor/doctor.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "writer/format.h"
+
+#define COLUMNS	 80
+#define LABEL	 17 /* columns, of a line about the host */
+#define NAME	 32 /* of a capability's name and whether it is there */
+#define AMOUNT	 33
+#define TEXT_MAX 1024
+
+#define RED    "\033[31m"
+#define YELLOW "\033[33m"
+#define PLAIN  "\033[0m"
+
+/* The rest of a line that has `indent` columns already, and as many lines below it as it takes. */
+static void wrap(struct output *output, size_t indent, const char *text)
+{
+	char harmless[4 * TEXT_MAX + 1];
+
+	format_harmless(harmless, text, SIZE_MAX, TEXT_MAX);
+	text_wrap(output, indent, indent, harmless, COLUMNS);
+}
+
+static void heading(struct output *output, const char *text)
+{
+	output_string(output, text);
+	output_line(output);
+}
+
+static void fact(struct output *output, const char *label, const char *text)
+{
+	output_format(output, "  %-*s", LABEL - 2, label);
+	wrap(output, LABEL, text);
+}
+
+static const char *reads(const struct doctor *doctor)
+{
+	bool cast = doctor->rdonly_cast == ANSWER_YES, probe = doctor->probe_reads == ANSWER_YES;
+
+	if (doctor->rdonly_cast == ANSWER_UNKNOWN)
+		return "not known: BPF is refused";
+	if (cast && probe)
+		return "bpf_rdonly_cast, bpf_probe_read_kernel: all that is wanted";
+	if (cast)
+		return "bpf_rdonly_cast alone (bpf_probe_read_kernel is forbidden): what connect() "
+		       "and bind() asked for cannot be read";
+	if (probe)
+		return "bpf_probe_read_kernel alone (no bpf_rdonly_cast before Linux 6.2): all "
+		       "that is wanted, until lockdown=confidentiality forbids it";
+	return "neither bpf_rdonly_cast nor bpf_probe_read_kernel: TIME_WAIT is not followed";
+}
+
+static void say_cgroup(struct sentence *sentence, const struct doctor *doctor)
+{
+	if (!doctor->cgroup_root[0])
+		say(sentence, "v2 is not mounted: cgroups and containers are not shown");
+	else if (doctor->cgroup_v1)
+		say(sentence,
+		    "v2 at %s, and v1: cgroups and containers that are in v1 alone are not shown",
+		    doctor->cgroup_root);
+	else
+		say(sentence, "v2 at %s", doctor->cgroup_root);
+}
+
+static void host_text(const struct doctor *doctor, struct output *output)
+{
+	struct sentence cgroup = {0}, length = {0}, release = {0};
+	char age[TEXT_AGE], bpf[TEXT_MAX];
+
+	snprintf(bpf, sizeof(bpf), "%s%s", doctor->bpf ? "works" : "refused: ", doctor->refusal);
+	say_cgroup(&cgroup, doctor);
+	text_duration(age, doctor->timewait_ns);
+	say(&length, "lasts %s", age);
+	say(&release, "Linux %s", doctor->release);
+	heading(output, "HOST");
+	fact(output, "kernel", release.text);
+	fact(output, "BPF", bpf);
+	fact(output, "types (BTF)", doctor->btf ? "there" : "missing: nothing can be traced");
+	fact(output, "lockdown",
+	     doctor->lockdown[0] ? doctor->lockdown
+				 : "not told (no /sys/kernel/security/lockdown)");
+	fact(output, "memory reads", reads(doctor));
+	fact(output, "addresses",
+	     doctor->addresses ? "shown by /proc/kallsyms"
+			       : "hidden by /proc/kallsyms: TIME_WAIT is not followed");
+	fact(output, "cgroups", cgroup.text);
+	fact(output, "TIME_WAIT", length.text);
+}
+
+static const char *tested(const struct doctor_part *part)
+{
+	static const char *const words[] = {
+		[ANSWER_UNKNOWN] = "not tested",
+		[ANSWER_NO] = "not fired",
+		[ANSWER_YES] = "fired",
+	};
+
+	return part->function ? words[part->fired] : "-";
+}
+
+static void paragraph(struct output *output, const char *text)
+{
+	output_format(output, "%*s", INDENT, "");
+	wrap(output, INDENT, text);
+}
+
+static bool same(const char *one, const char *other)
+{
+	return one == other || (one && other && strcmp(one, other) == 0);
+}
+
+/* Programs that are not used for the same reason have one paragraph, behind the last. */
+static bool is_told_below(const struct doctor *doctor, size_t number)
+{
+	const struct doctor_part *part = &doctor->parts[number], *next = part + 1;
+
+	return number + 1 < doctor->part_count && same(part->why, next->why) &&
+	       same(part->without, next->without) && same(part->replaced_by, next->replaced_by);
+}
+
+static void reason_text(const struct doctor_part *part, struct output *output)
+{
+	struct sentence replaced = {0}, without = {0};
+
+	if (part->why[0])
+		paragraph(output, part->why);
+	if (part->replaced_by) {
+		say(&replaced, "instead: %s", part->replaced_by);
+		paragraph(output, replaced.text);
+	}
+	if (part->without) {
+		say(&without, "cost: %s", part->without);
+		paragraph(output, without.text);
+	}
+}
+
+static void part_text(const struct doctor_part *part, struct output *output,
+		      const struct text_style *style)
+{
+	bool mark = style->color && part->without;
+	const char *form = part->form ? part->form : "-";
+
+	output_format(output, "  %-22s %-8s %s%-10s%s  %s", part->name, part->kind,
+		      mark ? YELLOW : "", form, mark ? PLAIN : "", tested(part));
+	output_line(output);
+	if (style->details && part->function) {
+		output_format(output, "%*s%-32s %s", INDENT, "", part->function,
+			      part->function_state);
+		output_line(output);
+	}
+}
+
+static void parts_text(const struct doctor *doctor, struct output *output,
+		       const struct text_style *style)
+{
+	if (!doctor->bpf && !doctor->surveyed) {
+		heading(output, "HOOKS");
+		output_string(output, "  ");
+		wrap(output, 2,
+		     "none, as BPF is refused: `trace` does not run, the others show what "
+		     "sock_diag and /proc tell");
+		return;
+	}
+	output_format(output, "%-24s %-8s %-10s  %s", "HOOKS, LISTINGS, MAPS", "KIND", "FORM",
+		      "SELF-TEST");
+	output_line(output);
+	for (size_t i = 0; i < doctor->part_count; i++) {
+		part_text(&doctor->parts[i], output, style);
+		if (!is_told_below(doctor, i))
+			reason_text(&doctor->parts[i], output);
+	}
+}
+
+static void capability_text(const struct doctor_capability *capability, struct output *output,
+			    const struct text_style *style)
+{
+	bool mark = style->color && capability->without[0];
+
+	output_format(output, "  %-*s", 21, capability->name);
+	if (capability->have) {
+		wrap(output, 23, "have");
+		return;
+	}
+	output_format(output, "%smissing%s  ", mark ? RED : "", mark ? PLAIN : "");
+	wrap(output, NAME, capability->without[0] ? capability->without : "nothing is lost");
+}
+
+static void capabilities_text(const struct doctor *doctor, struct output *output,
+			      const struct text_style *style)
+{
+	heading(output, "CAPABILITIES");
+	for (size_t i = 0; i < doctor->capability_count; i++)
+		capability_text(&doctor->capabilities[i], output, style);
+}
+
+static void amount(struct output *output, const char *name, uint64_t bytes, const char *meaning)
+{
+	char text[32];
+
+	if (bytes < 1024)
+		snprintf(text, sizeof(text), "%llu B", (unsigned long long)bytes);
+	else if (bytes < 1 << 20)
+		snprintf(text, sizeof(text), "%.1f KB", (double)bytes / 1024);
+	else
+		snprintf(text, sizeof(text), "%.1f MB", (double)bytes / (1 << 20));
+	output_format(output, "  %-19s%10s  ", name, text);
+	wrap(output, AMOUNT, meaning);
+}
+
+static uint64_t all_maps(const struct doctor *doctor)
+{
+	uint64_t bytes = 0;
+
+	for (size_t i = 0; i < doctor->map_count; i++)
+		bytes += doctor->maps[i].bytes;
+	return bytes;
+}
+
+static void memory_text(const struct doctor *doctor, struct output *output,
+			const struct text_style *style)
+{
+	heading(output, "KERNEL MEMORY");
+	if (!doctor->map_count) {
+		heading(output, "  none: BPF is refused");
+		return;
+	}
+	amount(output, "maps", all_maps(doctor), "as long as `trace` or `timewait` runs");
+	amount(output, "of these, the ring", doctor->ring_bytes,
+	       "what has happened and is not read yet");
+	for (size_t i = 0; style->details && i < doctor->map_count; i++)
+		amount(output, doctor->maps[i].name, doctor->maps[i].bytes, "(a map)");
+	amount(output, "and for each socket", doctor->socket_bytes,
+	       "about: its owner, once it connects or is accepted; 100 more in CLOSE_WAIT");
+}
+
+void doctor_text(const struct doctor *doctor, struct output *output, const struct text_style *style)
+{
+	host_text(doctor, output);
+	output_line(output);
+	parts_text(doctor, output, style);
+	output_line(output);
+	capabilities_text(doctor, output, style);
+	output_line(output);
+	memory_text(doctor, output, style);
+}

@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "view/leaks/leaks.h"
+
+#include <string.h>
+
+const char *const leaks_sort_keys[] = {"sockets", "unread_bytes", "oldest_s", "growth_per_s",
+				       "fds",	  "fd_limit",	  NULL};
+
+static bool is_present(const struct row *row)
+{
+	return ((const struct leak_row *)row)->sockets != 0;
+}
+
+static void forget(void *context, struct row *row)
+{
+	(void)context;
+	growth_free(&((struct leak_row *)row)->growth);
+}
+
+void leaks_init(struct leaks *leaks, const struct leaks_config *config, struct model *model)
+{
+	struct rows_config rows = {
+		.clear = forget,
+		.bytes = sizeof(struct leak_row),
+		.by = config->by,
+		.is_present = is_present,
+	};
+
+	*leaks = (struct leaks){.config = *config, .model = model};
+	rows_init(&leaks->rows, &rows, &model->connections.processes);
+}
+
+void leaks_free(struct leaks *leaks)
+{
+	rows_free(&leaks->rows);
+}
+
+const struct process *leaks_process(const struct leaks *leaks, uint32_t number)
+{
+	return rows_process(&leaks->rows, number);
+}
+
+struct leak_row *leaks_shown(const struct leaks *leaks, size_t i)
+{
+	return (struct leak_row *)leaks->rows.shown[i];
+}
+
+bool leaks_growth(const struct leaks *leaks, const struct leak_row *row, double *per_s)
+{
+	return growth_per_s(&row->growth, &leaks->clock, leaks->model->close_waits.time_ns,
+			    row->sockets, per_s);
+}
+
+static struct leak_row *row_of(struct leaks *leaks, uint32_t number)
+{
+	uint64_t key = grouping_key(leaks->config.by, leaks_process(leaks, number));
+	struct leak_row *row = (struct leak_row *)rows_find(&leaks->rows, key);
+
+	if (row)
+		return row;
+	row = (struct leak_row *)rows_add(&leaks->rows, key, number);
+	row->starved = -1;
+	row->facts.fds = row->facts.fd_limit = FACTS_UNKNOWN;
+	return row;
+}
+
+/* Cookies are given out in order: they decide between sockets that were there from the start. */
+static bool is_older(const struct leak_socket *a, const struct leak_socket *b)
+{
+	if (a->age_ns != b->age_ns)
+		return a->age_ns > b->age_ns;
+	return a->close_wait->cookie < b->close_wait->cookie;
+}
+
+/* Keeps the oldest, in their order. */
+static void keep_oldest(struct leak_row *row, struct leak_socket socket)
+{
+	for (int i = 0; i < LEAKS_OLDEST; i++) {
+		struct leak_socket other = row->oldest[i];
+
+		if (other.close_wait && !is_older(&socket, &other))
+			continue;
+		row->oldest[i] = socket;
+		if (!other.close_wait)
+			return;
+		socket = other;
+	}
+}
+
+static bool says_something(const struct leaks *leaks, uint64_t age_ns)
+{
+	return leaks->config.once || age_ns >= leaks->config.age_ns;
+}
+
+/* `holder`: the process is charged as one; NULL: as the owner. */
+static void charge(struct leaks *leaks, uint32_t process, const struct close_wait *close_wait,
+		   const struct holder *holder)
+{
+	bool has_fd = holder && close_wait->kind != KIND_UNACCEPTED;
+	uint64_t age_ns = close_wait_age_ns(&leaks->model->close_waits, close_wait);
+	struct leak_row *row = row_of(leaks, process);
+
+	row->is_holder |= holder != NULL;
+	if (row->last_cookie == close_wait->cookie)
+		return;
+	row->last_cookie = close_wait->cookie;
+	row->sockets++;
+	row->kinds[close_wait->kind]++;
+	if (close_wait->recvq > 1)
+		row->unread_bytes += close_wait->recvq - 1;
+	if (says_something(leaks, age_ns))
+		row->verdicts[verdict_of_socket(close_wait->kind, close_wait->direction)]++;
+	keep_oldest(row,
+		    (struct leak_socket){close_wait, age_ns, has_fd ? (int64_t)holder->fd : -1});
+}
+
+/*
+ * While it was young its owner was charged, without a look around: one that was never seen to hold
+ * a socket, as a server that forks, had nothing then.
+ */
+static void acquit_owner(struct leaks *leaks, uint32_t owner)
+{
+	uint64_t key = grouping_key(leaks->config.by, leaks_process(leaks, owner));
+	struct leak_row *row = (struct leak_row *)rows_find(&leaks->rows, key);
+
+	if (row && !row->is_holder)
+		row->row.had_any = false;
+}
+
+static bool concerns(const struct leaks *leaks, const struct close_wait *close_wait,
+		     struct holder_range holders)
+{
+	const struct process_filter *filter = leaks->config.processes;
+
+	if (!process_filter_active(filter) ||
+	    process_filter_match(filter, leaks_process(leaks, close_wait->owner)))
+		return true;
+	for (size_t i = 0; i < holders.count; i++)
+		if (process_filter_match(filter, leaks_process(leaks, holders.first[i].process)))
+			return true;
+	return false;
+}
+
+/* To its holders, who are the ones who can close; a young one to its owner, and so what nobody
+ * holds. */
+static void charge_socket(void *context, const struct close_wait *close_wait)
+{
+	struct leaks *leaks = context;
+	const struct close_waits *close_waits = &leaks->model->close_waits;
+	struct holder_range holders = close_waits_holders(close_waits, close_wait);
+	bool unaccepted = close_wait->kind == KIND_UNACCEPTED;
+	bool young = !says_something(leaks, close_wait_age_ns(close_waits, close_wait));
+
+	if (!concerns(leaks, close_wait, holders))
+		return;
+	leaks->sockets++;
+	if (young && close_wait->owner_by != OWNER_HOLDER && close_wait->owner && !unaccepted)
+		holders.count = 0;
+	for (size_t i = 0; i < holders.count; i++)
+		charge(leaks, holders.first[i].process, close_wait, &holders.first[i]);
+	if (holders.count)
+		acquit_owner(leaks, close_wait->owner);
+	else
+		charge(leaks, close_wait->owner, close_wait, NULL);
+}
+
+struct need {
+	const struct leaks *leaks;
+	bool holders;
+};
+
+static void look_for_need(void *context, const struct close_wait *close_wait)
+{
+	struct need *need = context;
+	const struct close_waits *close_waits = &need->leaks->model->close_waits;
+
+	if (close_wait->listed == close_waits->listing &&
+	    (close_wait->kind == KIND_UNACCEPTED || !close_wait->owner ||
+	     says_something(need->leaks, close_wait_age_ns(close_waits, close_wait))))
+		need->holders = true;
+}
+
+bool leaks_need_holders(const struct leaks *leaks)
+{
+	struct need need = {.leaks = leaks};
+
+	close_waits_each(&leaks->model->close_waits, look_for_need, &need);
+	return need.holders || process_filter_active(leaks->config.processes);
+}
+
+static void clear_row(void *context, struct row *cleared)
+{
+	struct leak_row *row = (struct leak_row *)cleared;
+
+	(void)context;
+	row->sockets = 0;
+	row->unread_bytes = 0;
+	row->last_cookie = 0;
+	memset(row->kinds, 0, sizeof(row->kinds));
+	memset(row->verdicts, 0, sizeof(row->verdicts));
+	memset(row->oldest, 0, sizeof(row->oldest));
+}
+
+void leaks_refresh(struct leaks *leaks, bool last)
+{
+	uint64_t time_ns = leaks->model->close_waits.time_ns;
+
+	growth_tick(&leaks->clock, time_ns);
+	leaks->sockets = 0;
+	rows_each(&leaks->rows, clear_row, NULL);
+	close_waits_each(&leaks->model->close_waits, charge_socket, leaks);
+	rows_choose(&leaks->rows, last);
+	leaks->incomplete =
+		model_has_lost(leaks->model, &leaks->losses) || leaks->model->close_waits.broken;
+	leaks_sort(leaks, leaks_sort_keys[0]);
+	for (size_t i = 0; i < leaks->rows.shown_count; i++) {
+		struct leak_row *row = leaks_shown(leaks, i);
+
+		row->row.active_ns = time_ns;
+		growth_add(&row->growth, &leaks->clock, row->sockets);
+	}
+}
+
+bool leaks_wants_evidence(const struct leak_row *row)
+{
+	enum verdict verdict = leaks_verdict(row);
+
+	return row->row.process && (verdict == VERDICT_STALL || verdict == VERDICT_NOT_READING);
+}
+
+void leaks_take_facts(struct leak_row *row, const struct process_facts *facts)
+{
+	uint64_t ran = facts->run_ns - row->facts.run_ns;
+	uint64_t starved = facts->starved_ns - row->facts.starved_ns;
+
+	row->starved = -1;
+	if (row->facts.looked && facts->looked && ran + starved > 0)
+		row->starved = (double)starved / (double)(ran + starved);
+	row->facts = *facts;
+}
+
+enum verdict leaks_verdict(const struct leak_row *row)
+{
+	return verdict_of_counts(row->verdicts);
+}
+
+uint64_t leaks_oldest_ns(const struct leak_row *row)
+{
+	return row->oldest[0].close_wait ? row->oldest[0].age_ns : 0;
+}
+
+static double known(uint64_t figure)
+{
+	return figure == FACTS_UNKNOWN ? -1 : (double)figure;
+}
+
+static double figure(const void *view, const struct row *shown, const char *key)
+{
+	const struct leak_row *row = (const struct leak_row *)shown;
+	const struct leaks *leaks = view;
+	double per_s = 0;
+
+	if (strcmp(key, "unread_bytes") == 0)
+		return (double)row->unread_bytes;
+	if (strcmp(key, "oldest_s") == 0)
+		return (double)leaks_oldest_ns(row);
+	if (strcmp(key, "fds") == 0)
+		return known(row->facts.fds);
+	if (strcmp(key, "fd_limit") == 0)
+		return known(row->facts.fd_limit);
+	if (strcmp(key, "growth_per_s") == 0) {
+		leaks_growth(leaks, row, &per_s);
+		return per_s;
+	}
+	return row->sockets;
+}
+
+void leaks_sort(struct leaks *leaks, const char *key)
+{
+	rows_sort(&leaks->rows, figure, leaks, key);
+}

@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include <stdio.h>
+#include <string.h>
+
+#include "writer/format.h"
+#include "view/leaks/show.h"
+
+#define NAME_COLUMNS	 30
+#define ENDPOINT_NARROW	 21
+#define WIDE_COLUMNS	 96 /* of a row with all its columns */
+#define ENDPOINT_COLUMNS 27 /* any IPv4 endpoint; IPv6 is cut in its middle */
+#define TABLE_LINES	 4  /* the title, the header, what is left out, the cursor */
+#define SOCKET_INDENT	 10
+#define HOLDERS_SHOWN	 10 /* beside the row's own */
+#define NS_PER_S	 1000000000ULL
+
+/* ">" for a lower bound: the socket is older than the tool. `text`: 17 bytes. */
+static void format_oldest(char *text, const struct leak_row *row)
+{
+	if (!row->oldest[0].close_wait->since_ns)
+		*text++ = '>';
+	text_age(text, leaks_oldest_ns(row));
+}
+
+/* The descriptors are in the sentence as well: a narrow terminal does without their columns. */
+static bool is_narrow(const struct text_style *text)
+{
+	return text_is_narrow(text, WIDE_COLUMNS);
+}
+
+static void show_figures(const struct leaks *leaks, struct output *output,
+			 const struct leak_row *row, const struct text_style *text)
+{
+	char age[17] = "-", growth[16] = "-", fds[24] = "-", limit[24] = "-";
+	double per_s;
+
+	if (row->sockets)
+		format_oldest(age, row);
+	if (leaks_growth(leaks, row, &per_s))
+		snprintf(growth, sizeof(growth), "%+.1f", per_s);
+	if (row->facts.fds != FACTS_UNKNOWN)
+		snprintf(fds, sizeof(fds), "%llu", (unsigned long long)row->facts.fds);
+	if (row->facts.fd_limit != FACTS_UNKNOWN)
+		snprintf(limit, sizeof(limit), "%llu", (unsigned long long)row->facts.fd_limit);
+	output_format(output, " %10u %8s %9s", row->sockets, age, growth);
+	if (!is_narrow(text))
+		output_format(output, " %10s %10s", fds, limit);
+	output_string(output, "  ");
+}
+
+static const char *color_of(enum verdict verdict)
+{
+	switch (verdict) {
+	case VERDICT_LEAK:
+	case VERDICT_STALL:
+	case VERDICT_BACKLOG:
+		return "\033[31m";
+	case VERDICT_IDLE_POOL:
+	case VERDICT_NOT_READING:
+	case VERDICT_MIXED:
+		return "\033[33m";
+	default:
+		return "";
+	}
+}
+
+static void say_mixed(struct sentence *sentence, const struct leak_row *row)
+{
+	const char *comma = "";
+
+	say(sentence, "no kind has 80 %%: ");
+	for (unsigned int kind = 0; kind < KINDS; kind++) {
+		if (!row->kinds[kind])
+			continue;
+		say(sentence, "%s%u %s", comma, row->kinds[kind], close_wait_kind_name(kind));
+		comma = ", ";
+	}
+}
+
+static uint32_t counted(const struct leak_row *row)
+{
+	uint32_t count = 0;
+
+	for (unsigned int i = 0; i < VERDICTS; i++)
+		count += row->verdicts[i];
+	return count;
+}
+
+static void say_verdict(struct sentence *sentence, const struct leaks *leaks,
+			const struct leak_row *row)
+{
+	const uint32_t *of = row->verdicts;
+	uint32_t old = counted(row);
+
+	switch (leaks_verdict(row)) {
+	case VERDICT_TRANSIENT:
+		if (row->sockets)
+			say(sentence, "none has been there for %g s: nothing to say yet",
+			    (double)leaks->config.age_ns / NS_PER_S);
+		else
+			say(sentence, "none left");
+		break;
+	case VERDICT_LEAK:
+		say(sentence, "read everything from %u peer%s and never called close()",
+		    of[VERDICT_LEAK], plural(of[VERDICT_LEAK]));
+		break;
+	case VERDICT_STALL:
+		say(sentence, "does not read: %llu byte%s of %u peer%s wait%s for it",
+		    (unsigned long long)row->unread_bytes, plural(row->unread_bytes),
+		    of[VERDICT_STALL], plural(of[VERDICT_STALL]), singular(row->unread_bytes));
+		break;
+	case VERDICT_IDLE_POOL:
+		say(sentence,
+		    "keeps %u connection%s of its own that the server has closed, as an idle pool "
+		    "does",
+		    of[VERDICT_IDLE_POOL], plural(of[VERDICT_IDLE_POOL]));
+		break;
+	case VERDICT_NOT_READING:
+		say(sentence, "has not looked for the end of file of %u client%s",
+		    of[VERDICT_NOT_READING], plural(of[VERDICT_NOT_READING]));
+		break;
+	case VERDICT_BACKLOG:
+		say(sentence, "does not accept: %u that gave up %s in its backlog",
+		    of[VERDICT_BACKLOG], of[VERDICT_BACKLOG] == 1 ? "is" : "are");
+		break;
+	case VERDICT_HALF_CLOSED:
+		say(sentence, "still sends to %u peer%s that closed first: legal",
+		    of[VERDICT_HALF_CLOSED], plural(of[VERDICT_HALF_CLOSED]));
+		break;
+	case VERDICT_UNKNOWN:
+		say(sentence, "%u of kTLS, sockmap or MPTCP: what was read cannot be told", old);
+		break;
+	default:
+		say_mixed(sentence, row);
+	}
+}
+
+/* Blank where the kernel does not tell. */
+static void say_why(struct sentence *sentence, const struct leak_row *row)
+{
+	const struct process_facts *facts = &row->facts;
+	uint32_t looked_at = facts->looked_at;
+
+	if (!leaks_wants_evidence(row) || !facts->looked)
+		return;
+	if (facts->stopped)
+		say(sentence, "; %u of %u thread%s stopped by a signal", facts->stopped, looked_at,
+		    plural(looked_at));
+	else if (facts->frozen)
+		say(sentence, "; %u of %u thread%s frozen", facts->frozen, looked_at,
+		    plural(looked_at));
+	else if (facts->wchan[0] || facts->syscall[0])
+		say(sentence, "; %u of %u thread%s wait%s in %s", facts->waiting, looked_at,
+		    plural(looked_at), singular(facts->waiting),
+		    facts->syscall[0] ? facts->syscall : facts->wchan);
+	else if (facts->state == 'R')
+		say(sentence, "; %u of %u thread%s run%s", facts->waiting, looked_at,
+		    plural(looked_at), singular(facts->waiting));
+	if (row->starved > 0.5)
+		say(sentence, "; waits for a CPU %.0f %% of the time", 100 * row->starved);
+}
+
+static void say_trend(struct sentence *sentence, const struct leaks *leaks,
+		      const struct leak_row *row)
+{
+	const struct process_facts *facts = &row->facts;
+	double per_s;
+
+	if (leaks_growth(leaks, row, &per_s) && per_s >= 0.05)
+		say(sentence, "; grows by %.1f/s", per_s);
+	if (facts->fds != FACTS_UNKNOWN && facts->fd_limit != FACTS_UNKNOWN)
+		say(sentence, "; %llu of %llu descriptors", (unsigned long long)facts->fds,
+		    (unsigned long long)facts->fd_limit);
+}
+
+static void show_sentence(const struct leaks *leaks, struct output *output,
+			  const struct leak_row *row, unsigned int columns)
+{
+	struct sentence sentence = {0};
+
+	say_verdict(&sentence, leaks, row);
+	say_why(&sentence, row);
+	say_trend(&sentence, leaks, row);
+	text_sentence(output, &sentence, columns);
+}
+
+/* On lines of their own. */
+static void show_other_holders(const struct leaks *leaks, struct output *output,
+			       const struct leak_row *row, const struct close_wait *close_wait,
+			       const struct text_style *text)
+{
+	struct holder_range range = close_waits_holders(&leaks->model->close_waits, close_wait);
+	struct sentence sentence = {0};
+	size_t others = 0;
+
+	if (close_wait->kind == KIND_UNACCEPTED)
+		return;
+	for (size_t i = 0; i < range.count; i++) {
+		const struct process *process = leaks_process(leaks, range.first[i].process);
+
+		if (range.first[i].process == row->row.process || others++ >= HOLDERS_SHOWN)
+			continue;
+		say(&sentence, "%spid %u fd %u", sentence.length ? ", " : "also held by ",
+		    process->id.pid, range.first[i].fd);
+	}
+	if (!others)
+		return;
+	if (others > HOLDERS_SHOWN)
+		say(&sentence, " and %zu more", others - HOLDERS_SHOWN);
+	output_format(output, "%*s", SOCKET_INDENT, "");
+	text_wrap(output, SOCKET_INDENT, SOCKET_INDENT, sentence.text, text->columns);
+}
+
+/* The peer is what counts: a narrow terminal does without the local end. */
+static void show_endpoints(struct output *output, const struct tuple *tuple,
+			   const struct text_style *text)
+{
+	size_t columns = is_narrow(text) ? ENDPOINT_NARROW : ENDPOINT_COLUMNS;
+
+	if (!is_narrow(text)) {
+		text_endpoint(output, tuple->laddr, tuple->lport, columns, text);
+		output_string(output, " ");
+	}
+	text_endpoint(output, tuple->raddr, tuple->rport, columns, text);
+	output_string(output, " ");
+}
+
+static void show_socket(const struct leaks *leaks, struct output *output,
+			const struct leak_row *row, const struct leak_socket *socket,
+			const struct text_style *text)
+{
+	const struct close_wait *close_wait = socket->close_wait;
+	uint32_t unread = close_wait->recvq > 1 ? close_wait->recvq - 1 : 0;
+	char age[16], fd[24] = "-";
+
+	text_age(age, socket->age_ns);
+	if (socket->fd >= 0)
+		snprintf(fd, sizeof(fd), "%lld", (long long)socket->fd);
+	output_string(output, "        ");
+	show_endpoints(output, &close_wait->tuple, text);
+	output_format(output, "%s%8s %-11s %8u unread  fd %s", close_wait->since_ns ? " " : ">",
+		      age, close_wait_kind_name(close_wait->kind), unread, fd);
+	output_line(output);
+	show_other_holders(leaks, output, row, close_wait, text);
+}
+
+static void show_sockets(const struct leaks *leaks, struct output *output,
+			 const struct leak_row *row, const struct text_style *text)
+{
+	uint32_t shown = 0;
+
+	for (; shown < LEAKS_OLDEST && row->oldest[shown].close_wait; shown++)
+		show_socket(leaks, output, row, &row->oldest[shown], text);
+	if (row->sockets > shown) {
+		output_format(output, "        ... and %u younger one%s", row->sockets - shown,
+			      plural(row->sockets - shown));
+		output_line(output);
+	}
+}
+
+static void show_row(const void *view, struct output *output, const struct row *shown,
+		     const struct text_style *text)
+{
+	const struct leak_row *row = (const struct leak_row *)shown;
+	const struct leaks *leaks = view;
+	enum verdict verdict = leaks_verdict(row);
+	const char *color = text->color ? color_of(verdict) : "";
+
+	text_name(&leaks->rows, output, shown, NAME_COLUMNS, text);
+	show_figures(leaks, output, row, text);
+	output_format(output, "%s%s%s", color, verdict_name(verdict), color[0] ? "\033[0m" : "");
+	output_line(output);
+	show_sentence(leaks, output, row, text->columns);
+	if (text->details)
+		show_sockets(leaks, output, row, text);
+}
+
+static void show_title(const struct leaks *leaks, struct output *output,
+		       const struct clock_offsets *clocks, const struct text_style *text)
+{
+	uint64_t time_ns = leaks->model->close_waits.time_ns + (uint64_t)clocks->monotonic_ns;
+	struct shown shown = {
+		.count = leaks->sockets,
+		.all = leaks->model->close_waits.pool.live,
+		.chosen = process_filter_active(leaks->config.processes),
+	};
+	struct sentence title = {0};
+	char time[FORMAT_TIME];
+
+	format_clock(time, time_ns);
+	say(&title, "%.8s  ", time);
+	say_shown(&title, shown, "socket");
+	say(&title, " in CLOSE_WAIT%s", leaks->incomplete ? "  (something was lost)" : "");
+	text_wrap(output, 0, INDENT, title.text, text->columns);
+	output_format(output, "%-30s %10s %8s %9s", "    PID PROCESS", "CLOSE_WAIT", "OLDEST",
+		      "GROWTH/S");
+	if (!is_narrow(text))
+		output_format(output, " %10s %10s", "FDS", "LIMIT");
+	output_string(output, "  VERDICT");
+	output_line(output);
+}
+
+void leaks_show_text(const struct leaks *leaks, struct output *output,
+		     const struct clock_offsets *clocks, const struct text_style *text)
+{
+	show_title(leaks, output, clocks, text);
+	text_rows(&leaks->rows, output, text, TABLE_LINES, show_row, leaks);
+}
+
+void leaks_show_worst(const struct leaks *leaks, const struct leak_row *row, struct output *output,
+		      unsigned int columns)
+{
+	struct sentence title = {0};
+
+	say(&title, "%u of the CLOSE_WAIT %s held by ", row->sockets,
+	    row->sockets == 1 ? "is" : "are");
+	text_process(&title, leaks_process(leaks, row->row.process));
+	say(&title, ", %s:", verdict_name(leaks_verdict(row)));
+	text_wrap(output, 0, INDENT, title.text, columns);
+	show_sentence(leaks, output, row, columns);
+	output_line(output);
+}

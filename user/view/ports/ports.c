@@ -1,0 +1,377 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "view/ports/internal.h"
+
+#include "base/memory.h"
+
+#define NS_PER_S      1000000000.0
+#define STEADY_SPREAD 1.5 /* the fastest of five refreshes against the slowest */
+#define DEFAULT_KEY   "share"
+
+const char *const ports_sort_keys[] = {
+	"used",	    "reserved",	      "blocked_by_bind",   "supply",	     "free",
+	"reusable", "consumed_per_s", "sustainable_per_s", "exhausted_in_s", NULL,
+};
+
+/* With a filter, destinations that it never asked for are counted, but not shown. */
+static bool is_present(const struct row *row)
+{
+	const struct port_row *port = (const struct port_row *)row;
+
+	return port->wanted && port->now.used;
+}
+
+static uint64_t counted(const struct row *row)
+{
+	return ((const struct port_row *)row)->asked;
+}
+
+static void clear_row(void *context, struct row *row)
+{
+	struct port_row *port = (struct port_row *)row;
+	struct ports *view = context;
+
+	census_free(&port->now, view->rows.processes);
+	census_free(&port->failing_census.census, view->rows.processes);
+	census_free(&port->latest_census.census, view->rows.processes);
+	growth_free(&port->consumption);
+	growth_free(&port->failing);
+}
+
+void ports_init(struct ports *view, const struct ports_config *config, struct model *model)
+{
+	struct rows_config rows = {
+		.bytes = sizeof(struct port_row),
+		.is_present = is_present,
+		.counted = counted,
+		.clear = clear_row,
+		.context = view,
+	};
+
+	*view = (struct ports){.config = *config, .model = model};
+	rows_init(&view->rows, &rows, &model->connections.processes);
+	port_failures_init(view);
+}
+
+void ports_free(struct ports *view)
+{
+	rows_free(&view->rows);
+	port_failures_free(view);
+}
+
+struct tuple ports_place(const struct tuple *tuple)
+{
+	struct tuple place = *tuple;
+
+	place.lport = 0;
+	place.family = 0;
+	return place;
+}
+
+uint64_t ports_key(uint64_t group, const struct tuple *place)
+{
+	uint64_t hash = grouping_hash(group, place, sizeof(*place));
+
+	return hash == ROWS_OTHER ? 1 : hash;
+}
+
+struct port_row *ports_row(struct ports *view, const struct connection *connection)
+{
+	struct tuple place = ports_place(&connection->tuple);
+	uint64_t key = ports_key(0, &place);
+	struct port_row *row = (struct port_row *)rows_find(&view->rows, key);
+
+	if (!row) {
+		row = (struct port_row *)rows_add(&view->rows, key, 0);
+		row->tuple = place;
+		census_begin(&row->now, view->model, place.netns, 0, 0);
+		growth_begin(&row->consumption, view->time_ns);
+		growth_begin(&row->failing, view->time_ns);
+	}
+	common_note(&row->family, connection->tuple.family);
+	return row;
+}
+
+const struct port_row *ports_destination(const struct ports *view, const struct tuple *tuple)
+{
+	struct tuple place = ports_place(tuple);
+
+	return (const struct port_row *)rows_find(&view->rows, ports_key(0, &place));
+}
+
+static bool passes(const struct ports *view, const struct connection *connection)
+{
+	const struct tuple *tuple = &connection->tuple;
+
+	return !view->config.tuples || filter_tuple(view->config.tuples, tuple, tuple->lport != 0);
+}
+
+bool ports_asked_for(const struct ports *view, const struct connection *connection)
+{
+	return passes(view, connection) &&
+	       model_concerns(view->model, connection, view->config.processes);
+}
+
+static void note_consumption(struct ports *view, const struct connection *connection)
+{
+	struct port_row *row = ports_row(view, connection);
+
+	if (connection->flags & CONNECTION_BOUND)
+		row->bound++;
+	else
+		row->consumed++;
+	row->asked += ports_asked_for(view, connection);
+}
+
+static void note_release(struct ports *view, const struct transition *transition)
+{
+	const struct connection *connection = transition->connection;
+	struct port_row *row;
+
+	if (!connection->began_ns || !connection->tuple.lport ||
+	    connection->began_ns > transition->time_ns || connection->flags & CONNECTION_BOUND)
+		return;
+	row = ports_row(view, connection);
+	row->released++;
+	row->held_ns += transition->time_ns - connection->began_ns;
+}
+
+void ports_transition(struct ports *view, const struct transition *transition)
+{
+	if (transition->connection->direction == DIRECTION_IN)
+		return;
+	if (transition->failure) {
+		port_failures_note(view, transition);
+		return;
+	}
+	if (transition->old_state == TCP_SYN_SENT)
+		note_consumption(view, transition->connection);
+	if (transition->new_state == TCP_CLOSE)
+		note_release(view, transition);
+}
+
+bool ports_has_failures(const struct ports *view)
+{
+	return view->pending.pool.live != 0;
+}
+
+static void begin_row(void *context, struct row *begun)
+{
+	struct port_row *row = (struct port_row *)begun;
+	struct ports *view = context;
+
+	census_begin(&row->now, view->model, row->tuple.netns, 0, 0);
+	row->wanted = row->passes = false;
+}
+
+/*
+ * Found by a listing, and its listener is gone: its port is none that connect() would choose. Of a
+ * namespace that is gone nothing is left.
+ */
+static bool is_server_side(const struct ports *view, const struct connection *connection)
+{
+	const struct port_space *space =
+		port_spaces_find(&view->model->ports, connection->tuple.netns);
+
+	return connection->direction == DIRECTION_UNKNOWN && connection->tuple.lport &&
+	       (!space || !port_supplied(space, &space->whole, connection->tuple.lport));
+}
+
+static void count(void *context, struct connection *connection)
+{
+	struct ports *view = context;
+	struct port_row *row;
+
+	if (!census_concerns(connection) || is_server_side(view, connection))
+		return;
+	row = ports_row(view, connection);
+	row->passes = row->passes || passes(view, connection);
+	row->wanted = row->wanted || ports_asked_for(view, connection);
+	census_count(&row->now, view->model, connection, view->time_ns);
+}
+
+static void note_use(struct port_row *row, uint64_t time_ns)
+{
+	memmove(&row->used[0], &row->used[1], STEADY_REFRESHES * sizeof(row->used[0]));
+	memmove(&row->used_ns[0], &row->used_ns[1], STEADY_REFRESHES * sizeof(row->used_ns[0]));
+	row->used[STEADY_REFRESHES] = row->now.used;
+	row->used_ns[STEADY_REFRESHES] = time_ns;
+}
+
+static void finish_row(void *context, struct row *finished)
+{
+	struct port_row *row = (struct port_row *)finished;
+	struct ports *view = context;
+
+	if (row->now.used)
+		row->row.active_ns = view->time_ns;
+	note_use(row, view->time_ns);
+	growth_add(&row->consumption, &view->clock, (double)row->consumed);
+	growth_add(&row->failing, &view->clock, (double)row->failed);
+	view->left_out += row->passes && row->now.used;
+	census_sort_owners(&row->now);
+}
+
+/* Until now all that pass count, now those that are shown do not. */
+static void settle_left_out(struct ports *view)
+{
+	for (size_t i = 0; i < view->rows.shown_count; i++)
+		view->left_out -= ports_shown(view, i)->passes && ports_shown(view, i)->now.used;
+}
+
+void ports_refresh(struct ports *view, uint64_t time_ns, bool last)
+{
+	view->time_ns = time_ns;
+	view->left_out = 0;
+	growth_tick(&view->clock, time_ns);
+	view->incomplete = model_has_lost(view->model, &view->losses);
+	rows_each(&view->rows, begin_row, view);
+	connections_each(&view->model->connections, count, view);
+	rows_each(&view->rows, finish_row, view);
+	rows_choose(&view->rows, last);
+	settle_left_out(view);
+	ports_sort(view, DEFAULT_KEY);
+	port_failures_refresh(view, last);
+}
+
+struct want {
+	const struct ports *view;
+	bool holders;
+};
+
+/* A minisocket has no descriptor. */
+static void look_for_want(void *context, struct connection *connection)
+{
+	struct want *want = context;
+
+	want->holders |= census_concerns(connection) && !connection->owner &&
+			 !(connection->flags & CONNECTION_MINISOCKET) &&
+			 ports_asked_for(want->view, connection);
+}
+
+bool ports_want_holders(const struct ports *view)
+{
+	struct want want = {.view = view};
+
+	connections_each(&view->model->connections, look_for_want, &want);
+	return want.holders;
+}
+
+struct port_row *ports_shown(const struct ports *view, size_t i)
+{
+	return (struct port_row *)view->rows.shown[i];
+}
+
+struct port_failure *ports_failure(const struct ports *view, size_t i)
+{
+	return (struct port_failure *)view->failures.shown[i];
+}
+
+bool ports_supply(const struct ports *view, const struct census *census, uint32_t *supply)
+{
+	*supply = census->supply.supply;
+	return census->supply_known && !(view->config.without_bpf && census->supply.blocked);
+}
+
+bool ports_consumed(const struct ports *view, const struct port_row *row, double *per_s)
+{
+	return growth_per_s(&row->consumption, &view->clock, view->time_ns, (double)row->consumed,
+			    per_s);
+}
+
+bool ports_failed(const struct ports *view, const struct port_row *row, double *per_s)
+{
+	return growth_per_s(&row->failing, &view->clock, view->time_ns, (double)row->failed, per_s);
+}
+
+/*
+ * Ports still held count as well, as long as they will be: else the mean would be that of the
+ * short-lived until the first TIME_WAIT ends.
+ */
+static double mean_hold_s(const struct ports *view, const struct port_row *row)
+{
+	double count = (double)row->released + (double)row->now.held;
+
+	if (!row->released)
+		return (double)view->model->timewait_ns / NS_PER_S;
+	return ((double)row->held_ns + (double)row->now.hold_ns) / count / NS_PER_S;
+}
+
+bool ports_sustainable(const struct ports *view, const struct port_row *row, double *per_s)
+{
+	bool bound_alone = row->bound && !row->consumed && !row->now.used;
+	double hold_s = mean_hold_s(view, row);
+	uint32_t supply;
+
+	if (bound_alone || !ports_supply(view, &row->now, &supply) || hold_s <= 0)
+		return false;
+	*per_s = supply / hold_s;
+	return true;
+}
+
+/* How much more were used per second at each of the last refreshes; false unless about as much. */
+static bool steady_growth(const struct port_row *row, double *per_s)
+{
+	double least = 0, most = 0;
+
+	for (int i = 0; i < STEADY_REFRESHES; i++) {
+		double seconds = (double)(row->used_ns[i + 1] - row->used_ns[i]) / NS_PER_S;
+		double rate = ((double)row->used[i + 1] - (double)row->used[i]) / seconds;
+
+		if (!row->used_ns[i] || !(rate > 0))
+			return false;
+		if (!i || rate < least)
+			least = rate;
+		if (!i || rate > most)
+			most = rate;
+	}
+	*per_s = (least + most) / 2;
+	return most <= least * STEADY_SPREAD;
+}
+
+bool ports_exhausted_in(const struct ports *view, const struct port_row *row, double *seconds)
+{
+	uint32_t supply;
+	double per_s = 0;
+
+	if (!ports_supply(view, &row->now, &supply))
+		return false;
+	if (row->now.used < supply && !steady_growth(row, &per_s))
+		return false;
+	*seconds = row->now.used < supply ? (supply - row->now.used) / per_s : 0;
+	return true;
+}
+
+static double figure(const void *context, const struct row *shown, const char *key)
+{
+	const struct port_row *row = (const struct port_row *)shown;
+	const struct port_supply *supply = &row->now.supply;
+	const struct ports *view = context;
+	double number = 0;
+
+	if (strcmp(key, DEFAULT_KEY) == 0)
+		return supply->supply ? (double)row->now.used / supply->supply : row->now.used;
+	if (strcmp(key, "reserved") == 0)
+		return supply->reserved;
+	if (strcmp(key, "blocked_by_bind") == 0)
+		return supply->blocked;
+	if (strcmp(key, "supply") == 0)
+		return supply->supply;
+	if (strcmp(key, "free") == 0)
+		return (double)supply->supply - row->now.used;
+	if (strcmp(key, "reusable") == 0)
+		return row->now.reusable;
+	if (strcmp(key, "used") == 0)
+		return row->now.used;
+	if (strcmp(key, "consumed_per_s") == 0)
+		ports_consumed(view, row, &number);
+	else if (strcmp(key, "sustainable_per_s") == 0)
+		ports_sustainable(view, row, &number);
+	else
+		ports_exhausted_in(view, row, &number);
+	return number;
+}
+
+void ports_sort(struct ports *view, const char *key)
+{
+	rows_sort(&view->rows, figure, view, key);
+}

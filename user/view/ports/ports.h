@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* `tcplinger ports`: destinations by use of their port supply, and connects that got no port. */
+#ifndef TCPLINGER_VIEW_PORTS_H
+#define TCPLINGER_VIEW_PORTS_H
+
+#include "view/ports/census.h"
+#include "view/growth.h"
+#include "view/rows.h"
+
+#define STEADY_REFRESHES 5
+#define FAILURE_NS	 60000000000ULL /* so long a failure is recent, and keeps its census */
+
+enum port_cause {
+	CAUSE_UNKNOWN,
+	CAUSE_RANGE_EXHAUSTED,
+	CAUSE_BLOCKED_BY_BIND, /* bind() had taken more than connections towards this destination */
+	CAUSE_TUPLE_IN_USE,
+	CAUSE_NO_SOURCE_ADDRESS,
+	CAUSE_PORT_IN_USE, /* of bind(), and so the next one */
+	CAUSE_ADDRESS_NOT_LOCAL,
+	CAUSES,
+};
+
+/*
+ * The census of what failed towards a destination since the last refresh: one for all, however many
+ * processes fail, of sockets with the same range.
+ */
+struct failing_census {
+	struct census census;
+	uint64_t time_ns; /* of the first failure; 0: there is none */
+	uint16_t own_low;
+	uint16_t own_high;
+	bool renewed;
+};
+
+/* A destination. */
+struct port_row {
+	struct row row;
+	struct tuple tuple; /* no lport */
+	struct common family;
+	struct census now;
+	bool wanted;	   /* a connection that the filters ask for is among those counted now, */
+	bool passes;	   /* or one that those on addresses ask for */
+	uint64_t asked;	   /* connects that they ask for, and that chose a port or got none */
+	uint64_t consumed; /* ports that connect() chose, */
+	uint64_t bound;	   /* and those that bind() did */
+	uint64_t failed;   /* connects that got none */
+	uint64_t released; /* ports given back, of those whose connect() was seen */
+	uint64_t held_ns;  /* how long they had been held, in all */
+	struct growth consumption;
+	struct growth failing;
+	struct failing_census failing_census;
+	struct failing_census latest_census; /* the one before */
+	uint32_t used[STEADY_REFRESHES + 1]; /* at the last refreshes, the newest last */
+	uint64_t used_ns[STEADY_REFRESHES + 1];
+};
+
+/* Connects of one owner towards one destination that failed for one cause; or its bind()s. */
+struct port_failure {
+	struct row row;
+	struct tuple tuple;
+	uint8_t failure;  /* enum port_failure_kind */
+	uint8_t cause;	  /* enum port_cause */
+	uint16_t own_low; /* of the last: the socket's own range; 0: none */
+	uint16_t own_high;
+	uint64_t count;
+	uint64_t first_ns;
+	uint64_t last_ns;
+	uint64_t search_ns; /* of the last; UNKNOWN_NS: not measured */
+	uint64_t census_ns; /* of the first since the last refresh: when the census was taken */
+	uint32_t binder;    /* process that holds most of what bind() took, referred to; 0: none */
+	uint32_t binder_ports;
+	struct census census;
+};
+
+struct ports_config {
+	const struct tuple_filter *tuples;
+	const struct process_filter *processes;
+	bool without_bpf; /* only some of the ports that bind() took are known, no timestamps */
+};
+
+struct ports {
+	struct ports_config config;
+	struct model *model;
+	struct rows rows;
+	struct rows failures;
+	struct rows pending; /* failures since the last refresh: their cause is still to be found */
+	struct port_failure **recent; /* all of them, the newest first */
+	size_t recent_count;
+	size_t left_out;  /* destinations in use that the filter on processes does not ask for */
+	uint64_t time_ns; /* of this refresh */
+	struct growth_clock clock;
+	uint64_t losses;
+	bool incomplete;
+};
+
+void ports_init(struct ports *view, const struct ports_config *config, struct model *model);
+void ports_free(struct ports *view);
+
+/* What the model's observer is to call. */
+void ports_transition(struct ports *view, const struct transition *transition);
+
+/* True if connects failed since the last refresh: a listing now would tell the cause best. */
+bool ports_has_failures(const struct ports *view);
+
+/*
+ * Counts the ports of all destinations, finds the causes of what failed, and chooses what to show,
+ * as rows_choose does: destinations by use of their supply, failures that grew.
+ */
+void ports_refresh(struct ports *view, uint64_t time_ns, bool last);
+
+/* By one of ports_sort_keys, the greatest first. */
+extern const char *const ports_sort_keys[];
+void ports_sort(struct ports *view, const char *key);
+
+/* True if a listing showed a port in use of nobody known, whom a look at descriptors may tell. */
+bool ports_want_holders(const struct ports *view);
+
+/* The rows at place `i` of this refresh. */
+struct port_row *ports_shown(const struct ports *view, size_t i);
+struct port_failure *ports_failure(const struct ports *view, size_t i);
+
+/* The row of a destination; NULL if it never had any. */
+const struct port_row *ports_destination(const struct ports *view, const struct tuple *tuple);
+
+/* False where bound ports are not known well enough. */
+bool ports_supply(const struct ports *view, const struct census *census, uint32_t *supply);
+
+/* Per second; false where not known (yet). */
+bool ports_consumed(const struct ports *view, const struct port_row *row, double *per_s);
+bool ports_failed(const struct ports *view, const struct port_row *row, double *per_s);
+bool ports_sustainable(const struct ports *view, const struct port_row *row, double *per_s);
+
+/* Seconds until none is free: 0, or known while the use has grown steadily for five refreshes. */
+bool ports_exhausted_in(const struct ports *view, const struct port_row *row, double *seconds);
+
+/* True if it was bind() that failed: `tuple` has the local end, and no other. */
+bool ports_failed_to_bind(const struct port_failure *failure);
+
+/* True if there was no port to be had: `census` says why. */
+bool ports_were_short(const struct port_failure *failure);
+
+/* "range_exhausted"; static. */
+const char *port_cause_name(unsigned int cause);
+
+#endif

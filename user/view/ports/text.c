@@ -1,0 +1,374 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include <stdio.h>
+
+#include "writer/format.h"
+#include "record/names.h"
+#include "view/ports/show.h"
+
+#define WIDE_COLUMNS 100
+#define PLACE_NARROW 21 /* any IPv4 endpoint; IPv6 is cut in its middle */
+#define PLACE_WIDE   40
+#define BAR_COLUMNS  10
+#define FAILURES_MAX 5
+#define TABLE_LINES  4
+#define NAMED_OWNERS 4
+#define NEAR	     0.9
+#define RED	     "\033[31m"
+#define YELLOW	     "\033[33m"
+#define PLAIN	     "\033[0m"
+#define RATE	     16
+#define RATE_MAX     999999e6
+#define SHARE_MAX    9.99   /* of sockets whose ends were lost there may be more than ports */
+#define LEFT_MAX_S   8.64e9 /* as text_age has it */
+
+static bool is_narrow(const struct text_style *style)
+{
+	return text_is_narrow(style, WIDE_COLUMNS);
+}
+
+/* Of the supply; 0 where that is not known. */
+static double share(const struct ports *ports, const struct census *census)
+{
+	uint32_t supply;
+
+	if (!ports_supply(ports, census, &supply))
+		return 0;
+	return supply ? (double)census->used / supply : 1;
+}
+
+static const char *color_of(double used, const struct text_style *style)
+{
+	if (!style->color || used < NEAR)
+		return "";
+	return used < 1 ? YELLOW : RED;
+}
+
+static void show_bar(struct output *output, double used)
+{
+	static const char stars[BAR_COLUMNS + 1] = "##########";
+	int bar;
+
+	if (used > SHARE_MAX)
+		used = SHARE_MAX;
+	bar = (int)(used * BAR_COLUMNS);
+	if (used > 0 && !bar)
+		bar = 1;
+	output_format(output, " [%-*.*s]%4d%%", BAR_COLUMNS, bar < BAR_COLUMNS ? bar : BAR_COLUMNS,
+		      stars, (int)(100 * used));
+}
+
+static void format_left(char *text, const struct ports *ports, const struct port_row *row,
+			double used)
+{
+	double seconds;
+
+	if (used >= 1)
+		snprintf(text, TEXT_AGE, row->now.reusable ? "REUSES" : "EXHAUSTED");
+	else if (ports_exhausted_in(ports, row, &seconds))
+		text_age(text, (uint64_t)((seconds < LEFT_MAX_S ? seconds : LEFT_MAX_S) * 1e9));
+	else
+		snprintf(text, TEXT_AGE, used >= NEAR ? "NEAR" : "-");
+}
+
+/* In seven columns. */
+static void format_rate(char *text, double per_s)
+{
+	if (per_s < 99999.95)
+		snprintf(text, RATE, "%.1f", per_s);
+	else if (per_s < 9999999.5)
+		snprintf(text, RATE, "%.0f", per_s);
+	else
+		snprintf(text, RATE, "%.0fM", per_s < RATE_MAX ? per_s / 1e6 : RATE_MAX / 1e6);
+}
+
+static void show_figures(const struct ports *ports, struct output *output,
+			 const struct port_row *row)
+{
+	char use[24], rate[RATE] = "-", most[RATE] = "-", left[TEXT_AGE];
+	double used = share(ports, &row->now), number;
+	uint32_t supply;
+
+	if (ports_supply(ports, &row->now, &supply))
+		snprintf(use, sizeof(use), "%u/%u", row->now.used, supply);
+	else
+		snprintf(use, sizeof(use), "%u/?", row->now.used);
+	if (ports_consumed(ports, row, &number))
+		format_rate(rate, number);
+	if (ports_sustainable(ports, row, &number))
+		format_rate(most, number);
+	format_left(left, ports, row, used);
+	output_format(output, " %11s", use);
+	show_bar(output, used);
+	output_format(output, " %7s %7s %9s", rate, most, left);
+}
+
+/* "27960 TIME_WAIT made by php-fpm[812], 272 ESTABLISHED by worker[33]": what one owner holds. */
+static void say_owner(struct sentence *sentence, const struct ports *ports,
+		      const struct census_owner *owner)
+{
+	const char *comma = "";
+
+	for (unsigned int state = TCP_ESTABLISHED; state < TCP_STATES; state++) {
+		if (!owner->by_state[state])
+			continue;
+		say(sentence, "%s%u %s", comma, owner->by_state[state], tcp_state_name(state));
+		comma = " + ";
+	}
+	say(sentence, " of ");
+	text_process(sentence, rows_process(&ports->rows, owner->process));
+}
+
+static void say_owners(struct sentence *sentence, const struct ports *ports,
+		       const struct census *census)
+{
+	uint32_t others = 0;
+
+	for (size_t i = 0; i < census->owner_count; i++) {
+		if (i >= NAMED_OWNERS) {
+			others += census->owners[i].ports;
+			continue;
+		}
+		if (i)
+			say(sentence, ", ");
+		say_owner(sentence, ports, &census->owners[i]);
+	}
+	if (others)
+		say(sentence, ", %u of %zu more", others, census->owner_count - NAMED_OWNERS);
+}
+
+static void say_row(struct sentence *sentence, const struct ports *ports,
+		    const struct port_row *row)
+{
+	const struct census *census = &row->now;
+
+	say_owners(sentence, ports, census);
+	if (!census->owner_count)
+		say(sentence, "none held now");
+	if (census->reusable)
+		say(sentence, "; %u could be reused", census->reusable);
+	if (census->supply.blocked)
+		say(sentence, "; bind() blocks %u", census->supply.blocked);
+	if (census->supply.reserved)
+		say(sentence, "; %u reserved", census->supply.reserved);
+}
+
+static void show_row(const void *view, struct output *output, const struct row *shown,
+		     const struct text_style *style)
+{
+	const struct port_row *row = (const struct port_row *)shown;
+	const struct ports *ports = view;
+	size_t columns = is_narrow(style) ? PLACE_NARROW : PLACE_WIDE;
+	const char *color = color_of(share(ports, &row->now), style);
+	struct sentence sentence = {0};
+
+	output_string(output, color);
+	text_endpoint(output, row->tuple.raddr, row->tuple.rport, columns, style);
+	show_figures(ports, output, row);
+	output_string(output, color[0] ? PLAIN : "");
+	output_line(output);
+	say_row(&sentence, ports, row);
+	text_sentence(output, &sentence, style->columns);
+}
+
+static void show_title(const struct ports *ports, struct output *output,
+		       const struct clock_offsets *clocks, const struct text_style *style)
+{
+	struct shown shown = {
+		.count = ports->rows.shown_count,
+		.all = ports->rows.shown_count + ports->left_out,
+		.chosen = process_filter_active(ports->config.processes),
+	};
+	struct sentence title = {0};
+	char time[FORMAT_TIME];
+
+	format_clock(time, ports->time_ns + (uint64_t)clocks->monotonic_ns);
+	say(&title, "%.8s  ", time);
+	say_shown(&title, shown, "destination");
+	say(&title, "%s", ports->incomplete ? "  (something was lost)" : "");
+	text_wrap(output, 0, INDENT, title.text, style->columns);
+	output_format(output, "%-*s %11s %-17s %7s %7s %9s",
+		      is_narrow(style) ? PLACE_NARROW : PLACE_WIDE, "DESTINATION", "USED/SUPPLY",
+		      "", "NEW/S", "MOST/S", "LEFT");
+	output_line(output);
+}
+
+static void say_binder(struct sentence *sentence, const struct ports *ports,
+		       const struct port_failure *failure)
+{
+	if (!failure->binder)
+		return;
+	say(sentence, ": %u by ", failure->binder_ports);
+	text_process(sentence, rows_process(&ports->failures, failure->binder));
+}
+
+static void say_rates(struct sentence *sentence, const struct ports *ports,
+		      const struct port_failure *failure)
+{
+	const struct port_row *row = ports_destination(ports, &failure->tuple);
+	double consumed, failed, most;
+
+	if (!row || !ports_consumed(ports, row, &consumed) || !ports_failed(ports, row, &failed))
+		return;
+	say(sentence, "; %.1f/s wanted", consumed + failed);
+	if (ports_sustainable(ports, row, &most))
+		say(sentence, ", %.1f/s sustainable", most);
+}
+
+static void say_why(struct sentence *sentence, const struct ports *ports,
+		    const struct port_failure *failure)
+{
+	const struct census *census = &failure->census;
+	uint32_t supply = census->supply.supply;
+
+	switch (failure->cause) {
+	case CAUSE_RANGE_EXHAUSTED:
+		say(sentence, "%u of %u held%s", census->used, supply,
+		    census->owner_count ? ": " : "");
+		say_owners(sentence, ports, census);
+		if (!supply)
+			say(sentence, "; %u reserved", census->supply.reserved);
+		say_rates(sentence, ports, failure);
+		break;
+	case CAUSE_BLOCKED_BY_BIND:
+		say(sentence, "bind() blocks %u of ports %u-%u", census->supply.blocked,
+		    census->supply.low, census->supply.high);
+		say_binder(sentence, ports, failure);
+		break;
+	case CAUSE_TUPLE_IN_USE:
+		say(sentence, "the port that it bound is in use towards this destination");
+		break;
+	case CAUSE_NO_SOURCE_ADDRESS:
+		say(sentence, "the device of its route has no address that it could use");
+		break;
+	case CAUSE_PORT_IN_USE:
+		say(sentence, "another socket has the port: `ss -tanp` shows whose");
+		break;
+	case CAUSE_ADDRESS_NOT_LOCAL:
+		say(sentence, "no interface of its network namespace has this address");
+		break;
+	default:
+		say(sentence, "the settings of its network namespace cannot be read");
+	}
+}
+
+static void show_advice(struct output *output, const struct port_failure *failure,
+			const struct text_style *style)
+{
+	struct sentence advice = {0};
+
+	if (failure->cause != CAUSE_BLOCKED_BY_BIND)
+		return;
+	say(&advice, "for every destination; IP_BIND_ADDRESS_NO_PORT before bind() avoids that");
+	text_sentence(output, &advice, style->columns);
+}
+
+static const char *headline(const struct port_failure *failure)
+{
+	switch (failure->cause) {
+	case CAUSE_BLOCKED_BY_BIND:
+		return "no free port, because of bind()";
+	case CAUSE_TUPLE_IN_USE:
+		return "its port is in use";
+	case CAUSE_NO_SOURCE_ADDRESS:
+		return "no source address";
+	case CAUSE_PORT_IN_USE:
+		return "the port is in use";
+	case CAUSE_ADDRESS_NOT_LOCAL:
+		return "the address is not local";
+	default:
+		return "no free port";
+	}
+}
+
+static void show_failure(const struct ports *ports, struct output *output,
+			 const struct clock_offsets *clocks, const struct port_failure *failure,
+			 const struct text_style *style)
+{
+	struct sentence title = {0}, why = {0};
+	char time[FORMAT_TIME], place[FORMAT_ENDPOINT];
+	bool bind = ports_failed_to_bind(failure);
+
+	format_clock(time, failure->last_ns + (uint64_t)clocks->monotonic_ns);
+	if (bind)
+		format_endpoint(place, failure->tuple.laddr, failure->tuple.lport);
+	else
+		format_endpoint(place, failure->tuple.raddr, failure->tuple.rport);
+	say(&title, "%s", style->color ? RED : "");
+	text_process(&title, rows_process(&ports->failures, failure->row.process));
+	say(&title, " %s %s: %s", bind ? "bind()" : "->", place, headline(failure));
+	say(&title, ", %llu time%s, last %.8s", (unsigned long long)failure->count,
+	    plural(failure->count), time);
+	say(&title, "%s", style->color ? PLAIN : "");
+	text_wrap(output, 0, INDENT, title.text, style->columns);
+	say_why(&why, ports, failure);
+	text_sentence(output, &why, style->columns);
+	show_advice(output, failure, style);
+}
+
+/* Of the first row: the table keeps one at least. */
+static size_t first_lines(const struct ports *ports, const struct text_style *style)
+{
+	struct output draft;
+	size_t lines;
+
+	text_draft(&draft);
+	if (ports->rows.shown_count)
+		show_row(ports, &draft, ports->rows.shown[0], style);
+	lines = text_lines(&draft);
+	output_free(&draft);
+	return lines;
+}
+
+/* Those that fit, the newest first, one at least. */
+static void draft_failures(const struct ports *ports, struct output *draft,
+			   const struct clock_offsets *clocks, const struct text_style *style)
+{
+	size_t others = TABLE_LINES + first_lines(ports, style);
+
+	text_draft(draft);
+	for (size_t i = 0; i < ports->recent_count && i < FAILURES_MAX; i++) {
+		const struct port_failure *failure = ports->recent[i];
+		size_t before = draft->length;
+
+		if (failure->last_ns + FAILURE_NS < ports->time_ns)
+			return;
+		show_failure(ports, draft, clocks, failure, style);
+		if (style->lines && i && others + text_lines(draft) > style->lines) {
+			draft->length = before;
+			return;
+		}
+	}
+}
+
+void ports_show_text(const struct ports *ports, struct output *output,
+		     const struct clock_offsets *clocks, const struct text_style *style)
+{
+	struct output failures;
+
+	draft_failures(ports, &failures, clocks, style);
+	show_title(ports, output, clocks, style);
+	text_rows(&ports->rows, output, style, TABLE_LINES + text_lines(&failures), show_row,
+		  ports);
+	output_bytes(output, failures.text, failures.length);
+	output_free(&failures);
+}
+
+void ports_show_worst(const struct ports *ports, const struct port_row *row, struct output *output,
+		      unsigned int columns)
+{
+	struct sentence title = {0}, sentence = {0};
+	char place[FORMAT_ENDPOINT];
+	uint32_t supply;
+	bool known = ports_supply(ports, &row->now, &supply);
+
+	format_endpoint(place, row->tuple.raddr, row->tuple.rport);
+	say(&title, "%u", row->now.used);
+	if (known)
+		say(&title, " of %u", supply);
+	say(&title, " port%s %s in use towards %s:", plural(known ? supply : row->now.used),
+	    row->now.used == 1 ? "is" : "are", place);
+	text_wrap(output, 0, INDENT, title.text, columns);
+	say_row(&sentence, ports, row);
+	text_sentence(output, &sentence, columns);
+	output_line(output);
+}

@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include <stdio.h>
+
+#include "view/timewait/bars.h"
+#include "writer/format.h"
+#include "record/names.h"
+#include "view/timewait/show.h"
+
+#define WIDE_COLUMNS	100
+#define NAME_NARROW	20
+#define NAME_WIDE	24
+#define PLACE_NARROW	21 /* any IPv4 endpoint; IPv6 is cut in its middle */
+#define PLACE_WIDE	34
+#define TABLE_LINES	4    /* the title, the header, what is left out, the cursor */
+#define RATE_DECIMAL	1000 /* from here on without one */
+#define BESIDE_ROWS	3    /* so many are shown even where histograms need the screen */
+#define LOG2_EDGES	12
+#define PREDATES_INDENT 4
+#define NS_PER_S	1000000000ULL
+#define RED		"\033[31m"
+#define PLAIN		"\033[0m"
+
+static bool is_narrow(const struct text_style *style)
+{
+	return text_is_narrow(style, WIDE_COLUMNS);
+}
+
+static void show_place(struct output *output, const struct time_wait_row *row,
+		       const struct text_style *style)
+{
+	size_t columns = is_narrow(style) ? PLACE_NARROW : PLACE_WIDE;
+	const struct tuple *tuple = &row->tuple;
+
+	if (row->row.key == ROWS_OTHER)
+		output_format(output, "   %-*s", (int)columns, "(idle ones, together)");
+	else if (row->direction == DIRECTION_IN) {
+		output_string(output, "at ");
+		text_endpoint(output, tuple->laddr, tuple->lport, columns, style);
+	} else {
+		output_string(output, "to ");
+		text_endpoint(output, tuple->raddr, tuple->rport, columns, style);
+	}
+}
+
+static void share(char *text, size_t size, uint64_t part, uint64_t whole)
+{
+	if (whole)
+		snprintf(text, size, "%.0f%%", 100 * (double)part / (double)whole);
+}
+
+static void show_figures(const struct time_waits *waits, struct output *output,
+			 const struct time_wait_row *row)
+{
+	char rate[16] = "-", first[8] = "-", median[TEXT_AGE] = "-", most[TEXT_AGE] = "-";
+	double per_s;
+
+	if (time_waits_rate(waits, row, &per_s))
+		snprintf(rate, sizeof(rate), "%.*f", per_s < RATE_DECIMAL ? 1 : 0, per_s);
+	share(first, sizeof(first), row->closed_first, row->closed);
+	if (row->lifetime.count) {
+		text_duration(median, histogram_percentile(&row->lifetime, 0.5));
+		text_duration(most, histogram_percentile(&row->lifetime, 0.99));
+	}
+	output_format(output, " %6u %7s %5s %5s %5s", row->sockets, rate, first, median, most);
+}
+
+static void say_reasons(struct sentence *sentence, const struct time_wait_row *row)
+{
+	const char *before = ": ";
+
+	say(sentence, "%llu ended", (unsigned long long)row->ended);
+	for (unsigned int reason = END_EXPIRED; reason <= END_UNKNOWN; reason++) {
+		if (!row->reasons[reason])
+			continue;
+		say(sentence, "%s%llu %s", before, (unsigned long long)row->reasons[reason],
+		    end_reason_name(reason));
+		before = ", ";
+	}
+}
+
+/* What the columns do not say. */
+static void say_row(struct sentence *sentence, const struct time_waits *waits,
+		    const struct time_wait_row *row)
+{
+	const struct process *closer = time_waits_closer(waits, row);
+
+	say_reasons(sentence, row);
+	if (row->overflow)
+		say(sentence, "; %llu REFUSED (tcp_max_tw_buckets)",
+		    (unsigned long long)row->overflow);
+	if (closer) {
+		say(sentence, "; closed by ");
+		text_process(sentence, closer);
+	}
+	if (row->fin_wait2)
+		say(sentence, "; %u wait%s for the peer's FIN", row->fin_wait2,
+		    singular(row->fin_wait2));
+	if (row->rearmed)
+		say(sentence, "; at least %llu rearmed", (unsigned long long)row->rearmed);
+	if (row->predates)
+		say(sentence, "; %u older than tcplinger", row->predates);
+	if (row->closed)
+		say(sentence, "; %llu closed in all", (unsigned long long)row->closed);
+}
+
+static void show_histograms(const struct time_waits *waits, struct output *output,
+			    const struct time_wait_row *row, const struct text_style *style)
+{
+	struct histogram_scale scale;
+
+	histogram_scale_log2(&scale, &row->connected, 0, LOG2_EDGES);
+	bars_show(output, "connected until the first FIN", &row->connected, &scale, style->columns);
+	histogram_scale_log2(&scale, &row->fin_wait2_lifetime, FIN_WAIT2_NS, LOG2_EDGES);
+	bars_show(output, "alone in FIN_WAIT2", &row->fin_wait2_lifetime, &scale, style->columns);
+	histogram_scale_life(&scale, waits->model->timewait_ns);
+	bars_show(output, "in TIME_WAIT", &row->lifetime, &scale, style->columns);
+}
+
+static void show_row(const void *view, struct output *output, const struct row *shown,
+		     const struct text_style *style)
+{
+	const struct time_wait_row *row = (const struct time_wait_row *)shown;
+	const struct time_waits *waits = view;
+	bool red = style->color && row->overflow;
+	struct sentence sentence = {0};
+
+	text_name(&waits->rows, output, shown, is_narrow(style) ? NAME_NARROW : NAME_WIDE, style);
+	output_string(output, " ");
+	show_place(output, row, style);
+	show_figures(waits, output, row);
+	output_line(output);
+	say_row(&sentence, waits, row);
+	output_string(output, red ? RED : "");
+	text_sentence(output, &sentence, style->columns);
+	output_string(output, red ? PLAIN : "");
+	if (style->details)
+		show_histograms(waits, output, row, style);
+}
+
+/* Counting all of them takes time: only where a filter asks for it. */
+static struct shown shown(const struct time_waits *waits, uint64_t count, unsigned int state)
+{
+	struct shown shown = {.count = count, .chosen = process_filter_active(waits->processes)};
+
+	if (shown.chosen)
+		shown.all = time_waits_known(waits, state);
+	return shown;
+}
+
+static void show_predates(const struct time_waits *waits, struct output *output,
+			  const struct text_style *style)
+{
+	struct sentence sentence = {0};
+	char length[TEXT_AGE];
+
+	text_duration(length, waits->model->timewait_ns + waits->model->timewait_ns / 15);
+	say(&sentence, "%u older than tcplinger: who made them is not known; gone within %s",
+	    waits->total.predates, length);
+	output_format(output, "%*s", PREDATES_INDENT, "");
+	text_wrap(output, PREDATES_INDENT, PREDATES_INDENT, sentence.text, style->columns);
+}
+
+static void show_title(const struct time_waits *waits, struct output *output,
+		       const struct clock_offsets *clocks, const struct text_style *style)
+{
+	const struct time_wait_row *total = &waits->total;
+	struct shown waiting = shown(waits, total->fin_wait2, TCP_FIN_WAIT2);
+	struct sentence title = {0};
+	char time[FORMAT_TIME];
+
+	format_clock(time, waits->time_ns + (uint64_t)clocks->monotonic_ns);
+	say(&title, "%.8s  ", time);
+	say_shown(&title, shown(waits, total->sockets, TCP_TIME_WAIT), "socket");
+	say(&title, " in TIME_WAIT");
+	if (waiting.count || waiting.all) {
+		say(&title, ", ");
+		say_shown(&title, waiting, NULL);
+		say(&title, " in FIN_WAIT2");
+	}
+	if (waits->incomplete)
+		say(&title, "  (something was lost)");
+	text_wrap(output, 0, INDENT, title.text, style->columns);
+	if (total->predates)
+		show_predates(waits, output, style);
+	output_format(output, "%-*s    %-*s %6s %7s %5s %5s %5s",
+		      is_narrow(style) ? NAME_NARROW : NAME_WIDE, "    PID PROCESS",
+		      is_narrow(style) ? PLACE_NARROW : PLACE_WIDE, "DESTINATION / SERVICE", "NOW",
+		      "NEW/S", "FIRST", "P50", "P99");
+	output_line(output);
+}
+
+/* Of the first few rows. */
+static size_t first_lines(const struct time_waits *waits, const struct text_style *style)
+{
+	struct output draft;
+	size_t lines;
+
+	text_draft(&draft);
+	for (size_t i = 0; i < waits->rows.shown_count && i < BESIDE_ROWS; i++)
+		show_row(waits, &draft, waits->rows.shown[i], style);
+	lines = text_lines(&draft);
+	output_free(&draft);
+	return lines;
+}
+
+/*
+ * Histograms of all rows, to be shown below them: none where the screen is too low, or each row has
+ * its own.
+ */
+static void draft_histograms(const struct time_waits *waits, struct output *draft,
+			     const struct text_style *style, size_t others)
+{
+	text_draft(draft);
+	if (style->details)
+		return;
+	show_histograms(waits, draft, &waits->total, style);
+	others += text_lines(draft);
+	if (style->lines && first_lines(waits, style) + others > style->lines)
+		draft->length = 0;
+}
+
+void time_waits_show_text(struct time_waits *waits, struct output *output,
+			  const struct clock_offsets *clocks, const struct text_style *style)
+{
+	size_t others = TABLE_LINES + !!waits->total.predates;
+	struct output histograms;
+
+	time_waits_sum_histograms(waits);
+	draft_histograms(waits, &histograms, style, others);
+	show_title(waits, output, clocks, style);
+	text_rows(&waits->rows, output, style, others + text_lines(&histograms), show_row, waits);
+	output_bytes(output, histograms.text, histograms.length);
+	output_free(&histograms);
+}
+
+void time_waits_show_total(const struct time_waits *waits, struct output *output, uint64_t begin_ns,
+			   const struct text_style *style)
+{
+	double seconds = (double)(waits->time_ns - begin_ns) / NS_PER_S;
+	const struct time_wait_row *total = &waits->total;
+	struct sentence sentence = {0}, ends = {0};
+
+	output_format(output, "in %.1f s: %llu connection%s closed, %llu by this side first",
+		      seconds, (unsigned long long)total->closed, plural(total->closed),
+		      (unsigned long long)total->closed_first);
+	output_line(output);
+	say(&sentence, "%llu entered TIME_WAIT (%.1f/s), %llu refused, at least %llu rearmed",
+	    (unsigned long long)total->created, seconds > 0 ? (double)total->created / seconds : 0,
+	    (unsigned long long)total->overflow, (unsigned long long)total->rearmed);
+	text_sentence(output, &sentence, style->columns);
+	say_reasons(&ends, total);
+	text_sentence(output, &ends, style->columns);
+}
+
+void time_waits_show_worst(const struct time_wait_row *row, struct output *output,
+			   unsigned int columns)
+{
+	struct sentence sentence = {0};
+	const struct tuple *tuple = &row->tuple;
+	bool in = row->direction == DIRECTION_IN;
+	char place[FORMAT_ENDPOINT];
+
+	format_endpoint(place, in ? tuple->laddr : tuple->raddr, in ? tuple->lport : tuple->rport);
+	say(&sentence, "%u of the TIME_WAIT %s of connections %s %s", row->sockets,
+	    row->sockets == 1 ? "is" : "are", in ? "accepted at" : "made to", place);
+	text_wrap(output, 0, INDENT, sentence.text, columns);
+	output_line(output);
+}

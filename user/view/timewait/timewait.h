@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * `tcplinger timewait`: TIME_WAIT by owner and destination (outgoing connections) or service
+ * (incoming). Counted as it happens: a refresh costs the rows, not the sockets.
+ */
+#ifndef TCPLINGER_VIEW_TIMEWAIT_H
+#define TCPLINGER_VIEW_TIMEWAIT_H
+
+#include "view/growth.h"
+#include "base/histogram.h"
+#include "model/model.h"
+#include "model/overflow.h"
+#include "view/rows.h"
+
+struct time_wait_row {
+	struct row row;
+	struct tuple tuple; /* outgoing: no lport; incoming: no remote end */
+	uint8_t direction;
+	struct common owner_by;
+	struct common closer; /* number of a process, referred to; 0: the owner */
+	struct common family;
+	uint32_t sockets;   /* in true TIME_WAIT now */
+	uint32_t predates;  /* of these, older than the tool */
+	uint32_t fin_wait2; /* minisockets in FIN_WAIT2 now */
+	uint32_t recounted; /* `sockets` as a listing shows them */
+	uint64_t created;
+	uint64_t ended;
+	uint64_t closed; /* connections; of them, those that this side closed first: */
+	uint64_t closed_first;
+	uint64_t rearmed;
+	uint64_t overflow;
+	uint64_t reasons[END_REASONS];
+	struct histogram lifetime; /* of true TIME_WAIT */
+	struct histogram fin_wait2_lifetime;
+	struct histogram connected; /* ESTABLISHED to the first FIN */
+	struct growth growth;	    /* of `created` */
+};
+
+struct time_waits {
+	struct model *model;
+	const struct process_filter *processes;
+	enum grouping by;
+	struct rows rows;
+	struct time_wait_row total; /* of all rows, as of this refresh; see sum_histograms */
+	struct overflows overflows;
+	uint64_t time_ns; /* of this refresh */
+	struct growth_clock clock;
+	uint64_t losses; /* as of the refresh before */
+	bool incomplete;
+};
+
+void time_waits_init(struct time_waits *waits, const struct process_filter *processes,
+		     enum grouping by, struct model *model);
+void time_waits_free(struct time_waits *waits);
+
+/* What the model's observer is to call. */
+void time_waits_transition(struct time_waits *waits, const struct transition *transition);
+void time_waits_minisocket(struct time_waits *waits, struct connection *connection,
+			   enum minisocket_event event, uint64_t time_ns);
+void time_waits_listed(struct time_waits *waits);
+void time_waits_counters(struct time_waits *waits, const struct record_counters *counters);
+
+/* A namespace whose counters are wanted now, for refusals to be confirmed; false if none. */
+bool time_waits_want_counters(const struct time_waits *waits, uint32_t *netns);
+
+/* They have been counted, or the namespace is gone: what they do not confirm was no refusal. */
+void time_waits_settle(struct time_waits *waits, uint32_t netns);
+
+/* Chooses the rows to show, as rows_choose does, most sockets first; sums them up. */
+void time_waits_refresh(struct time_waits *waits, uint64_t time_ns, bool last);
+
+/* Those of all rows, into `total`: not needed by each refresh. */
+void time_waits_sum_histograms(struct time_waits *waits);
+
+/* Minisockets in a state that the model knows of, whatever the filter on processes says. */
+uint64_t time_waits_known(const struct time_waits *waits, unsigned int state);
+
+/* By one of time_waits_sort_keys, the greatest first. */
+extern const char *const time_waits_sort_keys[];
+void time_waits_sort(struct time_waits *waits, const char *key);
+
+/* The row at place `i` of this refresh; below waits->rows.shown_count. */
+struct time_wait_row *time_waits_shown(const struct time_waits *waits, size_t i);
+
+/* Created per second, over a minute at most; false before the second refresh. */
+bool time_waits_rate(const struct time_waits *waits, const struct time_wait_row *row,
+		     double *per_s);
+
+/* The closer where it is one and not the owner; NULL else. */
+const struct process *time_waits_closer(const struct time_waits *waits,
+					const struct time_wait_row *row);
+
+#endif

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "view/trace/trace.h"
+
+#include <stdio.h>
+
+#include "writer/format.h"
+#include "record/names.h"
+#include "view/text.h"
+
+/* TIME PID COMM DIR LOCAL REMOTE MS TRANSITION: 120 columns when both addresses are 21 wide. */
+#define TIME_COLUMNS	   12
+#define PID_COLUMNS	   7
+#define COMM_COLUMNS	   15
+#define DIRECTION_COLUMNS  3
+#define MS_COLUMNS	   8
+#define TRANSITION_COLUMNS 26 /* "TIME_WAIT->CLOSE destroyed" */
+#define FIXED_COLUMNS                                                                              \
+	(TIME_COLUMNS + PID_COLUMNS + COMM_COLUMNS + DIRECTION_COLUMNS + MS_COLUMNS +              \
+	 TRANSITION_COLUMNS + 7)
+#define MS_SHOWN    99999999.5 /* beyond: days, "1.2d" */
+#define ADDRESS_MIN 21	       /* any IPv4 endpoint */
+#define ADDRESS_MAX 47	       /* any IPv6 endpoint */
+
+void trace_init(struct trace *trace, const struct trace_config *config, struct output *output,
+		const struct model *model)
+{
+	unsigned int columns = ADDRESS_MIN;
+
+	*trace = (struct trace){.config = *config, .output = output, .model = model};
+	if (config->columns > FIXED_COLUMNS + 2 * ADDRESS_MIN)
+		columns = (config->columns - FIXED_COLUMNS) / 2;
+	if (columns > ADDRESS_MAX)
+		columns = ADDRESS_MAX;
+	trace->address_columns = columns;
+}
+
+static bool wanted(const struct trace *trace, const struct transition *transition)
+{
+	uint32_t states = 1U << transition->old_state | 1U << transition->new_state;
+	const struct tuple *tuple = &transition->connection->tuple;
+
+	if (trace->config.states && !(trace->config.states & states))
+		return false;
+	return filter_tuple(trace->config.tuples, tuple, 1) &&
+	       model_concerns(trace->model, transition->connection, trace->config.processes);
+}
+
+static bool of_listener(const struct transition *transition)
+{
+	return transition->old_state == TCP_LISTEN || transition->new_state == TCP_LISTEN;
+}
+
+static void show_json(struct trace *trace, const struct transition *transition)
+{
+	const struct connection *connection = transition->connection;
+	struct json json;
+
+	object_begin(&json, trace->output, "transition", transition->time_ns, &trace->clocks);
+	if (connection->cookie)
+		json_hex(&json, "cookie", connection->cookie);
+	else
+		json_null(&json, "cookie");
+	object_tuple(&json, &connection->tuple, of_listener(transition));
+	json_plain(&json, "direction", direction_name(connection->direction));
+	json_plain(&json, "old", tcp_state_name(transition->old_state));
+	json_plain(&json, "new", tcp_state_name(transition->new_state));
+	if (transition->in_old_ns == UNKNOWN_NS)
+		json_null(&json, "in_old_s");
+	else
+		json_seconds(&json, "in_old_s", transition->in_old_ns);
+	object_process(&json, "owner", transition->owner, &trace->clocks);
+	json_plain(&json, "owner_by", owner_by_name(connection->owner_by));
+	object_process(&json, "closer", transition->closer, &trace->clocks);
+	json_plain(&json, "end_reason", end_reason_name(transition->end_reason));
+	json_end(&json);
+}
+
+static void show_header(struct trace *trace)
+{
+	int address = (int)trace->address_columns;
+	size_t begin = trace->output->length;
+
+	if (trace->since_header &&
+	    (!trace->config.lines || trace->since_header < trace->config.lines - 1))
+		return;
+	trace->since_header = 0;
+	output_format(trace->output, "%-*s %*s %-*s %-*s %-*s %-*s %*s %s", TIME_COLUMNS, "TIME",
+		      PID_COLUMNS, "PID", COMM_COLUMNS, "COMM", DIRECTION_COLUMNS, "DIR", address,
+		      "LOCAL", address, "REMOTE", MS_COLUMNS, "MS", "TRANSITION");
+	text_end_line(trace->output, begin, INDENT, trace->config.columns);
+}
+
+/* Spaces up to a column's width, by what the terminal shows and not by bytes. */
+static void pad(struct output *output, size_t used, size_t columns)
+{
+	while (used++ < columns)
+		output_bytes(output, " ", 1);
+}
+
+static void show_process(struct trace *trace, const struct process *process)
+{
+	char comm[4 * sizeof(process->id.comm) + 1] = "-";
+	size_t used = 1;
+
+	if (!process) {
+		output_format(trace->output, "%*s ", PID_COLUMNS, "-");
+	} else {
+		output_format(trace->output, "%*u ", PID_COLUMNS, process->id.pid);
+		used = format_harmless(comm, process->id.comm, sizeof(process->id.comm),
+				       trace->config.columns ? COMM_COLUMNS : SIZE_MAX);
+	}
+	output_string(trace->output, comm);
+	pad(trace->output, used, COMM_COLUMNS);
+	output_string(trace->output, " ");
+}
+
+static void show_endpoint(struct trace *trace, const uint8_t *address, uint16_t port)
+{
+	char text[FORMAT_ENDPOINT];
+
+	format_endpoint(text, address, port);
+	if (trace->config.columns && !trace->config.full_addresses)
+		format_shorten(text, trace->address_columns);
+	output_format(trace->output, "%-*s ", (int)trace->address_columns, text);
+}
+
+static void show_remote(struct trace *trace, const struct transition *transition)
+{
+	const struct tuple *tuple = &transition->connection->tuple;
+
+	if (of_listener(transition))
+		output_format(trace->output, "%-*s ", (int)trace->address_columns, "*");
+	else
+		show_endpoint(trace, tuple->raddr, tuple->rport);
+}
+
+static void show_ms(struct trace *trace, uint64_t ns)
+{
+	double ms = (double)ns / 1e6;
+
+	if (ns == UNKNOWN_NS)
+		output_format(trace->output, "%*s ", MS_COLUMNS, "-");
+	else if (ms < MS_SHOWN)
+		output_format(trace->output, "%*.*f ", MS_COLUMNS, ms < 100000 ? 1 : 0, ms);
+	else
+		output_format(trace->output, "%*.1fd ", MS_COLUMNS - 1, ms / 86400e3);
+}
+
+static const char *color_of(unsigned int new_state)
+{
+	switch (new_state) {
+	case TCP_ESTABLISHED:
+		return "\033[32m";
+	case TCP_CLOSE_WAIT:
+		return "\033[35m";
+	case TCP_TIME_WAIT:
+		return "\033[33m";
+	default:
+		return "";
+	}
+}
+
+static void show_states(struct trace *trace, const struct transition *transition)
+{
+	const char *reason = end_reason_name(transition->end_reason);
+	const char *color = trace->config.color ? color_of(transition->new_state) : "";
+
+	output_format(trace->output, "%s%s->%s%s", color, tcp_state_name(transition->old_state),
+		      tcp_state_name(transition->new_state), color[0] ? "\033[0m" : "");
+	if (reason)
+		output_format(trace->output, " %s", reason);
+}
+
+static const char *arrow(unsigned int direction)
+{
+	return direction == DIRECTION_UNKNOWN ? "-" : direction_name(direction);
+}
+
+static void show_text(struct trace *trace, const struct transition *transition)
+{
+	const struct connection *connection = transition->connection;
+	char time[FORMAT_TIME];
+	size_t begin;
+
+	show_header(trace);
+	begin = trace->output->length;
+	format_clock(time, transition->time_ns + (uint64_t)trace->clocks.monotonic_ns);
+	output_format(trace->output, "%s ", time);
+	show_process(trace, transition->owner);
+	output_format(trace->output, "%-*s ", DIRECTION_COLUMNS, arrow(connection->direction));
+	show_endpoint(trace, connection->tuple.laddr, connection->tuple.lport);
+	show_remote(trace, transition);
+	show_ms(trace, transition->in_old_ns);
+	show_states(trace, transition);
+	trace->since_header +=
+		(unsigned int)text_end_line(trace->output, begin, INDENT, trace->config.columns);
+}
+
+void trace_transition(struct trace *trace, const struct transition *transition)
+{
+	if (!wanted(trace, transition))
+		return;
+	trace->shown++;
+	if (trace->config.json)
+		show_json(trace, transition);
+	else
+		show_text(trace, transition);
+}
+
+void trace_loss(struct trace *trace, uint64_t time_ns, const struct losses *losses)
+{
+	if (trace->config.json)
+		object_loss(trace->output, time_ns, losses, &trace->clocks);
+}
