@@ -39,6 +39,9 @@ enum record_type {
 	RECORD_COUNTERS,       /* what the kernel counted in a namespace; user space only */
 	RECORD_PORTS,	       /* how a namespace chooses ports; user space only */
 	RECORD_FAILURE,	       /* bind(), or connect() before it looked for a port, failed */
+	RECORD_SOURCE,	       /* begins a stream; user space only, and so the next ones */
+	RECORD_REFRESH,	       /* ends a refresh: what exists now has been told */
+	RECORD_FACTS,	       /* what /proc says of a process now */
 	RECORD_TYPES,
 };
 
@@ -234,8 +237,8 @@ enum listing_phase {
 
 /* What a listing lists. */
 enum listing_scope {
-	LISTING_ALL,	     /* every TCP socket; or LISTEN and CLOSE_WAIT, for a view of those */
-	LISTING_LISTENERS,   /* only sockets in LISTEN, and who holds them */
+	LISTING_ALL,	     /* every socket that is asked for */
+	LISTING_CONNECTIONS, /* likewise, where those in CLOSE_WAIT are listed apart */
 	LISTING_CLOSE_WAITS, /* only sockets in CLOSE_WAIT, whatever the namespace */
 	LISTING_SCOPES,
 };
@@ -333,6 +336,56 @@ struct record_ports {
 	__u8 reserved[PORTS / 8]; /* bitmap: ip_local_reserved_ports */
 };
 
+/*
+ * What a stream is: which wants (bit 1 << enum want, record/needs.h) its source cannot give. A
+ * second one makes all begin anew.
+ */
+struct record_source {
+	struct record_header header;
+	__u32 lacks;
+	__u32 reserved;
+	__u64 timewait_ns;	   /* how long a TIME_WAIT lasts, as far as the kernel says */
+	__s64 monotonic_offset_ns; /* CLOCK_REALTIME minus CLOCK_MONOTONIC */
+	__s64 boottime_offset_ns;  /* CLOCK_REALTIME minus CLOCK_BOOTTIME */
+};
+
+struct record_refresh {
+	struct record_header header;
+	__s64 monotonic_offset_ns; /* as of now: the time of day may be set */
+};
+
+#define FACTS_UNKNOWN (~0ULL)
+#define FACTS_NAME    64
+
+/* What was found out about a process. */
+struct process_facts {
+	__u64 fds;	  /* FACTS_UNKNOWN: not told */
+	__u64 fd_limit;	  /* FACTS_UNKNOWN: not told, or none */
+	__u64 run_ns;	  /* on a CPU, all threads, since they began */
+	__u64 starved_ns; /* runnable, waiting for one */
+	__u32 threads;
+	__u32 looked_at; /* of these; what follows is of those looked at */
+	__u32 waiting;	 /* threads in the state and place below, where most are */
+	__u32 stopped;	 /* threads stopped by a signal or a debugger */
+	__u32 frozen;	 /* threads in the freezer */
+	__u8 looked;	 /* its threads were looked at; else only descriptors are told */
+	__u8 state;	 /* as in proc(5): R S D T ...; 0: unknown */
+	__u8 reserved[2];
+	char wchan[FACTS_NAME];	  /* function of the kernel; "": not told */
+	char syscall[FACTS_NAME]; /* name; "": not told, or in none */
+};
+
+struct record_facts {
+	struct record_header header;
+	struct process_id process;
+	struct process_facts facts;
+};
+
+_Static_assert(sizeof(struct record_source) == 48, "record_source");
+_Static_assert(sizeof(struct record_refresh) == 24, "record_refresh");
+_Static_assert(sizeof(struct record_facts) == 240, "record_facts");
+_Static_assert(sizeof(struct record_counters) == 120, "record_counters");
+_Static_assert(sizeof(struct record_ports) == 8224, "record_ports");
 _Static_assert(sizeof(struct record_header) == 16, "record_header");
 _Static_assert(sizeof(struct process_id) == 40, "process_id");
 _Static_assert(sizeof(struct tuple) == 44, "tuple");

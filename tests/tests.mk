@@ -79,9 +79,7 @@ UNIT_TESTS := $(UNIT_NAMES:%=$(BUILD)/unit/%)
 ASAN_TESTS := $(UNIT_NAMES:%=$(BUILD)/asan/unit/%)
 SANITIZE := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
-# The pure parts only: what a source or a command needs of the kernel is not fuzzed.
-FUZZ_SOURCES := $(filter-out user/source/% user/command/% user/main.c,$(USER_SOURCES))
-FUZZ_SOURCES += user/source/live/end_reason.c user/command/commands.c
+FUZZ_SOURCES := $(filter-out user/main.c,$(USER_SOURCES))
 FUZZ_OBJECTS := $(FUZZ_SOURCES:%.c=$(BUILD)/fuzz/%.o)
 FUZZ_NAMES := $(basename $(notdir $(sort $(wildcard tests/fuzz/fuzz_*.c))))
 FUZZERS := $(FUZZ_NAMES:%=$(BUILD)/fuzz/%)
@@ -144,12 +142,13 @@ $(BUILD)/asan/unit/test_%: tests/unit/test_%.c $(BUILD)/asan/unit/libtcplinger.a
 $(BUILD)/fuzz/user/%.o: user/%.c | $(SKELETON)
 	$(call say,CC,"$< (fuzzed)")
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CLANG) $(SANITIZE) -fsanitize=fuzzer-no-link $(FUZZ_SIZES) $(USER_CFLAGS) -c $< -o $@
+	$(Q)$(CLANG) $(SANITIZE) -fsanitize=fuzzer-no-link $(FUZZ_SIZES) $(USER_CFLAGS) \
+		-Wno-missing-field-initializers -c $< -o $@
 
 $(BUILD)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(BUILD)/fuzz/libtcplinger.a
 	$(call say,FUZZ,$@)
 	$(Q)$(CLANG) $(SANITIZE) -fsanitize=fuzzer $(USER_CFLAGS) -MF $@.d $(filter %.c %.a,$^) -o $@ \
-		-lunistring -lm
+		-Wl,--wrap=netns_resolve,--wrap=cgroup_resolve $(LIBRARIES) -lm
 
 -include $(ASAN_OBJECTS:.o=.d) $(FUZZ_OBJECTS:.o=.d)
 -include $(UNIT_TESTS:%=%.d) $(ASAN_TESTS:%=%.d) $(FUZZERS:%=%.d)

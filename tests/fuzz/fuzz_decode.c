@@ -23,34 +23,7 @@ static void on_transition(void *context, const struct transition *transition)
 	must(transition->new_state > 0 && transition->new_state < TCP_STATES);
 	must(transition->end_reason < END_REASONS);
 	must(transition->connection != NULL);
-	trace_transition(&world->trace, transition);
-	time_waits_transition(&world->waits, transition);
-	ports_transition(&world->ports, transition);
 	world->output.length = 0;
-}
-
-static void on_failure(void *context, const struct transition *transition)
-{
-	ports_transition(&((struct world *)context)->ports, transition);
-}
-
-static void on_minisocket(void *context, struct connection *connection, enum minisocket_event event,
-			  uint64_t time_ns)
-{
-	time_waits_minisocket(&((struct world *)context)->waits, connection, event, time_ns);
-}
-
-static void on_listed(void *context)
-{
-	time_waits_listed(&((struct world *)context)->waits);
-}
-
-static void on_counters(void *context, const struct record_counters *counters)
-{
-	struct world *world = context;
-
-	time_waits_counters(&world->waits, counters);
-	time_waits_settle(&world->waits, counters->netns);
 }
 
 static void on_loss(void *context, uint64_t time_ns, const struct losses *losses)
@@ -58,56 +31,50 @@ static void on_loss(void *context, uint64_t time_ns, const struct losses *losses
 	struct world *world = context;
 
 	world->losses = *losses;
-	trace_loss(&world->trace, time_ns, losses);
+	object_loss(&world->output, time_ns, losses, &world->model.clocks);
 	world->output.length = 0;
 }
 
-static void refresh_time_waits(struct world *world, const struct text_style *text)
+/* Asking changes nothing: what is asked twice is asked once. */
+static void check_questions(struct world *world, const struct view *view, void *self)
 {
-	static const struct clock_offsets clocks;
+	struct questions questions;
+	uint32_t count;
 
-	check_time_waits(world);
-	time_waits_refresh(&world->waits, world->time_ns, world->mode & MODE_ONCE);
-	if (world->mode & MODE_JSON)
-		time_waits_show_json(&world->waits, &world->output, &clocks, 0);
-	else
-		time_waits_show_text(&world->waits, &world->output, &clocks, text);
-	world->output.length = 0;
+	questions_init(&questions);
+	view->ask(self, &questions);
+	count = questions_count(&questions);
+	view->ask(self, &questions);
+	must(questions_count(&questions) == count);
+	questions_free(&questions);
+	(void)world;
 }
 
-static void refresh_ports(struct world *world, const struct text_style *text)
+static void show(struct world *world, const struct view *view, void *self)
 {
-	static const struct clock_offsets clocks;
+	struct text_style text = {.details = true, .color = world->mode & MODE_COLOR};
+	bool last = world->mode & MODE_ONCE;
 
-	ports_refresh(&world->ports, world->time_ns, world->mode & MODE_ONCE);
-	rows_each(&world->ports.rows, check_port_row, NULL);
-	rows_each(&world->ports.failures, check_port_failure, NULL);
+	check_questions(world, view, self);
+	view->refresh(self, world->time_ns, last);
 	if (world->mode & MODE_JSON)
-		ports_show_json(&world->ports, &world->output, &clocks, 0);
+		view->show_json(self, &world->output, 0);
 	else
-		ports_show_text(&world->ports, &world->output, &clocks, text);
+		view->show_text(self, &world->output, &text, last);
 	world->output.length = 0;
 }
 
 /* After a listing, as the view does it: no pointer of a refresh outlives the next record. */
 static void refresh(struct world *world)
 {
-	static const struct clock_offsets clocks;
-	struct text_style text = {.details = true, .color = world->mode & MODE_COLOR};
-
-	refresh_time_waits(world, &text);
-	refresh_ports(world, &text);
-	if (!(world->mode & MODE_LEAKS))
-		return;
-	leaks_need_holders(&world->leaks);
-	leaks_refresh(&world->leaks, false);
+	check_time_waits(world);
+	show(world, &timewait_view, &world->waits);
+	show(world, &ports_view, &world->ports);
+	rows_each(&world->ports.rows, check_port_row, NULL);
+	rows_each(&world->ports.failures, check_port_failure, NULL);
+	show(world, &leaks_view, &world->leaks);
 	for (size_t i = 0; i < world->leaks.rows.shown_count; i++)
 		check_row(leaks_shown(&world->leaks, i));
-	if (world->mode & MODE_JSON)
-		leaks_show_json(&world->leaks, &world->output, &clocks, 0);
-	else
-		leaks_show_text(&world->leaks, &world->output, &clocks, &text);
-	world->output.length = 0;
 }
 
 static void offer(struct world *world, const void *data, size_t size)
@@ -152,61 +119,53 @@ static void feed_raw(struct world *world, struct input *input)
 	input->size -= size;
 }
 
+static void open_view(struct world *world, const struct view *view, void *self,
+		      const struct view_config *config)
+{
+	view->init(self, config, &world->model);
+	model_observe(&world->model, &view->observer, self);
+}
+
 static void open_views(struct world *world, const struct tuple_filter *tuples,
 		       const struct process_filter *processes)
 {
-	struct leaks_config leaks = {
+	struct view_config config = {
+		.tuples = tuples,
 		.processes = processes,
 		.by = world->mode & MODE_BY_COMM ? BY_COMM : BY_PID,
 		.age_ns = 10 * SECOND,
 		.once = world->mode & MODE_ONCE,
-	};
-	struct ports_config ports = {
-		.tuples = tuples,
-		.processes = processes,
-		.without_bpf = world->mode & MODE_LEAKS,
-	};
-	struct trace_config trace = {
-		.tuples = tuples,
-		.processes = processes,
 		.json = world->mode & MODE_JSON,
-		.color = world->mode & MODE_COLOR,
-		.columns = 120,
+		.style = {.color = world->mode & MODE_COLOR, .columns = 120},
+		.output = &world->output,
 	};
 
-	trace_init(&world->trace, &trace, &world->output, &world->model);
-	leaks_init(&world->leaks, &leaks, &world->model);
-	time_waits_init(&world->waits, processes, leaks.by, &world->model);
-	ports_init(&world->ports, &ports, &world->model);
+	open_view(world, &trace_view, &world->trace, &config);
+	open_view(world, &leaks_view, &world->leaks, &config);
+	open_view(world, &timewait_view, &world->waits, &config);
+	open_view(world, &ports_view, &world->ports, &config);
 	audit_init(&world->audit, tuples);
 }
 
 static void open_world(struct world *world)
 {
+	static const struct observer checks = {.transition = on_transition, .loss = on_loss};
 	static const struct tuple_filter all;
 	static const struct tuple_filter some = {.rport = {.active = 1, .bitmap = {0x0e}}};
 	static const struct process_filter everyone, someone = {.pid = 1};
 	const struct tuple_filter *tuples = world->mode & MODE_FILTER ? &some : &all;
 	const struct process_filter *processes =
 		world->mode & MODE_PROCESSES ? &someone : &everyone;
-	struct model_config config = {
-		.filter = tuples,
-		.processes = processes,
-		.timewait_ns = 60 * SECOND,
-		.close_waits =
-			world->mode & MODE_LEAKS ? CLOSE_WAITS_APART : CLOSE_WAITS_CONNECTIONS,
-		.observer = {.transition = on_transition,
-			     .failure = on_failure,
-			     .minisocket = on_minisocket,
-			     .listed = on_listed,
-			     .counters = on_counters,
-			     .loss = on_loss,
-			     .context = world},
-	};
+	struct needs needs = timewait_view.needs;
+	struct model_config config = {.needs = &needs, .filter = tuples, .processes = processes};
 
+	needs_join(&needs, &leaks_view.needs);
+	if (!(world->mode & MODE_LEAKS))
+		needs_join(&needs, &trace_view.needs);
 	model_init(&world->model, &config);
 	output_init(&world->output, -1, NULL);
 	open_views(world, tuples, processes);
+	model_observe(&world->model, &checks, world);
 }
 
 static void close_world(struct world *world)

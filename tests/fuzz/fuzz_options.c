@@ -18,39 +18,18 @@
 
 #define ARGUMENTS_MAX 32
 
-/* The table of commands is the real one: what it runs is not. */
-#define NOT_RUN(name)                                                                              \
-	int name(const struct options *options)                                                    \
-	{                                                                                          \
-		(void)options;                                                                     \
-		abort();                                                                           \
-	}
-NOT_RUN(run_summary)
-NOT_RUN(run_trace)
-NOT_RUN(run_leaks)
-NOT_RUN(run_timewait)
-NOT_RUN(run_ports)
-NOT_RUN(run_doctor)
+/* Nothing outside of the program is looked at (tests.mk, --wrap). */
+bool __wrap_netns_resolve(const char *text, uint32_t *inode);
+const char *__wrap_cgroup_resolve(const char *text);
 
-const char *trace_why_not(enum option_id option)
-{
-	return option == OPTION_NO_BPF ? "no" : NULL;
-}
-
-const char *ports_why_not(enum option_id option)
-{
-	return option == OPTION_BY ? "no" : NULL;
-}
-
-/* Nothing outside of the program is looked at. */
-bool netns_resolve(const char *text, uint32_t *inode)
+bool __wrap_netns_resolve(const char *text, uint32_t *inode)
 {
 	*inode = 1;
 	errno = text[0] == 'p' ? EPERM : ENOENT;
 	return text[0] == 'n';
 }
 
-const char *cgroup_resolve(const char *text)
+const char *__wrap_cgroup_resolve(const char *text)
 {
 	return text[1] == 'n' ? NULL : text;
 }

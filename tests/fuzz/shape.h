@@ -171,6 +171,40 @@ static void shape_failure(struct input *input, void *to)
 	record->process = take_process(input);
 }
 
+static void shape_source(struct input *input, void *shaped)
+{
+	struct record_source *record = shaped;
+
+	record->lacks = take(input, 2);
+	record->timewait_ns = 1 + take(input, 5);
+	record->monotonic_offset_ns = (int64_t)take(input, 8);
+	record->boottime_offset_ns = (int64_t)take(input, 8);
+}
+
+static void shape_refresh(struct input *input, void *shaped)
+{
+	struct record_refresh *record = shaped;
+
+	record->monotonic_offset_ns = (int64_t)take(input, 8);
+}
+
+static void shape_facts(struct input *input, void *shaped)
+{
+	struct record_facts *record = shaped;
+	struct process_facts *facts = &record->facts;
+
+	record->process = take_process(input);
+	facts->fds = take(input, 8);
+	facts->fd_limit = take(input, 8);
+	facts->run_ns = take(input, 5);
+	facts->starved_ns = take(input, 5);
+	facts->threads = facts->looked_at = below(input, 4);
+	facts->waiting = below(input, 4);
+	facts->looked = below(input, 2);
+	facts->state = "RSDT"[below(input, 4)];
+	facts->wchan[0] = (char)take(input, 1);
+}
+
 struct shape {
 	uint16_t size;
 	void (*fill)(struct input *input, void *record);
@@ -187,6 +221,9 @@ static const struct shape shapes[RECORD_TYPES] = {
 	[RECORD_COUNTERS] = {sizeof(struct record_counters), shape_counters},
 	[RECORD_PORTS] = {sizeof(struct record_ports), shape_ports},
 	[RECORD_FAILURE] = {sizeof(struct record_failure), shape_failure},
+	[RECORD_SOURCE] = {sizeof(struct record_source), shape_source},
+	[RECORD_REFRESH] = {sizeof(struct record_refresh), shape_refresh},
+	[RECORD_FACTS] = {sizeof(struct record_facts), shape_facts},
 };
 
 /* The rest of a record that has its type and its time. */

@@ -6,9 +6,10 @@
 
 #include "view/audit/show.h"
 #include "fuzz.h"
-#include "view/leaks/show.h"
-#include "view/ports/show.h"
-#include "view/timewait/show.h"
+#include "view/objects.h"
+#include "view/leaks/leaks.h"
+#include "view/ports/ports.h"
+#include "view/timewait/timewait.h"
 #include "view/trace/trace.h"
 
 enum mode {

@@ -4,12 +4,9 @@
 #define TCPLINGER_UNIT_LEAKS_SCREEN_H
 
 #include "view/leaks/leaks.h"
-#include "view/leaks/show.h"
 #include "world.h"
 
 #define BEGIN (1000 * SECOND)
-
-static const struct clock_offsets clocks = {1709251200 * (int64_t)SECOND, 0};
 
 struct screen {
 	struct world *world;
@@ -19,13 +16,14 @@ struct screen {
 	uint64_t time_ns;
 };
 
-static inline void screen_init(struct screen *screen, struct leaks_config config)
+static inline void screen_init(struct screen *screen, struct view_config config)
 {
 	config.processes = &screen->filter;
 	screen->world = world_new(NULL, &screen->filter);
-	screen->world->model.close_waits_mode = CLOSE_WAITS_APART;
+	world_watches(screen->world);
 	screen->time_ns = BEGIN;
 	leaks_init(&screen->leaks, &config, &screen->world->model);
+	world_shows(screen->world, &leaks_view.observer, &screen->leaks);
 	output_init(&screen->output, -1, NULL);
 }
 
@@ -34,7 +32,7 @@ static inline int setup(void **state)
 	struct screen *screen = calloc(1, sizeof(*screen));
 
 	assert_non_null(screen);
-	screen_init(screen, (struct leaks_config){.age_ns = 10 * SECOND});
+	screen_init(screen, (struct view_config){.age_ns = 10 * SECOND});
 	*state = screen;
 	return 0;
 }
@@ -52,7 +50,7 @@ static inline int teardown(void **state)
 
 #define screen_test(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
-static inline void again_with(struct screen *screen, struct leaks_config config)
+static inline void again_with(struct screen *screen, struct view_config config)
 {
 	leaks_free(&screen->leaks);
 	output_free(&screen->output);
@@ -68,7 +66,7 @@ static inline void begins(struct screen *screen)
 static inline void ends(struct screen *screen, bool last)
 {
 	feed(screen->world, close_waits_listing_of(screen->time_ns, LISTING_ENDS));
-	leaks_refresh(&screen->leaks, last);
+	leaks_refresh(&screen->leaks, 0, last);
 }
 
 /* As after a loss. */
@@ -76,7 +74,7 @@ static inline void list_listeners(struct screen *screen)
 {
 	struct record_listing record = listing_of(screen->time_ns, LISTING_BEGINS, 0);
 
-	record.scope = LISTING_LISTENERS;
+	record.scope = LISTING_CONNECTIONS;
 	feed(screen->world, record);
 	record.phase = LISTING_ENDS;
 	feed(screen->world, record);
@@ -101,6 +99,27 @@ static inline void hold(struct screen *screen, uint64_t cookie, uint32_t pid, ui
 	feed(screen->world, record);
 }
 
+static inline bool asks_for_holders(const struct screen *screen)
+{
+	struct questions questions;
+	bool asks;
+
+	questions_init(&questions);
+	leaks_ask(&screen->leaks, &questions);
+	asks = questions_have(&questions, QUESTION_HOLDERS);
+	questions_free(&questions);
+	return asks;
+}
+
+/* As a source answers. */
+static inline void tell_facts(struct screen *screen, uint32_t pid, struct process_facts facts)
+{
+	struct record_facts record = facts_of(screen->time_ns, pid);
+
+	record.facts = facts;
+	feed(screen->world, record);
+}
+
 static inline const struct leak_row *row_of(const struct screen *screen, uint32_t pid)
 {
 	for (size_t i = 0; i < screen->leaks.rows.shown_count; i++) {
@@ -114,7 +133,7 @@ static inline const struct leak_row *row_of(const struct screen *screen, uint32_
 	return NULL;
 }
 
-static inline void refresh_of(struct screen *screen, unsigned int sockets, bool last)
+static inline void look(struct screen *screen, unsigned int sockets, bool last)
 {
 	screen->time_ns += SECOND;
 	begins(screen);

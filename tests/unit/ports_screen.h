@@ -4,7 +4,6 @@
 #define TCPLINGER_UNIT_PORTS_SCREEN_H
 
 #include "view/ports/ports.h"
-#include "view/ports/show.h"
 #include "world.h"
 
 #define BEGIN	  (1000 * SECOND)
@@ -14,8 +13,6 @@
 #define HIGH	  40009
 #define WIDE_LOW  20000
 #define WIDE_HIGH 20999
-
-static const struct clock_offsets clocks = {1709251200 * (int64_t)SECOND, 0};
 
 struct screen {
 	struct world *world;
@@ -29,23 +26,17 @@ struct screen {
 	uint64_t failing; /* cookie of the last that failed */
 };
 
-static inline void screen_note(void *context, const struct transition *transition)
-{
-	ports_transition(&((struct screen *)context)->ports, transition);
-}
-
 static inline void screen_init(struct screen *screen)
 {
-	struct ports_config config = {.tuples = &screen->tuples, .processes = &screen->filter};
+	struct view_config config = {.tuples = &screen->tuples, .processes = &screen->filter};
 
 	screen->world = world_new(NULL, &screen->filter);
-	screen->world->model.observer = (struct model_observer){
-		.transition = screen_note, .failure = screen_note, .context = screen};
 	screen->settings = port_settings_of(0, LOW, HIGH);
 	screen->to = tuple_of("10.0.0.1", 0, "10.0.0.2", 80);
 	screen->time_ns = BEGIN;
 	screen->failing = 1000000;
 	ports_init(&screen->ports, &config, &screen->world->model);
+	world_shows(screen->world, &ports_view.observer, &screen->ports);
 	output_init(&screen->output, -1, NULL);
 }
 
@@ -337,6 +328,18 @@ static inline double consumed_of(const struct screen *screen, const struct port_
 	return per_s;
 }
 
+static inline bool asks_for_a_listing(const struct screen *screen)
+{
+	struct questions questions;
+	bool asks;
+
+	questions_init(&questions);
+	ports_ask(&screen->ports, &questions);
+	asks = questions_have(&questions, QUESTION_LISTING);
+	questions_free(&questions);
+	return asks;
+}
+
 static inline const char *text_of(struct screen *screen)
 {
 	*output_reserve(&screen->output, 1) = 0;
@@ -346,7 +349,7 @@ static inline const char *text_of(struct screen *screen)
 static inline const char *json_of(struct screen *screen, size_t limit)
 {
 	screen->output.length = 0;
-	ports_show_json(&screen->ports, &screen->output, &clocks, limit);
+	ports_show_json(&screen->ports, &screen->output, limit);
 	return text_of(screen);
 }
 

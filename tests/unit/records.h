@@ -211,4 +211,28 @@ static inline struct record_counters counters_of(uint64_t time_ns, uint64_t over
 	};
 }
 
+static inline struct record_source source_of(uint64_t time_ns, uint32_t lacks)
+{
+	return (struct record_source){
+		.header = {RECORD_SOURCE, sizeof(struct record_source), 0, time_ns},
+		.lacks = lacks,
+		.timewait_ns = 60 * SECOND,
+	};
+}
+
+static inline struct record_refresh refresh_of(uint64_t time_ns)
+{
+	return (struct record_refresh){
+		.header = {RECORD_REFRESH, sizeof(struct record_refresh), 0, time_ns}};
+}
+
+static inline struct record_facts facts_of(uint64_t time_ns, uint32_t pid)
+{
+	return (struct record_facts){
+		.header = {RECORD_FACTS, sizeof(struct record_facts), 0, time_ns},
+		.process = process_of(pid, "owner"),
+		.facts = {.fds = FACTS_UNKNOWN, .fd_limit = FACTS_UNKNOWN},
+	};
+}
+
 #endif

@@ -16,6 +16,9 @@ union any {
 	struct record_counters counters;
 	struct record_ports ports;
 	struct record_failure failure;
+	struct record_source source;
+	struct record_refresh refresh;
+	struct record_facts facts;
 };
 
 static union any valid(unsigned int type)
@@ -52,6 +55,15 @@ static union any valid(unsigned int type)
 		break;
 	case RECORD_FAILURE:
 		any.failure = failure_of(SECOND, FAILURE_BIND_IN_USE);
+		break;
+	case RECORD_SOURCE:
+		any.source = source_of(SECOND, 0);
+		break;
+	case RECORD_REFRESH:
+		any.refresh = refresh_of(SECOND);
+		break;
+	case RECORD_FACTS:
+		any.facts = facts_of(SECOND, 7);
 		break;
 	}
 	return any;

@@ -8,9 +8,9 @@ static const char *shown(struct screen *screen, bool json)
 
 	screen->output.length = 0;
 	if (json)
-		leaks_show_json(&screen->leaks, &screen->output, &clocks, 0);
+		leaks_show_json(&screen->leaks, &screen->output, 0);
 	else
-		leaks_show_text(&screen->leaks, &screen->output, &clocks, &text);
+		leaks_show_text(&screen->leaks, &screen->output, &text, false);
 	*output_reserve(&screen->output, 1) = 0;
 	return screen->output.text;
 }

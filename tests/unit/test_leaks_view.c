@@ -38,7 +38,7 @@ static void once_all_are_old_enough(void **state)
 {
 	struct screen *screen = *state;
 
-	again_with(screen, (struct leaks_config){.age_ns = 10 * SECOND, .once = true});
+	again_with(screen, (struct view_config){.age_ns = 10 * SECOND, .once = true});
 	begins(screen);
 	add(screen, 1, 0, 7);
 	hold(screen, 1, 8, 3);
@@ -81,7 +81,7 @@ static void a_group_that_holds_a_socket_twice_has_it_once(void **state)
 {
 	struct screen *screen = *state;
 
-	again_with(screen, (struct leaks_config){.by = BY_COMM, .once = true});
+	again_with(screen, (struct view_config){.by = BY_COMM, .once = true});
 	begins(screen);
 	for (uint64_t cookie = 1; cookie <= 3; cookie++) {
 		add(screen, cookie, SECOND, 0);
@@ -101,7 +101,7 @@ static void groups_that_take_turns_have_it_once_each(void **state)
 	struct screen *screen = *state;
 	static const char *const comms[] = {"a", "b", "a", "b", "a"};
 
-	again_with(screen, (struct leaks_config){.by = BY_COMM, .once = true});
+	again_with(screen, (struct view_config){.by = BY_COMM, .once = true});
 	begins(screen);
 	for (uint64_t cookie = 1; cookie <= 2; cookie++) {
 		add(screen, cookie, SECOND, 0);
@@ -148,20 +148,20 @@ static void a_row_that_falls_to_zero_is_shown_once_more(void **state)
 {
 	struct screen *screen = *state;
 
-	refresh_of(screen, 2, false);
+	look(screen, 2, false);
 	assert_int_equal(row_of(screen, 7)->sockets, 2);
-	refresh_of(screen, 0, false);
+	look(screen, 0, false);
 	assert_int_equal(row_of(screen, 7)->sockets, 0);
 	assert_int_equal(leaks_verdict(row_of(screen, 7)), VERDICT_TRANSIENT);
 	assert_null(row_of(screen, 7)->oldest[0].close_wait);
-	refresh_of(screen, 0, false);
+	look(screen, 0, false);
 	assert_int_equal(screen->leaks.rows.shown_count, 0);
-	refresh_of(screen, 1, false);
+	look(screen, 1, false);
 	assert_int_equal(row_of(screen, 7)->sockets, 1);
-	refresh_of(screen, 0, false);
-	refresh_of(screen, 0, false);
+	look(screen, 0, false);
+	look(screen, 0, false);
 	assert_int_equal(screen->leaks.rows.shown_count, 0);
-	refresh_of(screen, 0, true);
+	look(screen, 0, true);
 	assert_int_equal(row_of(screen, 7)->sockets, 0);
 	assert_true(screen->leaks.rows.seq == 7);
 }
@@ -181,7 +181,7 @@ static void an_owner_that_held_nothing_does_not_return_at_the_end(void **state)
 	hold(screen, 1, 8, 3);
 	ends(screen, false);
 	assert_int_equal(row_of(screen, 7)->sockets, 0);
-	refresh_of(screen, 0, true);
+	look(screen, 0, true);
 	assert_null(row_of(screen, 7));
 	assert_non_null(row_of(screen, 8));
 }
@@ -196,8 +196,8 @@ static void an_owner_that_held_one_as_well_returns_at_the_end(void **state)
 	add(screen, 2, 15 * SECOND, 7);
 	hold(screen, 2, 8, 3);
 	ends(screen, false);
-	refresh_of(screen, 0, false);
-	refresh_of(screen, 0, true);
+	look(screen, 0, false);
+	look(screen, 0, true);
 	assert_non_null(row_of(screen, 7));
 }
 
@@ -206,11 +206,11 @@ static void a_row_keeps_its_process(void **state)
 {
 	struct screen *screen = *state;
 
-	refresh_of(screen, 1, false);
-	refresh_of(screen, 0, false);
+	look(screen, 1, false);
+	look(screen, 0, false);
 	for (uint32_t pid = 1000; pid < 30000; pid++)
 		feed(screen->world, description_of(pid, "other", "/bin/other", "/"));
-	refresh_of(screen, 0, true);
+	look(screen, 0, true);
 	assert_non_null(row_of(screen, 7));
 }
 
@@ -219,17 +219,17 @@ static void a_loss_makes_refreshes_incomplete_until_a_listing(void **state)
 	struct screen *screen = *state;
 	struct losses losses = {.no_memory = 3};
 
-	refresh_of(screen, 1, false);
+	look(screen, 1, false);
 	assert_false(screen->leaks.incomplete);
 	feed(screen->world, loss_of(screen->time_ns, &losses));
-	refresh_of(screen, 1, false);
+	look(screen, 1, false);
 	assert_true(screen->leaks.incomplete);
-	refresh_of(screen, 1, false);
+	look(screen, 1, false);
 	assert_true(screen->leaks.incomplete);
 	list_listeners(screen);
 	losses.relists = 1; /* healed: nothing more was lost */
 	feed(screen->world, loss_of(screen->time_ns, &losses));
-	refresh_of(screen, 1, false);
+	look(screen, 1, false);
 	assert_false(screen->leaks.incomplete);
 }
 
@@ -267,8 +267,8 @@ static void each_figure_sorts(void **state)
 	unread.owner_by = OWNER_CONNECT;
 	feed(screen->world, unread);
 	ends(screen, false);
-	leaks_take_facts((struct leak_row *)row_of(screen, 7), &few);
-	leaks_take_facts((struct leak_row *)row_of(screen, 8), &many);
+	tell_facts(screen, 7, few);
+	tell_facts(screen, 8, many);
 	assert_true(row_of(screen, 8)->unread_bytes == 100);
 	for (size_t i = 0; leaks_sort_keys[i]; i++) {
 		const char *key = leaks_sort_keys[i];
@@ -309,12 +309,12 @@ static void need_is_asked_with_the_ages_of_this_listing(void **state)
 	row.owner_by = OWNER_CONNECT;
 	begins(screen);
 	feed(screen->world, row);
-	assert_false(leaks_need_holders(&screen->leaks));
+	assert_false(asks_for_holders(screen));
 	ends(screen, false);
 	screen->time_ns += 2 * SECOND;
 	begins(screen);
 	feed(screen->world, row);
-	assert_true(leaks_need_holders(&screen->leaks));
+	assert_true(asks_for_holders(screen));
 	ends(screen, false);
 }
 
@@ -324,7 +324,7 @@ static void holders_are_asked_for_where_no_owner_is_known(void **state)
 
 	begins(screen);
 	feed(screen->world, close_wait_row(1, screen->time_ns, 0, 0, screen->time_ns - SECOND));
-	assert_true(leaks_need_holders(&screen->leaks));
+	assert_true(asks_for_holders(screen));
 	ends(screen, false);
 }
 
@@ -333,12 +333,12 @@ static void the_unaccepted_and_the_unseen_need_holders_at_once(void **state)
 	struct screen *screen = *state;
 
 	begins(screen);
-	assert_false(leaks_need_holders(&screen->leaks));
+	assert_false(asks_for_holders(screen));
 	add(screen, 1, SECOND, 7);
-	assert_false(leaks_need_holders(&screen->leaks));
+	assert_false(asks_for_holders(screen));
 	feed(screen->world,
 	     close_wait_row(2, screen->time_ns, 1, SOCKET_UNACCEPTED, screen->time_ns - SECOND));
-	assert_true(leaks_need_holders(&screen->leaks));
+	assert_true(asks_for_holders(screen));
 	ends(screen, false);
 }
 
@@ -358,25 +358,43 @@ static void evidence_is_wanted_of_who_does_not_read(void **state)
 	assert_true(leaks_wants_evidence(row_of(screen, 8)));
 }
 
+/* The share, after one more look at a process that does not read. */
+static double starved(struct screen *screen, struct process_facts facts)
+{
+	tell_facts(screen, 8, facts);
+	return leaks_starved(&screen->leaks, row_of(screen, 8));
+}
+
 static void starvation_needs_two_looks(void **state)
 {
 	struct screen *screen = *state;
 	struct process_facts facts = {.looked = true, .run_ns = 100, .starved_ns = 50};
-	struct leak_row *row;
+	struct record_socket record;
 
-	refresh_of(screen, 1, false);
-	row = (struct leak_row *)row_of(screen, 7);
-	leaks_take_facts(row, &facts);
-	assert_true(row->starved < 0);
+	begins(screen);
+	record = close_wait_row(2, screen->time_ns, 9, 0, screen->time_ns - 20 * SECOND);
+	record.owner = process_of(8, "stall");
+	record.owner_by = OWNER_CONNECT;
+	feed(screen->world, record);
+	ends(screen, false);
+	assert_true(starved(screen, facts) < 0);
 	facts.run_ns += 25;
 	facts.starved_ns += 75;
-	leaks_take_facts(row, &facts);
-	assert_true(row->starved == 0.75);
-	leaks_take_facts(row, &facts); /* it wanted no CPU at all */
-	assert_true(row->starved < 0);
-	facts.run_ns -= 20; /* a thread has gone, and its time with it */
-	leaks_take_facts(row, &facts);
-	assert_true(row->starved < 0 || row->starved <= 1);
+	assert_true(starved(screen, facts) == 0.75);
+	assert_true(starved(screen, facts) < 0); /* it wanted no CPU at all */
+	facts.run_ns -= 20;			 /* a thread has gone, and its time with it */
+	assert_true(starved(screen, facts) <= 1);
+}
+
+static void what_others_asked_for_is_not_shown(void **state)
+{
+	struct screen *screen = *state;
+	struct process_facts facts = {.fds = 5, .looked = true, .threads = 3, .looked_at = 3};
+
+	look(screen, 1, false); /* a leak: nobody asks what its threads wait in */
+	tell_facts(screen, 7, facts);
+	assert_int_equal(leaks_facts(&screen->leaks, row_of(screen, 7)).fds, 5);
+	assert_false(leaks_facts(&screen->leaks, row_of(screen, 7)).looked);
 }
 
 int main(void)
@@ -404,6 +422,7 @@ int main(void)
 		screen_test(the_unaccepted_and_the_unseen_need_holders_at_once),
 		screen_test(evidence_is_wanted_of_who_does_not_read),
 		screen_test(starvation_needs_two_looks),
+		screen_test(what_others_asked_for_is_not_shown),
 	};
 
 	return cmocka_run_group_tests_name("leaks_view", tests, NULL, NULL);

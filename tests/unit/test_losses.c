@@ -77,7 +77,7 @@ static void a_listing_of_close_waits_alone_heals_nothing(void **state)
 	list(world, LISTING_CLOSE_WAITS);
 	assert_true(model_has_lost(&world->model, &seen));
 	assert_true(model_has_lost(&world->model, &seen));
-	list(world, LISTING_LISTENERS);
+	list(world, LISTING_CONNECTIONS);
 	assert_false(model_has_lost(&world->model, &seen));
 }
 
@@ -98,11 +98,11 @@ static void listeners_that_are_listed_leave_close_waits_alone(void **state)
 	feed(world, close_wait_row(1, 10, 0, 0, 0));
 	feed(world, holder_of(1, 10, 7, "holder"));
 	feed(world, close_waits_listing_of(11, LISTING_ENDS));
-	mark(world, LISTING_BEGINS, LISTING_LISTENERS);
+	mark(world, LISTING_BEGINS, LISTING_CONNECTIONS);
 	feed(world, socket_row(2, 20, TCP_LISTEN));
 	feed(world, holder_of(2, 20, 8, "server"));
 	feed(world, holder_of(1, 20, 8, "server"));
-	mark(world, LISTING_ENDS, LISTING_LISTENERS);
+	mark(world, LISTING_ENDS, LISTING_CONNECTIONS);
 	assert_non_null(close_wait(world, 1));
 	assert_int_equal(close_wait(world, 1)->seen_ns, 10);
 	assert_int_equal(close_waits_holders(&world->model.close_waits, close_wait(world, 1)).count,

@@ -50,7 +50,7 @@ static void without_arguments_it_is_the_summary(void **state)
 {
 	(void)state;
 	accept("");
-	assert_ptr_equal(options.command, &summary_command);
+	assert_ptr_equal(options.command, default_command);
 	assert_true(options.interval_s == 1);
 	assert_true(options.duration_s == 0);
 	assert_false(options.json);
@@ -62,7 +62,7 @@ static void the_command_comes_first(void **state)
 	accept("trace");
 	assert_string_equal(options.command->name, "trace");
 	accept("--json");
-	assert_ptr_equal(options.command, &summary_command);
+	assert_ptr_equal(options.command, default_command);
 }
 
 static void each_option_is_taken(void **state)

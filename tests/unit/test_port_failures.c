@@ -405,9 +405,9 @@ static void a_failure_is_shown_when_it_grew(void **state)
 	struct screen *screen = *state;
 
 	fails(screen, 7);
-	assert_true(ports_has_failures(&screen->ports));
+	assert_true(asks_for_a_listing(screen));
 	assert_int_equal(only_failure(screen)->count, 1);
-	assert_false(ports_has_failures(&screen->ports));
+	assert_false(asks_for_a_listing(screen));
 	refresh(screen, false);
 	assert_int_equal(screen->ports.failures.shown_count, 0);
 	fails(screen, 7);

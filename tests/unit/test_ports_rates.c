@@ -228,7 +228,7 @@ static void without_bpf_bound_ports_make_the_supply_unknown(void **state)
 	struct screen *screen = *state;
 	uint32_t supply;
 
-	screen->ports.config.without_bpf = true;
+	screen->world->model.lacks = WANT(BOUND_PORTS);
 	connects(screen, 1, LOW, 7);
 	assert_true(ports_supply(&screen->ports, &only_row(screen)->now, &supply));
 	assert_int_equal(supply, 10);

@@ -91,7 +91,7 @@ static void without_bpf_a_bound_socket_makes_the_supply_null(void **state)
 {
 	struct screen *screen = *state;
 
-	screen->ports.config.without_bpf = true;
+	screen->world->model.lacks = WANT(BOUND_PORTS);
 	connects(screen, 1, LOW, 7);
 	refresh(screen, false);
 	assert_non_null(strstr(json_of(screen, 0), "\"reserved\":0,\"blocked_by_bind\":0,"
@@ -153,7 +153,7 @@ static void a_loss_is_told_in_every_object(void **state)
 static const char *table_of(struct screen *screen, struct text_style style)
 {
 	screen->output.length = 0;
-	ports_show_text(&screen->ports, &screen->output, &clocks, &style);
+	ports_show_text(&screen->ports, &screen->output, &style, false);
 	return text_of(screen);
 }
 
@@ -241,7 +241,7 @@ static void an_unknown_supply_is_a_question_mark(void **state)
 {
 	struct screen *screen = *state;
 
-	screen->ports.config.without_bpf = true;
+	screen->world->model.lacks = WANT(BOUND_PORTS);
 	connect_range(screen, LOW, LOW + 3, 7);
 	list_bound(screen, HIGH, HIGH, 0);
 	refresh(screen, false);

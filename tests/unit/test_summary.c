@@ -3,7 +3,6 @@
 #include "world.h"
 
 static const struct process_filter everyone;
-static const struct clock_offsets clocks = {1709251200 * (int64_t)SECOND, 0};
 static uint64_t next_cookie;
 
 static void add(struct world *world, unsigned int state, uint32_t netns, uint32_t pid)
@@ -22,12 +21,12 @@ static void add(struct world *world, unsigned int state, uint32_t netns, uint32_
 static const char *shown(struct world *world, struct output *output, bool json,
 			 const struct process_filter *filter)
 {
-	struct summary summary;
+	struct summary summary = {0};
 
 	output_init(output, -1, NULL);
-	summary_count(&summary, &world->model, filter);
+	summary_count(&summary, &world->model, filter, 3 * SECOND);
 	if (json)
-		summary_json(&summary, output, 3 * SECOND, &clocks);
+		summary_json(&summary, output);
 	else {
 		summary_text(&summary, output, 0);
 		summary_text_next(&summary, output);
@@ -77,11 +76,11 @@ static void sockets_are_counted_by_state_and_namespace_the_fullest_first(void **
 static void every_state_is_counted(void **state)
 {
 	struct world *world = *state;
-	struct summary summary;
+	struct summary summary = {0};
 
 	for (unsigned int i = TCP_ESTABLISHED; i < TCP_STATES; i++)
 		add(world, i, NETNS, 0);
-	summary_count(&summary, &world->model, &everyone);
+	summary_count(&summary, &world->model, &everyone, 3 * SECOND);
 	for (unsigned int i = TCP_ESTABLISHED; i < TCP_STATES; i++)
 		assert_int_equal(summary.all.states[i], 1);
 	assert_int_equal(summary.all.sockets, TCP_STATES - 1);
@@ -93,12 +92,12 @@ static void only_what_the_filter_asks_for_is_counted(void **state)
 {
 	struct process_filter filter = {.pid = 7};
 	struct world *world = *state;
-	struct summary summary;
+	struct summary summary = {0};
 
 	add(world, TCP_ESTABLISHED, NETNS, 7);
 	add(world, TCP_ESTABLISHED, NETNS, 8);
 	add(world, TCP_ESTABLISHED, NETNS, 0);
-	summary_count(&summary, &world->model, &filter);
+	summary_count(&summary, &world->model, &filter, 3 * SECOND);
 	assert_int_equal(summary.all.sockets, 1);
 	summary_free(&summary);
 }

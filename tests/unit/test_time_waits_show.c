@@ -114,7 +114,7 @@ static void the_limit_bounds_what_is_printed(void **state)
 static const char *table_of(struct screen *screen, struct text_style style)
 {
 	screen->output.length = 0;
-	time_waits_show_text(&screen->waits, &screen->output, &clocks, &style);
+	time_waits_show_text(&screen->waits, &screen->output, &style, false);
 	return text_of(screen);
 }
 
@@ -197,7 +197,7 @@ static void no_line_is_wider_than(struct screen *screen, unsigned int columns)
 		}
 		style.details = false;
 		screen->output.length = 0;
-		time_waits_show_total(&screen->waits, &screen->output, BEGIN, &style);
+		time_waits_show_text(&screen->waits, &screen->output, &style, true);
 		check_width(text_of(screen), columns);
 	}
 }

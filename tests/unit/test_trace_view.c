@@ -3,6 +3,7 @@
 #include <uniwidth.h>
 
 #include "records.h"
+#include "view/objects.h"
 #include "view/trace/trace.h"
 #include "unit.h"
 
@@ -14,7 +15,7 @@ struct scene {
 	struct model model;
 	struct tuple_filter tuples;
 	struct process_filter process_filter;
-	struct trace_config config;
+	struct view_config config;
 	struct trace trace;
 	struct connection connection;
 	struct process owner, closer;
@@ -24,15 +25,17 @@ struct scene {
 static int setup(void **state)
 {
 	struct scene *scene = calloc(1, sizeof(*scene));
-	struct model_config config = {0};
+	static const struct needs needs;
+	struct model_config config = {.needs = &needs};
 
 	setenv("TZ", "UTC", 1);
 	model_init(&scene->model, &config);
 	output_init(&scene->output, -1, NULL);
-	scene->config = (struct trace_config){
+	scene->config = (struct view_config){
 		.tuples = &scene->tuples,
 		.processes = &scene->process_filter,
-		.columns = COLUMNS,
+		.style = {.columns = COLUMNS},
+		.output = &scene->output,
 	};
 	scene->connection = (struct connection){
 		.cookie = 0xabc,
@@ -74,9 +77,9 @@ static int teardown(void **state)
 
 static void start(struct scene *scene)
 {
-	trace_init(&scene->trace, &scene->config, &scene->output, &scene->model);
-	scene->trace.clocks.monotonic_ns = 1709251200 * SECOND; /* 2024-03-01 */
-	scene->trace.clocks.boottime_ns = 1709251200 * SECOND;
+	trace_init(&scene->trace, &scene->config, &scene->model);
+	scene->model.clocks.monotonic_ns = 1709251200 * SECOND; /* 2024-03-01 */
+	scene->model.clocks.boottime_ns = 1709251200 * SECOND;
 }
 
 /* What the transition is shown as, terminated. */
@@ -162,7 +165,7 @@ static void the_header_is_always_on_the_screen(void **state)
 	struct scene *scene = *state;
 	int since = LINES;
 
-	scene->config.lines = LINES;
+	scene->config.style.lines = LINES;
 	start(scene);
 	for (int i = 0; i < 200; i++) {
 		if (strstr(show(scene), "LOCAL"))
@@ -284,12 +287,12 @@ static void a_wide_terminal_shows_whole_addresses(void **state)
 
 	scene->connection.tuple = tuple_of("2001:db8:1111:2222:3333:4444:5555:6666", 65535,
 					   "2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff", 443);
-	scene->config.columns = 200;
+	scene->config.style.columns = 200;
 	line = text(scene);
 	assert_non_null(strstr(line, " [2001:db8:1111:2222:3333:4444:5555:6666]:65535 "));
 	assert_in_range(width(line), 1, 200);
 	for (unsigned int columns = 60; columns < 300; columns++) {
-		scene->config.columns = columns;
+		scene->config.style.columns = columns;
 		start(scene);
 		for (line = show(scene); *line; line += strcspn(line, "\n") + 1)
 			assert_in_range(width(line), 1, columns);
@@ -304,7 +307,7 @@ static void without_a_terminal_nothing_is_cut(void **state)
 	scene->connection.tuple = tuple_of("2001:db8:1111:2222:3333:4444:5555:6666", 65535,
 					   "2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff", 443);
 	scene->owner.id = process_of(7, "\001\002\003\004\005\006");
-	scene->config.columns = 0;
+	scene->config.style.columns = 0;
 	assert_string_equal(text(scene), "00:00:03.000       7 \\x01\\x02\\x03\\x04\\x05\\x06 out "
 					 "[2001:db8:1111:2222:3333:4444:5555:6666]:65535 "
 					 "[2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff]:443 "
@@ -315,7 +318,7 @@ static void on_a_narrow_terminal_a_line_is_wrapped(void **state)
 {
 	struct scene *scene = *state;
 
-	scene->config.columns = 80;
+	scene->config.style.columns = 80;
 	start(scene);
 	assert_string_equal(
 		show(scene),
@@ -331,7 +334,7 @@ static void whole_addresses_may_be_asked_for(void **state)
 
 	scene->connection.tuple = tuple_of("2001:db8:1111:2222:3333:4444:5555:6666", 65535,
 					   "2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff", 443);
-	scene->config.full_addresses = true;
+	scene->config.style.details = true;
 	assert_non_null(strstr(text(scene), " [2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff]:443 "));
 }
 
@@ -370,7 +373,7 @@ static void colour_changes_no_text(void **state)
 	scene->transition.old_state = TCP_FIN_WAIT2;
 	scene->transition.new_state = TCP_TIME_WAIT;
 	assert_null(strchr(text(scene), '\033'));
-	scene->config.color = true;
+	scene->config.style.color = true;
 	line = text(scene);
 	assert_non_null(strstr(line, "\033[33mFIN_WAIT2->TIME_WAIT\033[0m"));
 }
@@ -487,7 +490,7 @@ static void a_loss_is_a_json_line(void **state)
 
 	scene->config.json = true;
 	start(scene);
-	trace_loss(&scene->trace, 3 * SECOND, &losses);
+	object_loss(&scene->output, 3 * SECOND, &losses, &scene->model.clocks);
 	*output_reserve(&scene->output, 1) = 0;
 	assert_string_equal(scene->output.text,
 			    "{\"type\":\"loss\",\"time\":\"2024-03-01T00:00:03.000000Z\","

@@ -4,7 +4,7 @@
 
 /* The view of TIME_WAITs on a model that is fed by hand; it is checked that its books add up. */
 #include "writer/output.h"
-#include "view/timewait/show.h"
+#include "view/timewait/timewait.h"
 #include "world.h"
 
 #define BEGIN	  (1000 * SECOND)
@@ -13,8 +13,6 @@
 #define SHORT	  (15 * (int64_t)SECOND)
 #define WHOLE	  12 /* the bucket of those that lived a time-out to its end */
 #define CONNECTED (5 * MS)
-
-static const struct clock_offsets clocks = {1709251200 * (int64_t)SECOND, 0};
 
 struct screen {
 	struct world *world;
@@ -25,41 +23,16 @@ struct screen {
 	uint64_t older; /* than the tool, and once counted: begun, for the books */
 };
 
-static inline void on_transition(void *context, const struct transition *transition)
-{
-	time_waits_transition(&((struct screen *)context)->waits, transition);
-}
-
-static inline void on_minisocket(void *context, struct connection *connection,
-				 enum minisocket_event event, uint64_t time_ns)
-{
-	time_waits_minisocket(&((struct screen *)context)->waits, connection, event, time_ns);
-}
-
-static inline void on_listed(void *context)
-{
-	time_waits_listed(&((struct screen *)context)->waits);
-}
-
-static inline void on_counters(void *context, const struct record_counters *counters)
-{
-	time_waits_counters(&((struct screen *)context)->waits, counters);
-}
-
 static inline void screen_init(struct screen *screen, enum grouping by)
 {
+	struct view_config config = {.processes = &screen->filter, .by = by};
+
 	screen->world = world_new(NULL, &screen->filter);
 	screen->world->model.last_states |= 1U << TCP_CLOSE_WAIT;
-	screen->world->model.observer = (struct model_observer){
-		.transition = on_transition,
-		.minisocket = on_minisocket,
-		.listed = on_listed,
-		.counters = on_counters,
-		.context = screen,
-	};
 	screen->time_ns = BEGIN;
 	screen->older = 0;
-	time_waits_init(&screen->waits, &screen->filter, by, &screen->world->model);
+	time_waits_init(&screen->waits, &config, &screen->world->model);
+	world_shows(screen->world, &timewait_view.observer, &screen->waits);
 	output_init(&screen->output, -1, NULL);
 }
 
@@ -262,15 +235,19 @@ static inline void fails_to_wait(struct screen *screen, uint64_t cookie, uint32_
 	feed(screen->world, record);
 }
 
+/* Asks what the view asks, and answers with this counter. */
 static inline void settle(struct screen *screen, uint64_t counter)
 {
-	uint32_t netns;
+	struct questions questions;
 
-	while (time_waits_want_counters(&screen->waits, &netns)) {
-		assert_int_equal(netns, NETNS);
+	questions_init(&questions);
+	time_waits_ask(&screen->waits, &questions);
+	for (uint32_t i = 0; i < questions_count(&questions); i++) {
+		assert_int_equal(questions_get(&questions, i)->netns, NETNS);
 		feed(screen->world, counters_of(screen->time_ns, counter));
-		time_waits_settle(&screen->waits, netns);
 	}
+	questions_free(&questions);
+	refresh(screen, false);
 }
 
 static inline const char *text_of(struct screen *screen)
@@ -282,7 +259,7 @@ static inline const char *text_of(struct screen *screen)
 static inline const char *json_of(struct screen *screen, size_t limit)
 {
 	screen->output.length = 0;
-	time_waits_show_json(&screen->waits, &screen->output, &clocks, limit);
+	time_waits_show_json(&screen->waits, &screen->output, limit);
 	return text_of(screen);
 }
 

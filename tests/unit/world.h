@@ -62,20 +62,29 @@ static inline void world_note_loss(void *context, uint64_t time_ns, const struct
 	world->losses_told++;
 }
 
+/* The boot was on 2024-03-01. */
+static const struct clock_offsets world_clocks = {1709251200 * (int64_t)SECOND, 0};
+
 static inline struct world *world_new(const struct tuple_filter *filter,
 				      const struct process_filter *processes)
 {
 	struct world *world = calloc(1, sizeof(*world));
-	struct model_config config = {
-		.filter = filter,
-		.processes = processes,
-		.timewait_ns = 60 * SECOND,
-		.observer = {.transition = world_note, .loss = world_note_loss, .context = world},
-	};
+	static const struct observer witness = {.transition = world_note, .loss = world_note_loss};
+	static const struct needs all = {.listed = ALL_STATES};
+	struct model_config config = {.needs = &all, .filter = filter, .processes = processes};
 
 	assert_non_null(world);
 	model_init(&world->model, &config);
+	world->model.clocks = world_clocks;
+	model_observe(&world->model, &witness, world);
 	return world;
+}
+
+/* A view is told instead of the witness. */
+static inline void world_shows(struct world *world, const struct observer *observer, void *context)
+{
+	world->model.observer_count = 0;
+	model_observe(&world->model, observer, context);
 }
 
 static inline void world_free(struct world *world)
@@ -97,12 +106,18 @@ static inline int world_teardown(void **state)
 	return 0;
 }
 
-/* One that watches CLOSE_WAITs, as `leaks` has it. */
+/* CLOSE_WAITs are kept apart, as `leaks` has it. */
+static inline void world_watches(struct world *world)
+{
+	world->model.needs.refreshed = 1U << TCP_CLOSE_WAIT;
+	world->model.needs.listed = 1U << TCP_LISTEN;
+}
+
 static inline int world_setup_watching(void **state)
 {
 	struct world *world = world_new(NULL, NULL);
 
-	world->model.close_waits_mode = CLOSE_WAITS_APART;
+	world_watches(world);
 	*state = world;
 	return 0;
 }

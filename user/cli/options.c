@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "source/proc/cgroup.h"
 #include "source/netns.h"
 #include "cli/parse.h"
 #include "cli/status.h"
+#include "source/proc/cgroup.h"
 
 #define COMM_MAX       15 /* TASK_COMM_LEN - 1 */
 #define NETNS_ACCEPTED "a name under /run/netns, a path or a pid"
@@ -362,8 +362,8 @@ static int complain_of_option(const struct options *options, int problem, char *
 static const struct command *find_command(const char *name)
 {
 	for (size_t i = 0; i < command_count; i++)
-		if (strcmp(commands[i].name, name) == 0)
-			return &commands[i];
+		if (strcmp(commands[i]->name, name) == 0)
+			return commands[i];
 	return NULL;
 }
 
@@ -372,7 +372,7 @@ static int unknown_command(const char *name)
 	char list[256] = "";
 
 	for (size_t i = 0; i < command_count; i++)
-		add_word(list, sizeof(list), commands[i].name);
+		add_word(list, sizeof(list), commands[i]->name);
 	return fail(STATUS_USAGE, "%s: there is no such command; there is: %s", name, list);
 }
 
@@ -400,7 +400,7 @@ int options_read(struct options *options, int argc, char **argv)
 	char letters[3 * OPTIONS];
 	int value, status;
 
-	*options = (struct options){.command = &summary_command, .interval_s = 1, .age_s = 10};
+	*options = (struct options){.command = default_command, .interval_s = 1, .age_s = 10};
 	if (argc > 1 && argv[1][0] != '-') {
 		options->command = find_command(argv[1]);
 		if (!options->command)
@@ -449,7 +449,7 @@ void help_print(const struct options *options)
 {
 	const struct command *command = options->command;
 
-	if (command != &summary_command) {
+	if (command != default_command) {
 		printf("Usage: tcplinger %s [OPTION]...\n\n%s\n", command->name,
 		       command->description);
 		print_options(command->options);
@@ -457,7 +457,7 @@ void help_print(const struct options *options)
 	}
 	printf("Usage: tcplinger [COMMAND] [OPTION]...\n\n%s\n\nCommands:\n", command->description);
 	for (size_t i = 0; i < command_count; i++)
-		printf("  %-10s %s\n", commands[i].name, commands[i].summary);
+		printf("  %-10s %s\n", commands[i]->name, commands[i]->summary);
 	printf("\n`tcplinger COMMAND --help` shows the options of a command.\n");
 	print_options(command->options);
 }

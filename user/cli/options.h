@@ -98,9 +98,9 @@ struct command {
 	int (*run)(const struct options *options);
 };
 
-extern const struct command commands[];
+extern const struct command *const commands[];
 extern const size_t command_count;
-extern const struct command summary_command; /* of a bare `tcplinger` */
+extern const struct command *const default_command; /* of a bare `tcplinger` */
 
 /*
  * Reads the whole command line. STATUS_DONE, or STATUS_USAGE after one line of complaint. Strings

@@ -6,14 +6,20 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 #include "source/clock.h"
 #include "command/commands.h"
+#include "source/live/kallsyms.h"
 #include "source/live/live.h"
+#include "view/leaks/leaks.h"
+#include "view/ports/ports.h"
+#include "view/timewait/timewait.h"
+#include "view/trace/trace.h"
 #include "base/macros.h"
 #include "source/privilege.h"
 #include "source/proc/procfs.h"
-#include "command/session.h"
+#include "command/terminal.h"
 #include "cli/status.h"
 #include "command/stop.h"
 
@@ -69,7 +75,7 @@ static void find_host(struct doctor *doctor)
 	if (uname(&name) == 0)
 		snprintf(doctor->release, sizeof(doctor->release), "%s", name.release);
 	doctor->btf = privilege_btf();
-	doctor->timewait_ns = session_timewait_ns();
+	doctor->timewait_ns = source_timewait_ns();
 	find_lockdown(doctor);
 	find_cgroups(doctor);
 }
@@ -110,21 +116,33 @@ static void ignore(void *context, const struct record_header *record)
 	(void)record;
 }
 
-/* Loads and attaches all that any view would: for a moment. */
-static void try_bpf(struct doctor *doctor, const struct session *session, struct survey *survey)
+/* All that any view needs. */
+static struct needs all_needs(void)
 {
-	enum hooks_mode hooks = session->options->hooks;
-	struct live_config config = {
-		.watch = WATCH_EVERYTHING,
+	static const struct view *const views[] = {&trace_view, &leaks_view, &timewait_view,
+						   &ports_view};
+	struct needs needs = {0};
+
+	for (size_t i = 0; i < LENGTH(views); i++)
+		needs_join(&needs, &views[i]->needs);
+	return needs;
+}
+
+/* Loads and attaches all that any view would: for a moment. */
+static void try_bpf(struct doctor *doctor, const struct options *options, struct survey *survey)
+{
+	static const struct tuple_filter everything;
+	enum hooks_mode hooks = options->hooks;
+	struct source_config config = {
+		.needs = all_needs(),
 		.hooks = hooks == HOOKS_FENTRY ? HOOKS_AUTO : hooks, /* its refusal is not BPF's */
-		.filter = &session->filter,
-		.stop = session->stop,
+		.filter = &everything,
+		.stop = stop_on_signals(),
 		.sink = {ignore, NULL},
-		.survey = survey,
-		.verbose = session->options->verbose,
+		.verbose = options->verbose,
 	};
 	struct refusal refusal;
-	struct live *live = live_open(&config, &refusal);
+	struct live *live = live_open(&config, survey, &refusal);
 
 	doctor->bpf = live != NULL;
 	if (live)
@@ -202,9 +220,9 @@ static void say_what_is_forced(const struct survey *survey, enum hooks_mode mode
 		note("%s", refusal.text);
 }
 
-static void examine(struct doctor *doctor, const struct session *session)
+static void examine(struct doctor *doctor, const struct options *options)
 {
-	enum hooks_mode mode = session->options->hooks;
+	enum hooks_mode mode = options->hooks;
 	struct survey survey = {0};
 	struct kallsyms kallsyms;
 	struct refusal refusal;
@@ -214,7 +232,7 @@ static void examine(struct doctor *doctor, const struct session *session)
 	kallsyms_free(&kallsyms);
 	find_host(doctor);
 	find_capabilities(doctor);
-	try_bpf(doctor, session, &survey);
+	try_bpf(doctor, options, &survey);
 	take_survey(doctor, &survey, mode != HOOKS_TRACEPOINT);
 	say_what_is_forced(&survey, mode);
 	if (!survey.taken || !kernel_examine(&kernel, &refusal))
@@ -223,32 +241,40 @@ static void examine(struct doctor *doctor, const struct session *session)
 	doctor->probe_reads = kernel.probe_reads ? ANSWER_YES : ANSWER_NO;
 }
 
-static void show(const struct doctor *doctor, struct session *session)
+static void show(const struct doctor *doctor, const struct options *options, struct output *output)
 {
-	struct text_style style = {
-		.details = session->options->verbose,
-		.color = session_color(session->options),
-	};
+	struct text_style style = terminal_style(options);
+	struct clock_offsets clocks = {.monotonic_ns = clock_realtime_offset_ns(CLOCK_MONOTONIC)};
 
-	if (session->options->json)
-		doctor_json(doctor, &session->output, clock_now_ns(CLOCK_MONOTONIC),
-			    &session->clocks);
+	if (options->json)
+		doctor_json(doctor, output, clock_now_ns(CLOCK_MONOTONIC), &clocks);
 	else
-		doctor_text(doctor, &session->output, &style);
-	output_flush(&session->output);
+		doctor_text(doctor, output, &style);
+	output_flush(output);
 }
 
-int run_doctor(const struct options *options)
+static int run(const struct options *options)
 {
-	struct model_observer observer = {0};
 	struct doctor doctor = {0};
-	struct session session;
+	struct output output;
 	int status;
 
-	session_init(&session, options, WATCH_NOTHING, stop_on_signals(), observer);
-	examine(&doctor, &session);
-	show(&doctor, &session);
-	status = session_output_status(&session);
-	session_free(&session);
+	output_init(&output, STDOUT_FILENO, stop_on_signals());
+	examine(&doctor, options);
+	show(&doctor, options, &output);
+	status = output_exit_status(&output);
+	output_free(&output);
 	return status;
 }
+
+const struct command doctor_command = {
+	.name = "doctor",
+	.summary = "what this kernel and these privileges allow, and what is lost",
+	.description = "Shows what tcplinger can see on this host: the form that each hook takes, "
+		       "by a self-test, what\n"
+		       "the kernel and the privileges allow, what each missing thing costs, and "
+		       "how much kernel memory\n"
+		       "tracing takes.",
+	.options = OPTION_BITS_ALWAYS | OPTION_BIT(OPTION_HOOKS),
+	.run = run,
+};

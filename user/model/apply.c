@@ -9,8 +9,7 @@ static void tell(struct model *model, struct connection *connection, struct tran
 	transition->connection = connection;
 	transition->owner = processes_get(processes, connection->owner);
 	transition->closer = processes_get(processes, connection->closer);
-	if (model->observer.transition)
-		model->observer.transition(model->observer.context, transition);
+	tell_transition(model, transition);
 }
 
 void model_tell(struct model *model, struct connection *connection, uint64_t time_ns,
@@ -26,13 +25,6 @@ void model_tell(struct model *model, struct connection *connection, uint64_t tim
 	};
 
 	tell(model, connection, &transition);
-}
-
-void model_tell_minisocket(struct model *model, struct connection *connection,
-			   enum minisocket_event event, uint64_t time_ns)
-{
-	if (model->observer.minisocket)
-		model->observer.minisocket(model->observer.context, connection, event, time_ns);
 }
 
 void model_move(struct model *model, struct connection *connection, struct transition *transition)

@@ -12,7 +12,7 @@ void apply_holder(struct model *model, const struct record_holder *record);
 void apply_listing(struct model *model, const struct record_listing *record);
 
 /*
- * Moves the connection to `new_state` and tells the observer. `in_old_ns` is taken from when the
+ * Moves the connection to `new_state` and tells the observers. `in_old_ns` is taken from when the
  * connection entered its state, if that was seen and the state is `old_state`.
  */
 void model_transition(struct model *model, struct connection *connection, uint64_t time_ns,
@@ -21,14 +21,10 @@ void model_transition(struct model *model, struct connection *connection, uint64
 /* The same with all that is known of it filled in, but for what the model itself knows. */
 void model_move(struct model *model, struct connection *connection, struct transition *transition);
 
-/* Tells the observer of a transition without moving the connection. */
+/* Tells the observers of a transition without moving the connection. */
 void model_tell(struct model *model, struct connection *connection, uint64_t time_ns,
 		unsigned int old_state, unsigned int new_state, unsigned int end_reason,
 		uint64_t in_old_ns);
-
-/* Tells the observer of what happened to the connection's minisocket. */
-void model_tell_minisocket(struct model *model, struct connection *connection,
-			   enum minisocket_event event, uint64_t time_ns);
 
 /* The connection has ended: it is removed, or, while a listing runs, kept as gone. */
 void model_end(struct model *model, struct connection *connection);
@@ -43,6 +39,15 @@ uint64_t timewait_entry_ns(const struct model *model, uint64_t time_ns, int64_t 
 
 /* A listener's direction is unknown, though its children, which carry its entry, are incoming. */
 unsigned int direction_in_state(unsigned int direction, unsigned int state);
+
+/* To each observer that wants it (observer.h). */
+void tell_transition(const struct model *model, const struct transition *transition);
+void tell_minisocket(const struct model *model, struct connection *connection,
+		     enum minisocket_event event, uint64_t time_ns);
+void tell_failure(const struct model *model, const struct transition *transition);
+void tell_listed(const struct model *model, enum listing_scope scope);
+void tell_counters(const struct model *model, const struct record_counters *counters);
+void tell_loss(const struct model *model, uint64_t time_ns, const struct losses *losses);
 
 /* Owned by the listener's owner where nothing better is known. */
 void model_own_by_listener(struct model *model, struct connection *connection);

@@ -27,6 +27,7 @@ struct connection {
 	uint64_t cookie;
 	uint64_t since_ns; /* when it entered `state`; 0: not seen */
 	uint64_t began_ns; /* when connect() began; 0: not seen, or accepted */
+	uint64_t waits_ns; /* when a minisocket in FIN_WAIT2 was made of it; 0: not seen, or none */
 	uint64_t time_ns;  /* of the newest evidence: a record older than it does not change the
 			      state */
 	struct tuple tuple;

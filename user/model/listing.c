@@ -175,9 +175,6 @@ static void end(struct model *model)
 		connections_remove(connections, connections_find(connections, sweep.cookies[i]));
 	free(sweep.cookies);
 	model->listing.active = false;
-	if (model->observer.listed)
-		model->observer.listed(model->observer.context);
-	model->unhealed = losses_total(&model->losses) != model->listing.losses;
 }
 
 void apply_listing(struct model *model, const struct record_listing *record)

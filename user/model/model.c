@@ -3,15 +3,16 @@
 
 #include <stdlib.h>
 
+#define DEFAULT_TIMEWAIT_NS (60 * NS_PER_S) /* TCP_TIMEWAIT_LEN, include/net/tcp.h */
+
 void model_init(struct model *model, const struct model_config *config)
 {
 	*model = (struct model){
+		.needs = *config->needs,
 		.filter = config->filter,
 		.processes = config->processes,
-		.close_waits_mode = config->close_waits,
-		.last_states = config->last_states | 1U << TCP_CLOSE,
-		.timewait_ns = config->timewait_ns,
-		.observer = config->observer,
+		.last_states = needs_last_states(config->needs) | 1U << TCP_CLOSE,
+		.timewait_ns = DEFAULT_TIMEWAIT_NS,
 	};
 	connections_init(&model->connections);
 	close_waits_init(&model->close_waits, &model->connections);
@@ -40,29 +41,44 @@ static void apply_loss(struct model *model, const struct record_loss *record)
 	if (losses_total(&record->losses) != losses_total(&model->losses))
 		model->unhealed = true;
 	model->losses = record->losses;
-	if (model->observer.loss)
-		model->observer.loss(model->observer.context, record->header.time_ns,
-				     &record->losses);
+	tell_loss(model, record->header.time_ns, &record->losses);
+}
+
+static bool keeps_close_waits(const struct model *model)
+{
+	return model->needs.refreshed & 1U << TCP_CLOSE_WAIT;
+}
+
+/* True for a row of those in CLOSE_WAIT that are kept apart, in a listing that shows them all. */
+static bool is_apart(const struct model *model, const struct record_socket *record)
+{
+	return keeps_close_waits(model) && record->state == TCP_CLOSE_WAIT &&
+	       model->scope != LISTING_CONNECTIONS;
+}
+
+/* A row of a CLOSE_WAIT is one of connections as well, where a view asks for those. */
+static bool is_connection(const struct model *model, const struct record_socket *record)
+{
+	if (!is_apart(model, record))
+		return true;
+	return model->scope != LISTING_CLOSE_WAITS && model->needs.listed & 1U << TCP_CLOSE_WAIT;
 }
 
 static void apply_socket_row(struct model *model, const struct record_socket *record)
 {
-	bool apart = record->state == TCP_CLOSE_WAIT &&
-		     model->close_waits_mode != CLOSE_WAITS_CONNECTIONS;
-
 	if (record->flags & SOCKET_BOUND)
 		port_spaces_bound(&model->ports, record->tuple.netns, record->tuple.lport, 0);
 	if (record->state == TCP_CLOSE && record->flags & SOCKET_BOUND)
 		return; /* bound, and no connection yet */
-	if (apart)
+	if (is_apart(model, record))
 		close_waits_socket(&model->close_waits, record);
-	if (!apart || model->close_waits_mode == CLOSE_WAITS_BOTH)
+	if (is_connection(model, record))
 		apply_socket(model, record);
 }
 
 static void apply_holder_row(struct model *model, const struct record_holder *record)
 {
-	if (model->close_waits_mode != CLOSE_WAITS_CONNECTIONS)
+	if (keeps_close_waits(model))
 		close_waits_holder(&model->close_waits, record);
 	apply_holder(model, record);
 	if (record->bound_port)
@@ -93,19 +109,34 @@ static void apply_failure(struct model *model, const struct record_failure *reco
 		.range_high = record->range_high,
 	};
 
-	if (model->observer.failure)
-		model->observer.failure(model->observer.context, &transition);
+	tell_failure(model, &transition);
 }
 
 static void apply_listing_mark(struct model *model, const struct record_listing *record)
 {
+	model->scope = record->scope;
 	if (record->scope != LISTING_CLOSE_WAITS) {
 		port_spaces_listing(&model->ports, record);
 		apply_listing(model, record);
 	}
-	if (record->scope != LISTING_LISTENERS &&
-	    model->close_waits_mode != CLOSE_WAITS_CONNECTIONS)
+	if (record->scope != LISTING_CONNECTIONS && keeps_close_waits(model))
 		close_waits_listing(&model->close_waits, record);
+	if (record->phase != LISTING_ENDS)
+		return;
+	tell_listed(model, record->scope);
+	if (record->scope != LISTING_CLOSE_WAITS)
+		model->unhealed = losses_total(&model->losses) != model->listing.losses;
+}
+
+/* What it says of itself; where nothing is streamed, listings tell when a CLOSE_WAIT began. */
+static void apply_source(struct model *model, const struct record_source *record)
+{
+	model->began_ns = record->header.time_ns;
+	model->lacks = record->lacks;
+	model->timewait_ns = record->timewait_ns;
+	model->clocks.monotonic_ns = record->monotonic_offset_ns;
+	model->clocks.boottime_ns = record->boottime_offset_ns;
+	model->close_waits.listings_tell_entry = record->lacks & WANT(CLOSE_WAIT_TIMES);
 }
 
 void model_apply(struct model *model, const struct record_header *record)
@@ -139,8 +170,17 @@ void model_apply(struct model *model, const struct record_header *record)
 		apply_failure(model, (const void *)record);
 		break;
 	case RECORD_COUNTERS:
-		if (model->observer.counters)
-			model->observer.counters(model->observer.context, (const void *)record);
+		tell_counters(model, (const void *)record);
+		break;
+	case RECORD_SOURCE:
+		apply_source(model, (const void *)record);
+		break;
+	case RECORD_REFRESH:
+		model->clocks.monotonic_ns =
+			((const struct record_refresh *)record)->monotonic_offset_ns;
+		break;
+	case RECORD_FACTS:
+		processes_find_out(&model->connections.processes, (const void *)record);
 		break;
 	}
 }

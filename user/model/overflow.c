@@ -65,6 +65,13 @@ bool overflows_next(const struct overflows *overflows, uint32_t *netns)
 	return overflows->claim_count != 0;
 }
 
+void overflows_each(const struct overflows *overflows, void (*visit)(void *context, uint32_t netns),
+		    void *context)
+{
+	for (size_t i = 0; i < overflows->claim_count; i++)
+		visit(context, overflows->claims[i].netns);
+}
+
 void overflows_settle(struct overflows *overflows, uint32_t netns,
 		      void (*refused)(void *context, uint64_t key, uint64_t count), void *context)
 {

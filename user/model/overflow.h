@@ -43,8 +43,12 @@ void overflows_count(struct overflows *overflows, uint32_t netns, uint64_t count
 /* All namespaces that exist have been counted once. */
 void overflows_listed(struct overflows *overflows);
 
-/* A namespace with claims, to be counted now; false if there is none. */
+/* A namespace with claims, to be settled now; false if there is none. */
 bool overflows_next(const struct overflows *overflows, uint32_t *netns);
+
+/* Calls `visit` with the namespace of each claim: to be counted before they are settled. */
+void overflows_each(const struct overflows *overflows, void (*visit)(void *context, uint32_t netns),
+		    void *context);
 
 /*
  * Settles the claims of a namespace that was just counted: calls `refused` with those that the

@@ -2,10 +2,10 @@
 #include "model/port_space.h"
 
 #include "base/memory.h"
+#include "base/time.h"
 
 #define REUSE_ON       1
 #define REUSE_LOOPBACK 2
-#define NS_PER_MS      1000000ULL
 
 static bool in_bitmap(const uint8_t *bitmap, uint32_t port)
 {

@@ -24,12 +24,18 @@ static struct process *get(const struct processes *processes, uint32_t number)
 	return pool_get(&processes->pool, number);
 }
 
+static void release_words(struct process *process)
+{
+	free(process->exe);
+	free(process->cgroup);
+	free(process->readings);
+}
+
 static void drop(struct processes *processes, uint32_t number)
 {
 	struct process *process = get(processes, number);
 
-	free(process->exe);
-	free(process->cgroup);
+	release_words(process);
 	index_remove(&processes->index, process->key);
 	pool_remove(&processes->pool, number);
 }
@@ -39,10 +45,8 @@ void processes_free(struct processes *processes)
 	for (uint32_t i = 0; i <= processes->index.mask; i++) {
 		uint32_t number = processes->index.slots[i].number;
 
-		if (number) {
-			free(get(processes, number)->exe);
-			free(get(processes, number)->cgroup);
-		}
+		if (number)
+			release_words(get(processes, number));
 	}
 	index_free(&processes->index);
 	pool_free(&processes->pool);
@@ -96,6 +100,22 @@ void processes_release(struct processes *processes, uint32_t number)
 {
 	if (number)
 		get(processes, number)->references--;
+}
+
+void processes_find_out(struct processes *processes, const struct record_facts *record)
+{
+	uint32_t number = index_find(&processes->index, key_of(&record->process));
+	struct process *process;
+
+	if (!number)
+		return;
+	process = get(processes, number);
+	if (!process->readings)
+		process->readings = memory_new(1, sizeof(*process->readings));
+	process->readings->before = process->readings->now;
+	process->readings->before_ns = process->readings->now_ns;
+	process->readings->now = record->facts;
+	process->readings->now_ns = record->header.time_ns;
 }
 
 static bool forgotten(const struct processes *processes, const struct process *process)

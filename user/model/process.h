@@ -15,7 +15,15 @@ struct process {
 	uint32_t described;  /* number of the last description; see processes_describe */
 	char *exe;	     /* NULL: unknown */
 	char *cgroup;
-	char container[13]; /* "": none or unknown */
+	char container[13];		   /* "": none or unknown */
+	struct process_readings *readings; /* what was found out about it; NULL: nothing */
+};
+
+/* What /proc told of a process, and before that: some figures say something only by their change.
+ */
+struct process_readings {
+	struct process_facts now, before;
+	uint64_t now_ns, before_ns; /* 0: there was none */
 };
 
 struct processes {
@@ -49,6 +57,9 @@ void processes_release(struct processes *processes, uint32_t number);
  */
 #define DESCRIPTIONS_KEPT 4096
 void processes_describe(struct processes *processes, const struct record_process *record);
+
+/* What a source was asked about a process that is known; else nobody wants it. */
+void processes_find_out(struct processes *processes, const struct record_facts *record);
 
 /* The first 12 digits of the container id in a cgroup path, "" if there is none. `id`: 13 bytes. */
 void container_of_cgroup(const char *cgroup, char *id);

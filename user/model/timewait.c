@@ -109,7 +109,9 @@ static void armed(struct model *model, struct connection *connection,
 	if (record->substate != TCP_TIME_WAIT) {
 		enter_fin_wait2(model, connection, record);
 		if (born)
-			model_tell_minisocket(model, connection, MINISOCKET_WAITS, time_ns);
+			connection->waits_ns = time_ns;
+		if (born)
+			tell_minisocket(model, connection, MINISOCKET_WAITS, time_ns);
 		return;
 	}
 	if (born)
@@ -117,7 +119,7 @@ static void armed(struct model *model, struct connection *connection,
 	if (connection->state != TCP_TIME_WAIT)
 		enter_time_wait(model, connection, time_ns);
 	else if (!born && is_rearmed(model, connection, record))
-		model_tell_minisocket(model, connection, MINISOCKET_REARMED, time_ns);
+		tell_minisocket(model, connection, MINISOCKET_REARMED, time_ns);
 }
 
 void timewait_seen(struct model *model, struct connection *connection, uint64_t time_ns,

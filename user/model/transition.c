@@ -129,7 +129,7 @@ void apply_transition(struct model *model, const struct record_transition *recor
 		connection->began_ns = record->since_ns ? record->since_ns : time_ns;
 	move(model, connection, record);
 	if (record->refused)
-		model_tell_minisocket(model, connection, MINISOCKET_REFUSED, time_ns);
+		tell_minisocket(model, connection, MINISOCKET_REFUSED, time_ns);
 	if (model->last_states & 1U << record->new_state)
 		model_end(model, connection);
 }

@@ -9,19 +9,6 @@
 #define REMAINING_MAX_NS (365LL * 86400 * 1000000000)
 #define COUNTER_MAX	 (1ULL << 62) /* so that differences and sums of them fit */
 
-static const size_t sizes[RECORD_TYPES] = {
-	[RECORD_TRANSITION] = sizeof(struct record_transition),
-	[RECORD_TIMEWAIT] = sizeof(struct record_timewait),
-	[RECORD_SOCKET] = sizeof(struct record_socket),
-	[RECORD_HOLDER] = sizeof(struct record_holder),
-	[RECORD_LISTING] = sizeof(struct record_listing),
-	[RECORD_PROCESS] = sizeof(struct record_process),
-	[RECORD_LOSS] = sizeof(struct record_loss),
-	[RECORD_COUNTERS] = sizeof(struct record_counters),
-	[RECORD_PORTS] = sizeof(struct record_ports),
-	[RECORD_FAILURE] = sizeof(struct record_failure),
-};
-
 static bool state_valid(unsigned int state)
 {
 	return state > 0 && state < TCP_STATES;
@@ -38,8 +25,10 @@ static bool tuple_valid(const struct tuple *tuple)
 	return tuple->family == AF_INET || tuple->family == AF_INET6;
 }
 
-static bool transition_valid(const struct record_transition *record)
+static bool transition_valid(const struct record_header *header)
 {
+	const struct record_transition *record = (const void *)header;
+
 	return tuple_valid(&record->tuple) && full_state_valid(record->old_state) &&
 	       full_state_valid(record->new_state) && record->owner_by < OWNER_EVIDENCES &&
 	       record->direction < DIRECTIONS && record->failure < FAILURES;
@@ -56,15 +45,19 @@ static bool remaining_valid(int64_t remaining_ns)
 	return remaining_ns > -REMAINING_MAX_NS && remaining_ns < REMAINING_MAX_NS;
 }
 
-static bool timewait_valid(const struct record_timewait *record)
+static bool timewait_valid(const struct record_header *header)
 {
+	const struct record_timewait *record = (const void *)header;
+
 	return tuple_valid(&record->tuple) && record->action > 0 &&
 	       record->action < TIMEWAIT_ACTIONS && substate_valid(record->substate) &&
 	       record->end_reason < END_REASONS && remaining_valid(record->remaining_ns);
 }
 
-static bool socket_valid(const struct record_socket *record)
+static bool socket_valid(const struct record_header *header)
 {
+	const struct record_socket *record = (const void *)header;
+
 	if (record->flags & SOCKET_MINISOCKET
 		    ? !(substate_valid(record->state) && remaining_valid(record->remaining_ns))
 		    : !full_state_valid(record->state))
@@ -73,59 +66,83 @@ static bool socket_valid(const struct record_socket *record)
 	       record->direction < DIRECTIONS;
 }
 
-static bool listing_valid(const struct record_listing *record)
+static bool listing_valid(const struct record_header *header)
 {
+	const struct record_listing *record = (const void *)header;
+
 	return record->phase > 0 && record->phase < LISTING_PHASES &&
 	       record->scope < LISTING_SCOPES;
 }
 
-static bool process_valid(const struct record_process *record)
+static bool process_valid(const struct record_header *header)
 {
+	const struct record_process *record = (const void *)header;
+
 	return memchr(record->exe, 0, sizeof(record->exe)) &&
 	       memchr(record->cgroup, 0, sizeof(record->cgroup));
 }
 
-static bool counters_valid(const struct record_counters *record)
+static bool counters_valid(const struct record_header *header)
 {
+	const struct record_counters *record = (const void *)header;
+
 	for (unsigned int i = 0; i < COUNTERS; i++)
 		if (record->values[i] > COUNTER_MAX)
 			return false;
 	return true;
 }
 
-static bool ports_valid(const struct record_ports *record)
+static bool ports_valid(const struct record_header *header)
 {
+	const struct record_ports *record = (const void *)header;
+
 	return record->low <= record->high;
 }
 
-static bool failure_valid(const struct record_failure *record)
+static bool failure_valid(const struct record_header *header)
 {
+	const struct record_failure *record = (const void *)header;
+
 	return tuple_valid(&record->tuple) && record->failure > 0 && record->failure < FAILURES;
 }
 
-static bool payload_valid(const struct record_header *header)
+static bool source_valid(const struct record_header *header)
 {
-	switch (header->type) {
-	case RECORD_TRANSITION:
-		return transition_valid((const void *)header);
-	case RECORD_TIMEWAIT:
-		return timewait_valid((const void *)header);
-	case RECORD_SOCKET:
-		return socket_valid((const void *)header);
-	case RECORD_LISTING:
-		return listing_valid((const void *)header);
-	case RECORD_PROCESS:
-		return process_valid((const void *)header);
-	case RECORD_COUNTERS:
-		return counters_valid((const void *)header);
-	case RECORD_PORTS:
-		return ports_valid((const void *)header);
-	case RECORD_FAILURE:
-		return failure_valid((const void *)header);
-	default:
-		return true;
-	}
+	const struct record_source *record = (const void *)header;
+
+	return record->timewait_ns > 0 && record->timewait_ns < REMAINING_MAX_NS;
 }
+
+static bool facts_valid(const struct record_header *header)
+{
+	const struct record_facts *record = (const void *)header;
+	const struct process_facts *facts = &record->facts;
+
+	return memchr(facts->wchan, 0, sizeof(facts->wchan)) &&
+	       memchr(facts->syscall, 0, sizeof(facts->syscall)) && facts->looked <= 1 &&
+	       (!facts->state || (facts->state >= 'A' && facts->state <= 'z')) &&
+	       facts->run_ns <= COUNTER_MAX && facts->starved_ns <= COUNTER_MAX;
+}
+
+/* The one table of record types: how long they are, and what their payload must be like. */
+static const struct {
+	size_t size;
+	bool (*valid)(const struct record_header *header); /* NULL: any will do */
+} kinds[RECORD_TYPES] = {
+	[RECORD_TRANSITION] = {sizeof(struct record_transition), transition_valid},
+	[RECORD_TIMEWAIT] = {sizeof(struct record_timewait), timewait_valid},
+	[RECORD_SOCKET] = {sizeof(struct record_socket), socket_valid},
+	[RECORD_HOLDER] = {sizeof(struct record_holder), NULL},
+	[RECORD_LISTING] = {sizeof(struct record_listing), listing_valid},
+	[RECORD_PROCESS] = {sizeof(struct record_process), process_valid},
+	[RECORD_LOSS] = {sizeof(struct record_loss), NULL},
+	[RECORD_COUNTERS] = {sizeof(struct record_counters), counters_valid},
+	[RECORD_PORTS] = {sizeof(struct record_ports), ports_valid},
+	[RECORD_FAILURE] = {sizeof(struct record_failure), failure_valid},
+	[RECORD_SOURCE] = {sizeof(struct record_source), source_valid},
+	[RECORD_REFRESH] = {sizeof(struct record_refresh), NULL},
+	[RECORD_FACTS] = {sizeof(struct record_facts), facts_valid},
+};
 
 const struct record_header *record_decode(const void *data, size_t size)
 {
@@ -135,7 +152,7 @@ const struct record_header *record_decode(const void *data, size_t size)
 		return NULL;
 	if (header->type == 0 || header->type >= RECORD_TYPES)
 		return NULL;
-	if (header->size != sizes[header->type] || size < header->size)
+	if (header->size != kinds[header->type].size || size < header->size)
 		return NULL;
-	return payload_valid(header) ? header : NULL;
+	return !kinds[header->type].valid || kinds[header->type].valid(header) ? header : NULL;
 }

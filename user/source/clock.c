@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "source/clock.h"
-
-#define NS_PER_S 1000000000ULL
+#include "base/time.h"
 
 static uint64_t ns_of(const struct timespec *time)
 {

@@ -7,20 +7,21 @@
 #include <linux/inet_diag.h>
 #include <linux/sock_diag.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
+#include "base/time.h"
 #include "source/clock.h"
 #include "source/proc/descriptors.h"
 #include "source/netns.h"
 #include "source/proc/port_settings.h"
 
-#define ALL_STATES     0xfff
 #define BOUND_INACTIVE (1U << 13) /* bound, and nothing more: told since 6.8 */
 #define TIMER_TIMEWAIT 3	  /* inet_diag_msg.idiag_timer, inet_twsk_diag_fill */
-#define NS_PER_MS      1000000LL
 
 struct dump {
-	const struct diag_config *config;
+	const struct diag_listing *config;
 	struct inodes *inodes; /* NULL: nobody asks for holders */
 	uint32_t netns;
 };
@@ -148,7 +149,7 @@ static bool dump_namespace(struct dump *dump)
 	return done;
 }
 
-bool diag_list_here(const struct diag_config *config, uint32_t netns, struct inodes *inodes)
+bool diag_list_here(const struct diag_listing *config, uint32_t netns, struct inodes *inodes)
 {
 	struct dump dump = {.config = config, .inodes = inodes, .netns = netns};
 
@@ -214,10 +215,35 @@ static bool dump_sockets(struct dump *dump, struct refusal *refusal)
 	return done;
 }
 
-bool diag_list(const struct diag_config *config, struct refusal *refusal)
+/* The source that only lists. */
+struct diag {
+	const struct source_config *config;
+	size_t unseen;
+};
+
+static bool holders_are_asked_for(const struct diag *diag)
 {
+	struct questions questions;
+	bool asked;
+
+	questions_init(&questions);
+	diag->config->ask(diag->config->context, &questions);
+	asked = questions_have(&questions, QUESTION_HOLDERS);
+	questions_free(&questions);
+	return asked;
+}
+
+static bool list(struct diag *diag, struct refusal *refusal)
+{
+	struct diag_listing listing = {
+		.filter = diag->config->filter,
+		.sink = diag->config->sink,
+		.states = diag->config->needs.snapshot,
+		.ports = needs_want(&diag->config->needs, WANT_PORT_SETTINGS),
+		.unseen = &diag->unseen,
+	};
 	struct inodes inodes = {0};
-	struct dump dump = {.config = config, .inodes = config->need_holders ? &inodes : NULL};
+	struct dump dump = {.config = &listing, .inodes = &inodes};
 	bool done;
 
 	mark(&dump, LISTING_BEGINS);
@@ -225,9 +251,66 @@ bool diag_list(const struct diag_config *config, struct refusal *refusal)
 	dump.netns = 0;
 	if (done)
 		mark(&dump, LISTING_NAMESPACE); /* nothing else tells that a namespace is gone */
-	if (done && config->need_holders && config->need_holders(config->context))
-		descriptors_list(&inodes, &config->sink);
+	if (done && holders_are_asked_for(diag))
+		descriptors_list(&inodes, &listing.sink);
 	mark(&dump, LISTING_ENDS);
 	inodes_free(&inodes);
 	return done;
 }
+
+void *diag_open(const struct source_config *config)
+{
+	struct diag *diag = memory_new(1, sizeof(*diag));
+
+	diag->config = config;
+	return diag;
+}
+
+/* The first refresh lists, as each one does. */
+static bool begin(void *self, struct refusal *refusal)
+{
+	(void)self;
+	(void)refusal;
+	return true;
+}
+
+static bool refresh(void *self, bool last, struct refusal *refusal)
+{
+	(void)last;
+	return list(self, refusal);
+}
+
+/* Everything has just been listed, and it has no counters. */
+static void answer(void *self, const struct question *question)
+{
+	(void)self;
+	(void)question;
+}
+
+static size_t unseen(const void *self)
+{
+	return ((const struct diag *)self)->unseen;
+}
+
+static uint32_t lacks(const void *self)
+{
+	(void)self;
+	return WANT(TRANSITIONS) | WANT(MINISOCKETS) | WANT(ACCEPTORS) | WANT(ESTABLISHED) |
+	       WANT(CLOSE_WAIT_TIMES) | WANT(BOUND_PORTS) | WANT(CONNECT_FAILURES) |
+	       WANT(BIND_FAILURES);
+}
+
+static void close_self(void *self)
+{
+	free(self);
+}
+
+const struct source_kind diag_kind = {
+	.begin = begin,
+	.refresh = refresh,
+	.answer = answer,
+	.unseen = unseen,
+	.lacks = lacks,
+	.close = close_self,
+	.privileges = SOURCE_DIAG,
+};

@@ -27,9 +27,6 @@ const char *privilege_for_addresses(void);
 /* What it would take to enter the network namespaces that could not be. */
 const char *privilege_for_namespaces(void);
 
-/* Where listings come from: they take different capabilities. */
-enum privilege_source { SOURCE_DIAG, SOURCE_LIVE, SOURCES };
-
 /*
  * Appends to `text`, a list, what listings do not see for want of a capability, each with its name;
  * nothing where nothing is lost.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "view/grouping.h"
+#include "base/hash.h"
 
 #include <string.h>
 
@@ -28,19 +29,7 @@ const char *grouping_name(enum grouping by, const struct process *process, char 
 	}
 }
 
-#define FNV_BASIS 0xcbf29ce484222325ULL
-
 /* FNV-1a: of 100,000 keys, two of 64 bits do not meet. */
-uint64_t grouping_hash(uint64_t group, const void *bytes, size_t size)
-{
-	const unsigned char *byte = bytes;
-	uint64_t hash = group ^ FNV_BASIS;
-
-	for (size_t i = 0; i < size; i++)
-		hash = (hash ^ byte[i]) * 0x100000001b3ULL;
-	return hash ? hash : 1;
-}
-
 uint64_t grouping_key(enum grouping by, const struct process *process)
 {
 	char text[17];
@@ -52,5 +41,5 @@ uint64_t grouping_key(enum grouping by, const struct process *process)
 		return process->key;
 	name = grouping_name(by, process, text);
 	/* a comm may be empty, what else is has not been found out */
-	return name[0] || by == BY_COMM ? grouping_hash(0, name, strlen(name)) : 0;
+	return name[0] || by == BY_COMM ? hash_bytes(0, name, strlen(name)) : 0;
 }

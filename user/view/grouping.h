@@ -19,7 +19,4 @@ const char *grouping_name(enum grouping by, const struct process *process, char 
 /* A number for the group: of the process itself by pid, else of its name. 0: no group. */
 uint64_t grouping_key(enum grouping by, const struct process *process);
 
-/* A number for a group and `size` bytes more that tell rows apart; never 0. */
-uint64_t grouping_hash(uint64_t group, const void *bytes, size_t size);
-
 #endif

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/time.h"
 
-#define NS_PER_S  1000000000ULL
 #define WINDOW_NS (60 * NS_PER_S)
 
 static uint64_t time_of(const struct growth_clock *clock, uint32_t refresh)

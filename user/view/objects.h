@@ -4,14 +4,8 @@
 #define TCPLINGER_OBJECTS_H
 
 #include "writer/json.h"
+#include "base/time.h"
 #include "model/model.h"
-
-/* What turns the kernel's clocks into the time of day. */
-struct clock_offsets {
-	int64_t monotonic_ns; /* CLOCK_REALTIME minus CLOCK_MONOTONIC, now */
-	int64_t boottime_ns; /* the same for CLOCK_BOOTTIME, once: a process starts at one time only
-			      */
-};
 
 /* A time beside that of the object itself. */
 void object_time(struct json *json, const char *key, uint64_t time_ns,

@@ -9,10 +9,10 @@
 
 #include "writer/format.h"
 #include "base/memory.h"
+#include "base/time.h"
 
 #define PID_COLUMNS  8
 #define DEFAULT_ROWS 20
-#define NS_PER_S     1000000000ULL
 
 void say(struct sentence *sentence, const char *format, ...)
 {

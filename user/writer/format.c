@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "writer/format.h"
+#include "base/time.h"
 
 #include <arpa/inet.h>
 #include <stdbool.h>
@@ -9,8 +10,6 @@
 #include <unictype.h>
 #include <unistr.h>
 #include <uniwidth.h>
-
-#define NS_PER_S 1000000000ULL
 
 size_t format_number(char *text, uint64_t number)
 {

@@ -6,8 +6,8 @@
 #include <unistr.h>
 
 #include "writer/format.h"
+#include "base/time.h"
 
-#define NS_PER_S     1000000000ULL
 #define NUMBER_BYTES 20 /* of any uint64_t */
 
 static void put(struct json *json, const char *bytes, size_t size)

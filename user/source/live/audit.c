@@ -21,19 +21,14 @@ static const uint32_t audited[TCP_STATES] = {
 	[TCP_CLOSING] = BIT(TCP_CLOSE),
 };
 
-static const struct needs *needs_of(const struct live *live)
-{
-	return &live_needs[live->config.watch];
-}
-
 bool live_audits(const struct live *live)
 {
-	return live->config.audit.record != NULL;
+	return live->config->audit.record != NULL;
 }
 
 bool live_needs_minisockets(const struct live *live)
 {
-	return needs_of(live)->minisockets || live_audits(live);
+	return needs_want(&live->needs, WANT_MINISOCKETS) || live_audits(live);
 }
 
 uint32_t live_audited(const struct live *live, unsigned int old)
@@ -43,7 +38,7 @@ uint32_t live_audited(const struct live *live, unsigned int old)
 
 uint32_t live_listed(const struct live *live)
 {
-	return needs_of(live)->list | (live_audits(live) ? BIT(TCP_TIME_WAIT) : 0);
+	return live->needs.listed | (live_audits(live) ? BIT(TCP_TIME_WAIT) : 0);
 }
 
 void live_audit_configure(const struct live *live, struct settings *settings)
@@ -51,39 +46,39 @@ void live_audit_configure(const struct live *live, struct settings *settings)
 	if (!live_audits(live))
 		return;
 	memset(&settings->filter, 0, sizeof(settings->filter));
-	settings->filter.netns = live->config.filter->netns;
+	settings->filter.netns = live->config->filter->netns;
 	settings->audit = true;
 }
 
 /* As bpf/transition.bpf.c decides. */
 static bool wants_transition(const struct live *live, const struct record_transition *record)
 {
-	const struct needs *needs = needs_of(live);
+	bool outgoing = !needs_want(&live->needs, WANT_ACCEPTED);
 	bool listens = record->old_state == TCP_LISTEN || record->new_state == TCP_LISTEN;
 
-	if (!(needs->stream[record->old_state] & BIT(record->new_state)))
+	if (!(live->needs.told[record->old_state] & BIT(record->new_state)))
 		return false;
-	if (needs->outgoing && record->direction == DIRECTION_IN && !listens)
+	if (outgoing && record->direction == DIRECTION_IN && !listens)
 		return false;
-	return filter_tuple(live->config.filter, &record->tuple,
+	return filter_tuple(live->config->filter, &record->tuple,
 			    record->tuple.lport && record->old_state != TCP_SYN_SENT);
 }
 
 /* As bpf/timewait.bpf.c decides. */
 static bool wants_timewait(const struct live *live, const struct record_timewait *record)
 {
-	const struct needs *needs = needs_of(live);
+	bool outgoing = !needs_want(&live->needs, WANT_ACCEPTED);
 
-	return needs->minisockets && !(needs->outgoing && record->bound) &&
-	       filter_tuple(live->config.filter, &record->tuple, 1);
+	return needs_want(&live->needs, WANT_MINISOCKETS) && !(outgoing && record->bound) &&
+	       filter_tuple(live->config->filter, &record->tuple, 1);
 }
 
 /* As bpf/list.bpf.c decides. */
 static bool wants_socket(const struct live *live, const struct record_socket *record)
 {
-	if (record->flags & SOCKET_MINISOCKET && !(needs_of(live)->list & BIT(TCP_TIME_WAIT)))
+	if (record->flags & SOCKET_MINISOCKET && !(live->needs.listed & BIT(TCP_TIME_WAIT)))
 		return false;
-	return filter_tuple(live->config.filter, &record->tuple, record->tuple.lport != 0);
+	return filter_tuple(live->config->filter, &record->tuple, record->tuple.lport != 0);
 }
 
 static bool view_wants(const struct live *live, const struct record_header *record)
@@ -103,11 +98,11 @@ static bool view_wants(const struct live *live, const struct record_header *reco
 void live_hand_on(struct live *live, const struct record_header *record)
 {
 	if (live_audits(live)) {
-		sink_record(&live->config.audit, record);
+		sink_record(&live->config->audit, record);
 		if (!view_wants(live, record))
 			return;
 	}
-	sink_record(&live->config.sink, record);
+	sink_record(&live->config->sink, record);
 }
 
 /*

@@ -14,8 +14,6 @@
 #include "source/live/selftest.h"
 #include "source/source.h"
 
-enum hooks_mode { HOOKS_AUTO, HOOKS_TRACEPOINT, HOOKS_FENTRY };
-
 enum hook {
 	HOOK_TRANSITIONS, /* inet_sock_set_state: there is no other form */
 	HOOK_ACCEPT,	  /* who called accept() */

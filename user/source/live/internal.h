@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What live.c and live_list.c share. */
+/* What the files of the live source share. */
 #ifndef TCPLINGER_LIVE_INTERNAL_H
 #define TCPLINGER_LIVE_INTERNAL_H
 
@@ -11,25 +11,15 @@
 #include "source/live/kernel.h"
 #include "source/live/live.h"
 #include "source/live/programs.h"
+#include "record/needs.h"
 #include "base/macros.h"
 #include "settings.h" /* before the skeleton, which has one of them in its rodata */
 #include "tcplinger.skel.h"
 
-/* What each watch attaches, streams and lists. */
-struct needs {
-	uint32_t stream[TCP_STATES]; /* by old state: which new ones (bit 1 << state) are told */
-	uint32_t list;		     /* sockets in these states (bit 1 << state) are listed */
-	bool minisockets;	     /* followed by their timers */
-	bool close_waits;	     /* marked, and listed at each refresh */
-	bool established;	     /* since when is kept */
-	bool outgoing;		     /* what was accepted is left out; ports are told of */
-	uint32_t hooks;		     /* bit 1 << enum hook: those beside transitions */
-};
-
-extern const struct needs live_needs[];
-
 struct live {
-	struct live_config config;
+	const struct source_config *config;
+	struct survey *survey;
+	struct needs needs; /* of the views */
 	struct kernel kernel;
 	struct hooks hooks;
 	struct tcplinger_bpf *bpf;
@@ -51,10 +41,13 @@ struct live {
 	uint16_t ports_low;    /* of all namespaces' ip_local_port_range */
 	uint16_t ports_high;
 	size_t unseen;	      /* namespaces that could not be listed */
+	uint64_t list_at_ns;  /* what is not streamed is not listed again before */
+	uint64_t listed_ns;   /* when all was listed last */
+	uint64_t refresh_ns;  /* when this refresh began */
 	const char *obstacle; /* why TIME_WAIT cannot be followed; NULL: it can */
 };
 
-/* live_audit.c: true if all that the kernel's counters stand for is streamed, too. */
+/* audit.c: true if all that the kernel's counters stand for is streamed, too. */
 bool live_audits(const struct live *live);
 
 /* True if minisockets are followed, for the view or for the audit. */
@@ -75,18 +68,56 @@ void live_hand_on(struct live *live, const struct record_header *record);
 /* What the kernel has counted in this thread's namespace, which is `netns`. */
 bool live_read_counters(const struct live *live, struct record_counters *record, uint32_t netns);
 
+/* ring.c: reads what the programs tell. False, with the reason, if it cannot be. */
+bool live_open_ring(struct live *live, struct refusal *refusal);
+
 /* Checks what the kernel wrote, completes it, hands it on. */
 void live_receive(struct live *live, const void *data, size_t size);
 
-/* live_needs.c: what the programs do at each transition; before the load. */
+/* Hands on what has come, at most a batch; false if nothing had. */
+bool live_take(struct live *live);
+
+/* Hands on all that is in the ring now. */
+void live_drain(struct live *live);
+
+/* list.c: everything that exists now, between the records of the stream: at the start, and after a
+ * loss. */
+void live_list(struct live *live);
+
+/* Those in CLOSE_WAIT, with every descriptor of them and of listeners where that is asked for. */
+void live_list_close_waits(struct live *live);
+
+/* What the kernel has counted in a namespace (0: in each that is watched), as RECORD_COUNTERS. */
+void live_count(struct live *live, uint32_t netns);
+
+/* heal.c: the totals of what was lost so far. */
+void live_losses(const struct live *live, struct losses *losses);
+
+/*
+ * Sends a RECORD_LOSS if more was lost since the last call, and lists again, with back-off so that
+ * healing does not cause more loss; live_heal_now without.
+ */
+void live_heal(struct live *live);
+void live_heal_now(struct live *live);
+
+/* plan.c: which hooks (bit 1 << enum hook) the needs ask for. */
+uint32_t live_hooks(const struct live *live);
+
+/* What the programs do at each transition; before the load. */
 void live_plan(const struct live *live, struct settings *settings);
 
-/* live_load.c: loads and attaches all that is needed and not refused. False, with the reason, where
- * what is left is nothing to the view. */
+/* load.c: loads and attaches all that is needed and not refused. False, with the reason, where what
+ * is left is nothing to the view. */
 bool live_load(struct live *live, struct refusal *refusal);
+
+/* The hooks are taken off; listings still work. */
+void live_detach(struct live *live);
 void live_unload(struct live *live);
 
-/* live_parts.c: would the view have it, in the forms that were chosen, if nothing is refused? */
+/* Runs of programs that the kernel skipped because one of them was running on that CPU. */
+uint64_t live_skipped(const struct live *live);
+
+/* programs.c: would the view have it, in the forms that were chosen, if nothing is refused? */
 bool live_needs_part(const struct live *live, enum part part);
 
 /* Makes the plan of what is needed and was not refused; before the load. */
@@ -94,6 +125,9 @@ void live_plan_parts(struct live *live);
 
 /* Notes that the part is refused, with its errno, and plans anew. */
 void live_refuse_part(struct live *live, enum part part, int error);
+
+/* What cannot be given here: bit 1 << enum want. */
+uint32_t live_lacks(const struct live *live);
 
 /* True if what is not streamed has to be listed at each refresh. */
 bool live_must_relist(const struct live *live);
@@ -103,8 +137,5 @@ void live_each_loss(const struct live *live, void (*say)(const char *line));
 
 /* What became of each part; before the programs are closed. */
 void live_survey(const struct live *live, struct survey *survey);
-
-/* Runs of programs that the kernel skipped because one of them was running on that CPU. */
-uint64_t live_skipped(const struct live *live);
 
 #endif

@@ -65,7 +65,7 @@ static bool read_rows(struct live *live, int fd, size_t bytes, struct inodes *in
 
 	for (;;) {
 		n = read(fd, buffer, sizeof(buffer) / bytes * bytes);
-		if (n < 0 && (errno == EAGAIN || errno == EINTR) && !*live->config.stop)
+		if (n < 0 && (errno == EAGAIN || errno == EINTR) && !*live->config->stop)
 			continue;
 		if (n <= 0)
 			return n == 0;
@@ -75,10 +75,10 @@ static bool read_rows(struct live *live, int fd, size_t bytes, struct inodes *in
 		}
 		for (size_t at = 0; at < (size_t)n; at += bytes)
 			receive_row(live, inodes, (const void *)(buffer + at));
-		if (*live->config.stop)
+		if (*live->config->stop)
 			live_drain(live); /* polling then takes a record at a time */
 		else
-			live_poll(live, 0);
+			live_take(live);
 	}
 }
 
@@ -154,15 +154,15 @@ static void receive_from_diag(void *context, const struct record_header *record)
 /* In place of list_sockets. Request sockets, which it does not list, are said to be in SYN_RECV. */
 static bool list_by_diag(struct live *live, uint32_t netns, struct inodes *inodes)
 {
-	struct diag_config config = {
+	struct diag_listing config = {
 		.filter = &live->bpf->rodata->settings.filter,
 		.sink = {receive_from_diag, live},
 		.states = live->bpf->bss->list_states & ~BIT(TCP_SYN_RECV),
-		.ports = live_needs[live->config.watch].outgoing,
+		.ports = needs_want(&live->needs, WANT_PORT_SETTINGS),
 	};
 	bool whole = diag_list_here(&config, netns, inodes);
 
-	live_poll(live, 0);
+	live_take(live);
 	return whole;
 }
 
@@ -177,7 +177,7 @@ static bool list_sockets_here(struct live *live, uint32_t netns, struct inodes *
 static bool list_namespace(struct live *live, uint32_t netns, enum listing_scope scope,
 			   struct inodes *inodes)
 {
-	if (live_needs[live->config.watch].outgoing)
+	if (needs_want(&live->needs, WANT_PORT_SETTINGS))
 		report_ports(live, netns);
 	if (netns_has_tcp() && !list_sockets_here(live, netns, inodes))
 		return false;
@@ -189,7 +189,7 @@ static bool list_namespace(struct live *live, uint32_t netns, enum listing_scope
 
 static bool wanted(const struct live *live, uint32_t netns)
 {
-	return !live->config.filter->netns || live->config.filter->netns == netns;
+	return !live->config->filter->netns || live->config->filter->netns == netns;
 }
 
 /* False if some namespace could not be listed. */
@@ -201,7 +201,7 @@ static bool list_sockets(struct live *live, enum listing_scope scope, struct ino
 	live->ports_low = UINT16_MAX;
 	live->ports_high = 0;
 	netns_find(&list);
-	live->unseen = netns_missing(&list, live->config.filter->netns);
+	live->unseen = netns_missing(&list, live->config->filter->netns);
 	whole = live->unseen == 0;
 	for (size_t i = 0; i < list.count; i++) {
 		if (!wanted(live, list.items[i].inode))
@@ -249,8 +249,8 @@ static void list_holders(struct live *live, struct inodes *inodes)
 
 void live_list(struct live *live)
 {
-	enum listing_scope scope =
-		live_needs[live->config.watch].close_waits ? LISTING_LISTENERS : LISTING_ALL;
+	bool apart = live->needs.refreshed & BIT(TCP_CLOSE_WAIT);
+	enum listing_scope scope = apart ? LISTING_CONNECTIONS : LISTING_ALL;
 	struct inodes inodes = {0};
 
 	live->bpf->bss->list_states = live_listed(live);
@@ -260,19 +260,32 @@ void live_list(struct live *live)
 	live_drain(live); /* what the rows have shown already comes before the end */
 	mark_end(live, scope, false);
 	inodes_free(&inodes);
+	live->listed_ns = clock_now_ns(CLOCK_MONOTONIC);
 }
 
-void live_list_close_waits(struct live *live, bool (*need_holders)(void *context), void *context)
+static bool holders_are_asked_for(const struct live *live)
+{
+	struct questions questions;
+	bool asked;
+
+	questions_init(&questions);
+	live->config->ask(live->config->context, &questions);
+	asked = questions_have(&questions, QUESTION_HOLDERS);
+	questions_free(&questions);
+	return asked;
+}
+
+void live_list_close_waits(struct live *live)
 {
 	struct inodes inodes = {0};
 	bool whole;
 
 	live_drain(live);
 	mark(live, LISTING_BEGINS, LISTING_CLOSE_WAITS, 0);
-	live->bpf->bss->list_states = 1U << TCP_CLOSE_WAIT;
+	live->bpf->bss->list_states = BIT(TCP_CLOSE_WAIT);
 	whole = list_sockets(live, LISTING_CLOSE_WAITS, &inodes);
-	live->bpf->bss->list_states = 1U << TCP_LISTEN | 1U << TCP_CLOSE_WAIT;
-	if (need_holders(context))
+	live->bpf->bss->list_states = BIT(TCP_LISTEN) | BIT(TCP_CLOSE_WAIT);
+	if (holders_are_asked_for(live))
 		list_holders(live, &inodes);
 	mark_end(live, LISTING_CLOSE_WAITS, !whole);
 	inodes_free(&inodes);

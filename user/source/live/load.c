@@ -34,7 +34,7 @@ static uint32_t minisockets_max(void)
 /* Whole pages, whatever their size. */
 static void size_ring(struct live *live, struct settings *settings)
 {
-	uint32_t wanted = live->config.ring_kib ? live->config.ring_kib << 10 : RING_BYTES;
+	uint32_t wanted = live->config->ring_kib ? live->config->ring_kib << 10 : RING_BYTES;
 	uint32_t page = (uint32_t)sysconf(_SC_PAGESIZE);
 	uint32_t bytes = wanted > page ? wanted : page;
 
@@ -80,12 +80,12 @@ static void configure(struct live *live)
 {
 	struct settings *settings = &live->bpf->rodata->settings;
 
-	memcpy(&settings->filter, live->config.filter, sizeof(settings->filter));
+	memcpy(&settings->filter, live->config->filter, sizeof(settings->filter));
 	settings->tw_timer_handler = live->kallsyms.tw_timer_handler;
 	settings->tick_ns = clock_tick_ns();
 	settings->rdonly_cast = live->kernel.rdonly_cast;
 	settings->probe_reads = live->kernel.probe_reads;
-	settings->outgoing = live_needs[live->config.watch].outgoing;
+	settings->outgoing = !needs_want(&live->needs, WANT_ACCEPTED);
 	size_ring(live, settings);
 	bpf_map__set_max_entries(live->bpf->maps.fin_wait2, minisockets_max());
 	tell_plan(live, settings);
@@ -217,11 +217,11 @@ static bool worth_it(const struct live *live, struct refusal *refusal)
 		privilege_explain(refusal, "make the ring buffer", refusals->errors[PART_RECORDS]);
 		return false;
 	}
-	if (live->config.watch == WATCH_TRANSITIONS && refusals->errors[PART_TRANSITIONS]) {
+	if (live->config->essential & WANT(TRANSITIONS) && refusals->errors[PART_TRANSITIONS]) {
 		explain_part(refusal, live, PART_TRANSITIONS, "transitions cannot be seen");
 		return false;
 	}
-	if (live->config.watch == WATCH_TIME_WAITS && !live->plan.minisockets) {
+	if (live->config->essential & WANT(MINISOCKETS) && !live->plan.minisockets) {
 		enum part part = refusals->errors[PART_LAST_MINISOCKET]	 ? PART_LAST_MINISOCKET
 				 : refusals->errors[PART_TIMEWAIT_ARMED] ? PART_TIMEWAIT_ARMED
 									 : PART_TIMEWAIT_ENDED;
@@ -229,7 +229,7 @@ static bool worth_it(const struct live *live, struct refusal *refusal)
 		explain_part(refusal, live, part, "TIME_WAIT is not followed");
 		return false;
 	}
-	return live->config.hooks != HOOKS_FENTRY ||
+	return live->config->hooks != HOOKS_FENTRY ||
 	       hooks_forced(&live->hooks, live->wanted_hooks, refusal);
 }
 

@@ -1,85 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* What each watch needs of the programs, and what they have to do at each transition for it. */
+/* What the needs of the views ask of the programs: which hooks, and what at each transition. */
 #include "source/live/internal.h"
 
-#define ALL_STATES (BIT(TCP_STATES) - 1)
+static bool wants(const struct live *live, enum want want)
+{
+	return needs_want(&live->needs, want);
+}
 
-const struct needs live_needs[WATCHES] = {
-	[WATCH_TRANSITIONS] =
-		{
-			.stream =
-				{
-					[TCP_ESTABLISHED... TCP_LAST_ACK] = ALL_STATES,
-					/* the clone of a listener: it has no addresses yet */
-					[TCP_LISTEN] = ALL_STATES & ~BIT(TCP_SYN_RECV),
-					[TCP_CLOSING] = ALL_STATES,
-				},
-			.list = ALL_STATES,
-			.minisockets = true,
-			.hooks = BIT(HOOK_ACCEPT) | BIT(HOOK_TIME_WAIT),
-		},
-	[WATCH_TIME_WAITS] =
-		{
-			.stream =
-				{
-					[TCP_ESTABLISHED] = ALL_STATES,
-					[TCP_SYN_RECV] = BIT(TCP_FIN_WAIT1) | BIT(TCP_CLOSE_WAIT),
-					[TCP_FIN_WAIT1] = BIT(TCP_CLOSE),
-					[TCP_FIN_WAIT2] = BIT(TCP_CLOSE),
-					[TCP_CLOSING] = BIT(TCP_CLOSE),
-					[TCP_CLOSE] = BIT(TCP_LISTEN),
-					[TCP_LISTEN] = BIT(TCP_CLOSE),
-				},
-			/* whoever closes second has nothing more to tell */
-			.list = ALL_STATES & ~(BIT(TCP_CLOSE_WAIT) | BIT(TCP_LAST_ACK)),
-			.minisockets = true,
-			.established = true,
-			.hooks = BIT(HOOK_ACCEPT) | BIT(HOOK_TIME_WAIT),
-		},
-	[WATCH_PORTS] =
-		{
-			.stream =
-				{
-					/* what is still in SYN_SENT, a listing shows; what waits in
-					   FIN_WAIT2, its minisocket or a listing */
-					[TCP_ESTABLISHED] = ALL_STATES,
-					[TCP_SYN_SENT] = ALL_STATES,
-					[TCP_SYN_RECV] = ALL_STATES,
-					[TCP_FIN_WAIT1] = ALL_STATES & ~BIT(TCP_FIN_WAIT2),
-					[TCP_FIN_WAIT2] = ALL_STATES,
-					[TCP_CLOSE] = BIT(TCP_LISTEN),
-					[TCP_CLOSE_WAIT] = ALL_STATES,
-					[TCP_LAST_ACK] = ALL_STATES,
-					[TCP_LISTEN] = BIT(TCP_CLOSE),
-					[TCP_CLOSING] = ALL_STATES,
-				},
-			.list = ALL_STATES,
-			.minisockets = true,
-			.outgoing = true,
-			.hooks = BIT(HOOK_TIME_WAIT) | BIT(HOOK_CONNECT) | BIT(HOOK_BIND),
-		},
-	[WATCH_EVERYTHING] =
-		{
-			.stream = {[TCP_ESTABLISHED... TCP_CLOSING] = ALL_STATES},
-			.list = ALL_STATES,
-			.minisockets = true,
-			.close_waits = true,
-			.established = true,
-			.hooks = BIT(HOOKS) - 1,
-		},
-	[WATCH_CLOSE_WAITS] =
-		{
-			.stream =
-				{
-					[TCP_CLOSE] = BIT(TCP_LISTEN),
-					[TCP_LISTEN] = BIT(TCP_CLOSE),
-				},
-			/* CLOSE_WAITs are listed apart, at each refresh */
-			.list = BIT(TCP_LISTEN),
-			.close_waits = true,
-			.hooks = BIT(HOOK_ACCEPT),
-		},
-};
+uint32_t live_hooks(const struct live *live)
+{
+	uint32_t hooks = live_needs_minisockets(live) ? BIT(HOOK_TIME_WAIT) : 0;
+
+	if (wants(live, WANT_ACCEPTORS))
+		hooks |= BIT(HOOK_ACCEPT);
+	if (wants(live, WANT_CONNECT_FAILURES))
+		hooks |= BIT(HOOK_CONNECT);
+	if (wants(live, WANT_BIND_FAILURES))
+		hooks |= BIT(HOOK_BIND);
+	return hooks;
+}
 
 /* connect(), listen() */
 static bool begins(unsigned int old, unsigned int new)
@@ -99,11 +38,11 @@ static bool may_close(unsigned int old, unsigned int new)
 	       (old == TCP_ESTABLISHED || old == TCP_CLOSE_WAIT || old == TCP_SYN_RECV);
 }
 
-static uint8_t todo_told(const struct needs *needs, unsigned int old, unsigned int new)
+static uint8_t todo_told(const struct live *live, unsigned int old, unsigned int new)
 {
 	uint8_t todo = TODO_TELL;
 
-	if (old == TCP_SYN_SENT || (needs->established && old == TCP_ESTABLISHED))
+	if (old == TCP_SYN_SENT || (wants(live, WANT_ESTABLISHED) && old == TCP_ESTABLISHED))
 		todo |= TODO_SINCE;
 	if (may_close(old, new))
 		todo |= TODO_CLOSER;
@@ -116,15 +55,14 @@ static uint8_t todo_told(const struct needs *needs, unsigned int old, unsigned i
 
 static uint8_t todo_at(const struct live *live, unsigned int old, unsigned int new)
 {
-	const struct needs *needs = &live_needs[live->config.watch];
-	uint32_t told = needs->stream[old] | live_audited(live, old);
-	uint8_t todo = told & BIT(new) ? todo_told(needs, old, new) : 0;
+	uint32_t told = live->needs.told[old] | live_audited(live, old);
+	uint8_t todo = told & BIT(new) ? todo_told(live, old, new) : 0;
 
 	if (begins(old, new))
 		todo |= TODO_OWN;
-	if (needs->established && new == TCP_ESTABLISHED)
+	if (wants(live, WANT_ESTABLISHED) && new == TCP_ESTABLISHED)
 		todo |= TODO_TIME;
-	if (needs->close_waits && new == TCP_CLOSE_WAIT)
+	if (wants(live, WANT_CLOSE_WAIT_TIMES) && new == TCP_CLOSE_WAIT)
 		todo |= TODO_MARK;
 	return todo;
 }

@@ -12,7 +12,7 @@
 	"skipped, and what exists is listed again"
 #define NOTHING_TRACED                                                                             \
 	"nothing is traced: `trace` does not run, the others show what sock_diag and /proc tell"
-#define AGES_UNSEEN  "since when a socket is in CLOSE_WAIT is not noted: ages are lower bounds"
+#define AGES_UNSEEN  "since when a socket is in CLOSE_WAIT is known only as of a refresh"
 #define BOUND_UNSEEN "which ports bind() has taken is not all known: a supply is an upper bound"
 
 #define PART(name_, kind_, form_) .name = name_, .kind = kind_, .form = form_, .function = FUNCTIONS
@@ -116,7 +116,7 @@ bool live_needs_part(const struct live *live, enum part part)
 	case PART_LAST_MINISOCKET:
 		return follows(live);
 	case PART_CLOSE_WAITS:
-		return live_needs[live->config.watch].close_waits;
+		return needs_want(&live->needs, WANT_CLOSE_WAIT_TIMES);
 	default:
 		return true;
 	}
@@ -192,9 +192,26 @@ void live_refuse_part(struct live *live, enum part part, int error)
 	live_plan_parts(live);
 }
 
-bool live_knows_bound(const struct live *live)
+uint32_t live_lacks(const struct live *live)
 {
-	return usable(live, PART_LIST_SOCKETS) && usable(live, PART_LIST_HOLDERS);
+	uint32_t lacks = 0;
+
+	if (!usable(live, PART_TRANSITIONS))
+		lacks |= WANT(TRANSITIONS) | WANT(ESTABLISHED);
+	if (!live->plan.minisockets)
+		lacks |= WANT(MINISOCKETS);
+	if (!live->plan.marks || !usable(live, PART_LIST_SOCKETS) ||
+	    !usable(live, PART_TRANSITIONS))
+		lacks |= WANT(CLOSE_WAIT_TIMES);
+	if (!usable(live, PART_LIST_SOCKETS) || !usable(live, PART_LIST_HOLDERS))
+		lacks |= WANT(BOUND_PORTS);
+	if (!fentry(live, HOOK_ACCEPT))
+		lacks |= WANT(ACCEPTORS);
+	if (!fentry(live, HOOK_CONNECT))
+		lacks |= WANT(CONNECT_FAILURES);
+	if (!fentry(live, HOOK_BIND))
+		lacks |= WANT(BIND_FAILURES);
+	return lacks;
 }
 
 bool live_must_relist(const struct live *live)
@@ -209,13 +226,12 @@ bool live_must_relist(const struct live *live)
 static const char *lost_by_view(const struct live *live, int part)
 {
 	const struct part_facts *facts = &live_part_facts[part];
-	const struct needs *needs = &live_needs[live->config.watch];
 
 	if (facts->without)
 		return facts->without;
-	if (facts->without_ages && needs->close_waits)
+	if (facts->without_ages && needs_want(&live->needs, WANT_CLOSE_WAIT_TIMES))
 		return facts->without_ages;
-	return needs->outgoing ? facts->without_bound : NULL;
+	return needs_want(&live->needs, WANT_BOUND_PORTS) ? facts->without_bound : NULL;
 }
 
 static const char *lost(const struct live *live, int part)

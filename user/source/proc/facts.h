@@ -3,7 +3,6 @@
 #ifndef TCPLINGER_FACTS_H
 #define TCPLINGER_FACTS_H
 
-#include "model/process_facts.h"
 #include "record.h"
 
 /* Reads the descriptors of `process` and their limit. Unknown where it is gone or may not be looked

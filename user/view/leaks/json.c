@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "writer/format.h"
-#include "view/leaks/show.h"
+#include "view/leaks/leaks.h"
+#include "view/objects.h"
 #include "record/names.h"
 
 static void number_or_null(struct json *json, const char *key, uint64_t figure)
@@ -68,27 +69,28 @@ static uint32_t connections(struct json *json, const struct leaks *leaks,
 	return count;
 }
 
-static void evidence(struct json *json, const struct leak_row *row)
+static void evidence(struct json *json, const struct leaks *leaks, const struct leak_row *row)
 {
-	const struct process_facts *facts = &row->facts;
-	char state[2] = {facts->state, 0};
+	struct process_facts facts = leaks_facts(leaks, row);
+	double starved = leaks_starved(leaks, row);
+	char state[2] = {(char)facts.state, 0};
 
-	if (!leaks_wants_evidence(row) || !facts->looked) {
+	if (!leaks_wants_evidence(row) || !facts.looked) {
 		json_null(json, "evidence");
 		return;
 	}
 	json_open(json, "evidence", '{');
-	json_number(json, "threads", facts->threads);
-	json_number(json, "waiting", facts->waiting);
-	json_plain(json, "state", facts->state ? state : NULL);
-	json_string(json, "wchan", facts->wchan[0] ? facts->wchan : NULL, FACTS_NAME);
-	json_string(json, "syscall", facts->syscall[0] ? facts->syscall : NULL, FACTS_NAME);
-	json_number(json, "stopped", facts->stopped);
-	json_number(json, "frozen", facts->frozen);
-	if (row->starved < 0)
+	json_number(json, "threads", facts.threads);
+	json_number(json, "waiting", facts.waiting);
+	json_plain(json, "state", facts.state ? state : NULL);
+	json_string(json, "wchan", facts.wchan[0] ? facts.wchan : NULL, FACTS_NAME);
+	json_string(json, "syscall", facts.syscall[0] ? facts.syscall : NULL, FACTS_NAME);
+	json_number(json, "stopped", facts.stopped);
+	json_number(json, "frozen", facts.frozen);
+	if (starved < 0)
 		json_null(json, "starved");
 	else
-		json_real(json, "starved", row->starved);
+		json_real(json, "starved", starved);
 	json_close(json, '}');
 }
 
@@ -110,13 +112,14 @@ static void growth(struct json *json, const struct leaks *leaks, const struct le
 		json_null(json, "growth_per_s");
 }
 
-static void show_row(const struct leaks *leaks, struct output *output,
-		     const struct clock_offsets *clocks, const struct leak_row *row)
+static void show_row(const struct leaks *leaks, struct output *output, const struct leak_row *row)
 {
+	const struct clock_offsets *clocks = &leaks->model->clocks;
+	struct process_facts facts = leaks_facts(leaks, row);
 	struct json json;
 	uint32_t shown;
 
-	object_begin(&json, output, "close_wait", leaks->model->close_waits.time_ns, clocks);
+	object_begin(&json, output, "close_wait", leaks->time_ns, clocks);
 	json_number(&json, "seq", leaks->rows.seq);
 	object_process(&json, "process", leaks_process(leaks, row->row.process), clocks);
 	json_string(&json, "key", row->row.name, SIZE_MAX);
@@ -128,23 +131,23 @@ static void show_row(const struct leaks *leaks, struct output *output,
 	else
 		json_null(&json, "oldest_s");
 	growth(&json, leaks, row);
-	number_or_null(&json, "fds", row->facts.fds);
-	number_or_null(&json, "fd_limit", row->facts.fd_limit);
+	number_or_null(&json, "fds", facts.fds);
+	number_or_null(&json, "fd_limit", facts.fd_limit);
 	json_plain(&json, "verdict", verdict_name(leaks_verdict(row)));
-	evidence(&json, row);
+	evidence(&json, leaks, row);
 	shown = connections(&json, leaks, row);
 	json_number(&json, "omitted", row->sockets - shown);
 	json_bool(&json, "incomplete", leaks->incomplete);
 	json_end(&json);
 }
 
-void leaks_show_json(const struct leaks *leaks, struct output *output,
-		     const struct clock_offsets *clocks, size_t limit)
+void leaks_show_json(void *self, struct output *output, size_t limit)
 {
+	const struct leaks *leaks = self;
 	size_t rows = limit && limit < leaks->rows.shown_count ? limit : leaks->rows.shown_count;
 
 	for (size_t i = 0; i < rows; i++)
-		show_row(leaks, output, clocks, leaks_shown(leaks, i));
-	object_refresh(output, "leaks", leaks->model->close_waits.time_ns, clocks, leaks->rows.seq,
+		show_row(leaks, output, leaks_shown(leaks, i));
+	object_refresh(output, "leaks", leaks->time_ns, &leaks->model->clocks, leaks->rows.seq,
 		       rows, leaks->incomplete);
 }

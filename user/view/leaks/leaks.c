@@ -17,8 +17,9 @@ static void forget(void *context, struct row *row)
 	growth_free(&((struct leak_row *)row)->growth);
 }
 
-void leaks_init(struct leaks *leaks, const struct leaks_config *config, struct model *model)
+void leaks_init(void *self, const struct view_config *config, struct model *model)
 {
+	struct leaks *leaks = self;
 	struct rows_config rows = {
 		.clear = forget,
 		.bytes = sizeof(struct leak_row),
@@ -30,8 +31,10 @@ void leaks_init(struct leaks *leaks, const struct leaks_config *config, struct m
 	rows_init(&leaks->rows, &rows, &model->connections.processes);
 }
 
-void leaks_free(struct leaks *leaks)
+void leaks_free(void *self)
 {
+	struct leaks *leaks = self;
+
 	rows_free(&leaks->rows);
 }
 
@@ -47,8 +50,7 @@ struct leak_row *leaks_shown(const struct leaks *leaks, size_t i)
 
 bool leaks_growth(const struct leaks *leaks, const struct leak_row *row, double *per_s)
 {
-	return growth_per_s(&row->growth, &leaks->clock, leaks->model->close_waits.time_ns,
-			    row->sockets, per_s);
+	return growth_per_s(&row->growth, &leaks->clock, leaks->time_ns, row->sockets, per_s);
 }
 
 static struct leak_row *row_of(struct leaks *leaks, uint32_t number)
@@ -59,8 +61,6 @@ static struct leak_row *row_of(struct leaks *leaks, uint32_t number)
 	if (row)
 		return row;
 	row = (struct leak_row *)rows_add(&leaks->rows, key, number);
-	row->starved = -1;
-	row->facts.fds = row->facts.fd_limit = FACTS_UNKNOWN;
 	return row;
 }
 
@@ -132,6 +132,8 @@ static bool concerns(const struct leaks *leaks, const struct close_wait *close_w
 {
 	const struct process_filter *filter = leaks->config.processes;
 
+	if (leaks->config.tuples && !filter_tuple(leaks->config.tuples, &close_wait->tuple, 1))
+		return false;
 	if (!process_filter_active(filter) ||
 	    process_filter_match(filter, leaks_process(leaks, close_wait->owner)))
 		return true;
@@ -180,12 +182,40 @@ static void look_for_need(void *context, const struct close_wait *close_wait)
 		need->holders = true;
 }
 
-bool leaks_need_holders(const struct leaks *leaks)
+static bool needs_holders(const struct leaks *leaks)
 {
 	struct need need = {.leaks = leaks};
 
 	close_waits_each(&leaks->model->close_waits, look_for_need, &need);
 	return need.holders || process_filter_active(leaks->config.processes);
+}
+
+struct asking {
+	const struct leaks *leaks;
+	struct questions *questions;
+};
+
+static void ask_of_process(void *context, struct row *asked)
+{
+	const struct leak_row *row = (const struct leak_row *)asked;
+	const struct asking *asking = context;
+	const struct process *process = leaks_process(asking->leaks, row->row.process);
+
+	if (!process || !row->sockets)
+		return;
+	questions_put_process(asking->questions,
+			      leaks_wants_evidence(row) ? QUESTION_THREADS : QUESTION_DESCRIPTORS,
+			      &process->id);
+}
+
+void leaks_ask(const void *self, struct questions *questions)
+{
+	const struct leaks *leaks = self;
+	struct asking asking = {leaks, questions};
+
+	if (needs_holders(leaks))
+		questions_put(questions, QUESTION_HOLDERS);
+	rows_each(&leaks->rows, ask_of_process, &asking);
 }
 
 static void clear_row(void *context, struct row *cleared)
@@ -201,22 +231,47 @@ static void clear_row(void *context, struct row *cleared)
 	memset(row->oldest, 0, sizeof(row->oldest));
 }
 
-void leaks_refresh(struct leaks *leaks, bool last)
+void leaks_listed(void *self, enum listing_scope scope)
 {
-	uint64_t time_ns = leaks->model->close_waits.time_ns;
+	struct leaks *leaks = self;
 
-	growth_tick(&leaks->clock, time_ns);
+	if (scope == LISTING_CONNECTIONS)
+		return;
+
 	leaks->sockets = 0;
 	rows_each(&leaks->rows, clear_row, NULL);
 	close_waits_each(&leaks->model->close_waits, charge_socket, leaks);
+}
+
+/* What was asked for it, not what others may have asked. */
+static void note_told(void *context, struct row *told)
+{
+	struct leak_row *row = (struct leak_row *)told;
+
+	(void)context;
+	if (!row->row.process || !row->sockets)
+		return;
+	row->told = true;
+	row->looked = leaks_wants_evidence(row);
+}
+
+void leaks_refresh(void *self, uint64_t time_ns, bool last)
+{
+	struct leaks *leaks = self;
+
+	leaks->time_ns = leaks->model->close_waits.time_ns; /* what ages are as of */
+	if (!leaks->time_ns)
+		leaks->time_ns = time_ns;
+	growth_tick(&leaks->clock, leaks->time_ns);
+	rows_each(&leaks->rows, note_told, NULL);
 	rows_choose(&leaks->rows, last);
 	leaks->incomplete =
 		model_has_lost(leaks->model, &leaks->losses) || leaks->model->close_waits.broken;
-	leaks_sort(leaks, leaks_sort_keys[0]);
+	leaks_sort(leaks, leaks->config.sort ? leaks->config.sort : leaks_sort_keys[0]);
 	for (size_t i = 0; i < leaks->rows.shown_count; i++) {
 		struct leak_row *row = leaks_shown(leaks, i);
 
-		row->row.active_ns = time_ns;
+		row->row.active_ns = leaks->time_ns;
 		growth_add(&row->growth, &leaks->clock, row->sockets);
 	}
 }
@@ -228,15 +283,35 @@ bool leaks_wants_evidence(const struct leak_row *row)
 	return row->row.process && (verdict == VERDICT_STALL || verdict == VERDICT_NOT_READING);
 }
 
-void leaks_take_facts(struct leak_row *row, const struct process_facts *facts)
+static const struct process_readings *readings_of(const struct leaks *leaks,
+						  const struct leak_row *row)
 {
-	uint64_t ran = facts->run_ns - row->facts.run_ns;
-	uint64_t starved = facts->starved_ns - row->facts.starved_ns;
+	const struct process *process = leaks_process(leaks, row->row.process);
 
-	row->starved = -1;
-	if (row->facts.looked && facts->looked && ran + starved > 0)
-		row->starved = (double)starved / (double)(ran + starved);
-	row->facts = *facts;
+	return process && row->told ? process->readings : NULL;
+}
+
+struct process_facts leaks_facts(const struct leaks *leaks, const struct leak_row *row)
+{
+	static const struct process_facts unknown = {.fds = FACTS_UNKNOWN,
+						     .fd_limit = FACTS_UNKNOWN};
+	const struct process_readings *readings = readings_of(leaks, row);
+	struct process_facts facts = readings ? readings->now : unknown;
+
+	facts.looked = facts.looked && row->looked;
+	return facts;
+}
+
+double leaks_starved(const struct leaks *leaks, const struct leak_row *row)
+{
+	const struct process_readings *readings = readings_of(leaks, row);
+	uint64_t ran, starved;
+
+	if (!readings || !row->looked || !readings->now.looked || !readings->before.looked)
+		return -1;
+	ran = readings->now.run_ns - readings->before.run_ns;
+	starved = readings->now.starved_ns - readings->before.starved_ns;
+	return ran + starved ? (double)starved / (double)(ran + starved) : -1;
 }
 
 enum verdict leaks_verdict(const struct leak_row *row)
@@ -265,9 +340,9 @@ static double figure(const void *view, const struct row *shown, const char *key)
 	if (strcmp(key, "oldest_s") == 0)
 		return (double)leaks_oldest_ns(row);
 	if (strcmp(key, "fds") == 0)
-		return known(row->facts.fds);
+		return known(leaks_facts(leaks, row).fds);
 	if (strcmp(key, "fd_limit") == 0)
-		return known(row->facts.fd_limit);
+		return known(leaks_facts(leaks, row).fd_limit);
 	if (strcmp(key, "growth_per_s") == 0) {
 		leaks_growth(leaks, row, &per_s);
 		return per_s;
@@ -279,3 +354,25 @@ void leaks_sort(struct leaks *leaks, const char *key)
 {
 	rows_sort(&leaks->rows, figure, leaks, key);
 }
+
+const struct view leaks_view = {
+	.name = "leaks",
+	.needs =
+		{
+			.told = {[TCP_CLOSE] = 1U << TCP_LISTEN, [TCP_LISTEN] = 1U << TCP_CLOSE},
+			.listed = 1U << TCP_LISTEN,
+			.refreshed = 1U << TCP_CLOSE_WAIT,
+			.snapshot = 1U << TCP_LISTEN | 1U << TCP_CLOSE_WAIT,
+			.wants = WANT(ACCEPTED) | WANT(ACCEPTORS) | WANT(CLOSE_WAIT_TIMES),
+		},
+	.without_stream = "ages are lower bounds, short CLOSE_WAITs have no owner",
+	.sort_keys = leaks_sort_keys,
+	.bytes = sizeof(struct leaks),
+	.init = leaks_init,
+	.free = leaks_free,
+	.observer = {.listed = leaks_listed},
+	.ask = leaks_ask,
+	.refresh = leaks_refresh,
+	.show_json = leaks_show_json,
+	.show_text = leaks_show_text,
+};

@@ -5,8 +5,8 @@
 
 #include "view/growth.h"
 #include "model/model.h"
-#include "model/process_facts.h"
 #include "view/rows.h"
+#include "view/view.h"
 #include "model/verdict.h"
 
 #define LEAKS_OLDEST 10 /* sockets shown of a row */
@@ -28,29 +28,25 @@ struct leak_row {
 	bool is_holder;	      /* was seen to hold one */
 	struct leak_socket oldest[LEAKS_OLDEST]; /* the oldest first */
 	struct growth growth;
-	struct process_facts facts;
-	double starved; /* of the time its threads wanted a CPU since the last look; < 0: unknown */
-};
-
-struct leaks_config {
-	const struct process_filter *processes;
-	enum grouping by;
-	uint64_t age_ns; /* below it, sockets say nothing and are charged to their owner */
-	bool once;	 /* all sockets count, all holders are known */
+	bool told;   /* what was found out about its process, when it last had sockets */
+	bool looked; /* and what its threads wait in */
 };
 
 struct leaks {
-	struct leaks_config config;
+	struct view_config config;
 	struct model *model;
 	struct rows rows;
 	struct growth_clock clock;
+	uint64_t time_ns; /* of this refresh */
 	uint32_t sockets; /* those that the filter on processes lets pass */
 	uint64_t losses;  /* as of the refresh before */
 	bool incomplete;
 };
 
-void leaks_init(struct leaks *leaks, const struct leaks_config *config, struct model *model);
-void leaks_free(struct leaks *leaks);
+extern const struct view leaks_view;
+
+void leaks_init(void *self, const struct view_config *config, struct model *model);
+void leaks_free(void *self);
 
 /* A process by its number; NULL for 0. */
 const struct process *leaks_process(const struct leaks *leaks, uint32_t number);
@@ -61,24 +57,37 @@ struct leak_row *leaks_shown(const struct leaks *leaks, size_t i);
 /* Sockets more per second; false before the second refresh. */
 bool leaks_growth(const struct leaks *leaks, const struct leak_row *row, double *per_s);
 
-/* True if the last listing showed a socket whose holders matter. */
-bool leaks_need_holders(const struct leaks *leaks);
+/* Counts what the last listing showed: for the model's observer. */
+void leaks_listed(void *self, enum listing_scope scope);
 
-/*
- * Counts what the last listing showed and chooses the rows to show, as rows_choose does. Most
- * sockets first.
- */
-void leaks_refresh(struct leaks *leaks, bool last);
+/* The holders of sockets that matter, and facts of the processes that have any. */
+void leaks_ask(const void *self, struct questions *questions);
+
+/* Chooses the rows to show, as rows_choose does. Most sockets first. */
+void leaks_refresh(void *self, uint64_t time_ns, bool last);
+
+void leaks_show_json(void *self, struct output *output, size_t limit);
+
+/* Each row with a sentence that says what its verdict means here. */
+void leaks_show_text(void *self, struct output *output, const struct text_style *style, bool last);
+
+/* The worst row in two sentences, for the summary. */
+void leaks_show_worst(const struct leaks *leaks, const struct leak_row *row, struct output *output,
+		      unsigned int columns);
 
 /* By one of leaks_sort_keys, the greatest first. */
 extern const char *const leaks_sort_keys[];
 void leaks_sort(struct leaks *leaks, const char *key);
 
+/* What was found out about the row's process; FACTS_UNKNOWN and nothing looked at: nothing was. */
+struct process_facts leaks_facts(const struct leaks *leaks, const struct leak_row *row);
+
 /* True where it matters what the process's threads wait in. */
 bool leaks_wants_evidence(const struct leak_row *row);
 
-/* Takes what was found out about the row's process. */
-void leaks_take_facts(struct leak_row *row, const struct process_facts *facts);
+/* Of the time its threads wanted a CPU since the last look the share that they got none; < 0: not
+ * known. */
+double leaks_starved(const struct leaks *leaks, const struct leak_row *row);
 
 enum verdict leaks_verdict(const struct leak_row *row);
 uint64_t leaks_oldest_ns(const struct leak_row *row);

@@ -3,7 +3,8 @@
 #include <string.h>
 
 #include "writer/format.h"
-#include "view/leaks/show.h"
+#include "view/leaks/leaks.h"
+#include "base/time.h"
 
 #define NAME_COLUMNS	 30
 #define ENDPOINT_NARROW	 21
@@ -12,7 +13,6 @@
 #define TABLE_LINES	 4  /* the title, the header, what is left out, the cursor */
 #define SOCKET_INDENT	 10
 #define HOLDERS_SHOWN	 10 /* beside the row's own */
-#define NS_PER_S	 1000000000ULL
 
 /* ">" for a lower bound: the socket is older than the tool. `text`: 17 bytes. */
 static void format_oldest(char *text, const struct leak_row *row)
@@ -31,6 +31,7 @@ static bool is_narrow(const struct text_style *text)
 static void show_figures(const struct leaks *leaks, struct output *output,
 			 const struct leak_row *row, const struct text_style *text)
 {
+	struct process_facts facts = leaks_facts(leaks, row);
 	char age[17] = "-", growth[16] = "-", fds[24] = "-", limit[24] = "-";
 	double per_s;
 
@@ -38,10 +39,10 @@ static void show_figures(const struct leaks *leaks, struct output *output,
 		format_oldest(age, row);
 	if (leaks_growth(leaks, row, &per_s))
 		snprintf(growth, sizeof(growth), "%+.1f", per_s);
-	if (row->facts.fds != FACTS_UNKNOWN)
-		snprintf(fds, sizeof(fds), "%llu", (unsigned long long)row->facts.fds);
-	if (row->facts.fd_limit != FACTS_UNKNOWN)
-		snprintf(limit, sizeof(limit), "%llu", (unsigned long long)row->facts.fd_limit);
+	if (facts.fds != FACTS_UNKNOWN)
+		snprintf(fds, sizeof(fds), "%llu", (unsigned long long)facts.fds);
+	if (facts.fd_limit != FACTS_UNKNOWN)
+		snprintf(limit, sizeof(limit), "%llu", (unsigned long long)facts.fd_limit);
 	output_format(output, " %10u %8s %9s", row->sockets, age, growth);
 	if (!is_narrow(text))
 		output_format(output, " %10s %10s", fds, limit);
@@ -136,41 +137,43 @@ static void say_verdict(struct sentence *sentence, const struct leaks *leaks,
 }
 
 /* Blank where the kernel does not tell. */
-static void say_why(struct sentence *sentence, const struct leak_row *row)
+static void say_why(struct sentence *sentence, const struct leaks *leaks,
+		    const struct leak_row *row)
 {
-	const struct process_facts *facts = &row->facts;
-	uint32_t looked_at = facts->looked_at;
+	struct process_facts facts = leaks_facts(leaks, row);
+	double starved = leaks_starved(leaks, row);
+	uint32_t looked_at = facts.looked_at;
 
-	if (!leaks_wants_evidence(row) || !facts->looked)
+	if (!leaks_wants_evidence(row) || !facts.looked)
 		return;
-	if (facts->stopped)
-		say(sentence, "; %u of %u thread%s stopped by a signal", facts->stopped, looked_at,
+	if (facts.stopped)
+		say(sentence, "; %u of %u thread%s stopped by a signal", facts.stopped, looked_at,
 		    plural(looked_at));
-	else if (facts->frozen)
-		say(sentence, "; %u of %u thread%s frozen", facts->frozen, looked_at,
+	else if (facts.frozen)
+		say(sentence, "; %u of %u thread%s frozen", facts.frozen, looked_at,
 		    plural(looked_at));
-	else if (facts->wchan[0] || facts->syscall[0])
-		say(sentence, "; %u of %u thread%s wait%s in %s", facts->waiting, looked_at,
-		    plural(looked_at), singular(facts->waiting),
-		    facts->syscall[0] ? facts->syscall : facts->wchan);
-	else if (facts->state == 'R')
-		say(sentence, "; %u of %u thread%s run%s", facts->waiting, looked_at,
-		    plural(looked_at), singular(facts->waiting));
-	if (row->starved > 0.5)
-		say(sentence, "; waits for a CPU %.0f %% of the time", 100 * row->starved);
+	else if (facts.wchan[0] || facts.syscall[0])
+		say(sentence, "; %u of %u thread%s wait%s in %s", facts.waiting, looked_at,
+		    plural(looked_at), singular(facts.waiting),
+		    facts.syscall[0] ? facts.syscall : facts.wchan);
+	else if (facts.state == 'R')
+		say(sentence, "; %u of %u thread%s run%s", facts.waiting, looked_at,
+		    plural(looked_at), singular(facts.waiting));
+	if (starved > 0.5)
+		say(sentence, "; waits for a CPU %.0f %% of the time", 100 * starved);
 }
 
 static void say_trend(struct sentence *sentence, const struct leaks *leaks,
 		      const struct leak_row *row)
 {
-	const struct process_facts *facts = &row->facts;
+	struct process_facts facts = leaks_facts(leaks, row);
 	double per_s;
 
 	if (leaks_growth(leaks, row, &per_s) && per_s >= 0.05)
 		say(sentence, "; grows by %.1f/s", per_s);
-	if (facts->fds != FACTS_UNKNOWN && facts->fd_limit != FACTS_UNKNOWN)
-		say(sentence, "; %llu of %llu descriptors", (unsigned long long)facts->fds,
-		    (unsigned long long)facts->fd_limit);
+	if (facts.fds != FACTS_UNKNOWN && facts.fd_limit != FACTS_UNKNOWN)
+		say(sentence, "; %llu of %llu descriptors", (unsigned long long)facts.fds,
+		    (unsigned long long)facts.fd_limit);
 }
 
 static void show_sentence(const struct leaks *leaks, struct output *output,
@@ -179,7 +182,7 @@ static void show_sentence(const struct leaks *leaks, struct output *output,
 	struct sentence sentence = {0};
 
 	say_verdict(&sentence, leaks, row);
-	say_why(&sentence, row);
+	say_why(&sentence, leaks, row);
 	say_trend(&sentence, leaks, row);
 	text_sentence(output, &sentence, columns);
 }
@@ -276,9 +279,9 @@ static void show_row(const void *view, struct output *output, const struct row *
 }
 
 static void show_title(const struct leaks *leaks, struct output *output,
-		       const struct clock_offsets *clocks, const struct text_style *text)
+		       const struct text_style *text)
 {
-	uint64_t time_ns = leaks->model->close_waits.time_ns + (uint64_t)clocks->monotonic_ns;
+	uint64_t time_ns = leaks->time_ns + (uint64_t)leaks->model->clocks.monotonic_ns;
 	struct shown shown = {
 		.count = leaks->sockets,
 		.all = leaks->model->close_waits.pool.live,
@@ -300,10 +303,12 @@ static void show_title(const struct leaks *leaks, struct output *output,
 	output_line(output);
 }
 
-void leaks_show_text(const struct leaks *leaks, struct output *output,
-		     const struct clock_offsets *clocks, const struct text_style *text)
+void leaks_show_text(void *self, struct output *output, const struct text_style *text, bool last)
 {
-	show_title(leaks, output, clocks, text);
+	const struct leaks *leaks = self;
+
+	(void)last;
+	show_title(leaks, output, text);
 	text_rows(&leaks->rows, output, text, TABLE_LINES, show_row, leaks);
 }
 

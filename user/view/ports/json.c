@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "record/names.h"
-#include "view/ports/show.h"
+#include "view/objects.h"
+#include "view/ports/ports.h"
 
 static void number_if(struct json *json, const char *key, bool known, uint64_t number)
 {
@@ -42,7 +43,7 @@ static void show_supply(struct json *json, const struct ports *ports, const stru
 	number_if(json, "supply", told, supply);
 	json_number(json, "used", census->used);
 	number_if(json, "free", told, supply > census->used ? supply - census->used : 0);
-	number_if(json, "reusable", !ports->config.without_bpf, census->reusable);
+	number_if(json, "reusable", !model_lacks(ports->model, WANT_BOUND_PORTS), census->reusable);
 }
 
 static void show_states(struct json *json, const struct census *census)
@@ -169,9 +170,10 @@ static void show_failure(const struct ports *ports, struct output *output,
 	json_end(&json);
 }
 
-void ports_show_json(const struct ports *ports, struct output *output,
-		     const struct clock_offsets *clocks, size_t limit)
+void ports_show_json(void *self, struct output *output, size_t limit)
 {
+	const struct ports *ports = self;
+	const struct clock_offsets *clocks = &ports->model->clocks;
 	size_t rows = ports->rows.shown_count, failures = ports->failures.shown_count;
 
 	if (limit && limit < rows)

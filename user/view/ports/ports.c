@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "view/ports/internal.h"
 
+#include "base/hash.h"
 #include "base/memory.h"
+#include "base/time.h"
 
-#define NS_PER_S      1000000000.0
 #define STEADY_SPREAD 1.5 /* the fastest of five refreshes against the slowest */
 #define DEFAULT_KEY   "share"
 
@@ -37,8 +38,9 @@ static void clear_row(void *context, struct row *row)
 	growth_free(&port->failing);
 }
 
-void ports_init(struct ports *view, const struct ports_config *config, struct model *model)
+void ports_init(void *self, const struct view_config *config, struct model *model)
 {
+	struct ports *view = self;
 	struct rows_config rows = {
 		.bytes = sizeof(struct port_row),
 		.is_present = is_present,
@@ -52,8 +54,10 @@ void ports_init(struct ports *view, const struct ports_config *config, struct mo
 	port_failures_init(view);
 }
 
-void ports_free(struct ports *view)
+void ports_free(void *self)
 {
+	struct ports *view = self;
+
 	rows_free(&view->rows);
 	port_failures_free(view);
 }
@@ -69,7 +73,7 @@ struct tuple ports_place(const struct tuple *tuple)
 
 uint64_t ports_key(uint64_t group, const struct tuple *place)
 {
-	uint64_t hash = grouping_hash(group, place, sizeof(*place));
+	uint64_t hash = hash_bytes(group, place, sizeof(*place));
 
 	return hash == ROWS_OTHER ? 1 : hash;
 }
@@ -135,8 +139,10 @@ static void note_release(struct ports *view, const struct transition *transition
 	row->held_ns += transition->time_ns - connection->began_ns;
 }
 
-void ports_transition(struct ports *view, const struct transition *transition)
+void ports_transition(void *self, const struct transition *transition)
 {
+	struct ports *view = self;
+
 	if (transition->connection->direction == DIRECTION_IN)
 		return;
 	if (transition->failure) {
@@ -149,9 +155,40 @@ void ports_transition(struct ports *view, const struct transition *transition)
 		note_release(view, transition);
 }
 
-bool ports_has_failures(const struct ports *view)
+struct looking {
+	const struct ports *view;
+	bool found;
+};
+
+/* A minisocket has no descriptor. */
+static void look_for_unowned(void *context, struct connection *connection)
 {
-	return view->pending.pool.live != 0;
+	struct looking *looking = context;
+
+	looking->found |= census_concerns(connection) && !connection->owner &&
+			  !(connection->flags & CONNECTION_MINISOCKET) &&
+			  ports_asked_for(looking->view, connection);
+}
+
+/* Where nobody tells who connects: who holds it is the next best. */
+static bool wants_holders(const struct ports *view)
+{
+	struct looking looking = {.view = view};
+
+	if (!model_lacks(view->model, WANT_TRANSITIONS))
+		return false;
+	connections_each(&view->model->connections, look_for_unowned, &looking);
+	return looking.found || process_filter_active(view->config.processes);
+}
+
+void ports_ask(const void *self, struct questions *questions)
+{
+	const struct ports *view = self;
+
+	if (view->pending.pool.live)
+		questions_put(questions, QUESTION_LISTING);
+	if (wants_holders(view))
+		questions_put(questions, QUESTION_HOLDERS);
 }
 
 static void begin_row(void *context, struct row *begun)
@@ -218,8 +255,10 @@ static void settle_left_out(struct ports *view)
 		view->left_out -= ports_shown(view, i)->passes && ports_shown(view, i)->now.used;
 }
 
-void ports_refresh(struct ports *view, uint64_t time_ns, bool last)
+void ports_refresh(void *self, uint64_t time_ns, bool last)
 {
+	struct ports *view = self;
+
 	view->time_ns = time_ns;
 	view->left_out = 0;
 	growth_tick(&view->clock, time_ns);
@@ -229,31 +268,8 @@ void ports_refresh(struct ports *view, uint64_t time_ns, bool last)
 	rows_each(&view->rows, finish_row, view);
 	rows_choose(&view->rows, last);
 	settle_left_out(view);
-	ports_sort(view, DEFAULT_KEY);
+	ports_sort(view, view->config.sort ? view->config.sort : DEFAULT_KEY);
 	port_failures_refresh(view, last);
-}
-
-struct want {
-	const struct ports *view;
-	bool holders;
-};
-
-/* A minisocket has no descriptor. */
-static void look_for_want(void *context, struct connection *connection)
-{
-	struct want *want = context;
-
-	want->holders |= census_concerns(connection) && !connection->owner &&
-			 !(connection->flags & CONNECTION_MINISOCKET) &&
-			 ports_asked_for(want->view, connection);
-}
-
-bool ports_want_holders(const struct ports *view)
-{
-	struct want want = {.view = view};
-
-	connections_each(&view->model->connections, look_for_want, &want);
-	return want.holders;
 }
 
 struct port_row *ports_shown(const struct ports *view, size_t i)
@@ -269,7 +285,8 @@ struct port_failure *ports_failure(const struct ports *view, size_t i)
 bool ports_supply(const struct ports *view, const struct census *census, uint32_t *supply)
 {
 	*supply = census->supply.supply;
-	return census->supply_known && !(view->config.without_bpf && census->supply.blocked);
+	return census->supply_known &&
+	       !(model_lacks(view->model, WANT_BOUND_PORTS) && census->supply.blocked);
 }
 
 bool ports_consumed(const struct ports *view, const struct port_row *row, double *per_s)
@@ -375,3 +392,39 @@ void ports_sort(struct ports *view, const char *key)
 {
 	rows_sort(&view->rows, figure, view, key);
 }
+
+const struct view ports_view = {
+	.name = "ports",
+	.needs =
+		{
+			.told =
+				{
+					/* what is still in SYN_SENT, a listing shows; what waits in
+					   FIN_WAIT2, its minisocket or a listing */
+					[TCP_ESTABLISHED] = ALL_STATES,
+					[TCP_SYN_SENT] = ALL_STATES,
+					[TCP_SYN_RECV] = ALL_STATES,
+					[TCP_FIN_WAIT1] = ALL_STATES & ~(1U << TCP_FIN_WAIT2),
+					[TCP_FIN_WAIT2] = ALL_STATES,
+					[TCP_CLOSE] = 1U << TCP_LISTEN,
+					[TCP_CLOSE_WAIT] = ALL_STATES,
+					[TCP_LAST_ACK] = ALL_STATES,
+					[TCP_LISTEN] = 1U << TCP_CLOSE,
+					[TCP_CLOSING] = ALL_STATES,
+				},
+			.listed = ALL_STATES,
+			.snapshot = ALL_STATES,
+			.wants = WANT(MINISOCKETS) | WANT(PORT_SETTINGS) | WANT(BOUND_PORTS) |
+				 WANT(CONNECT_FAILURES) | WANT(BIND_FAILURES) | WANT(EVERYONE),
+		},
+	.without_stream = "failed connects are not seen, nor what bind() has taken",
+	.sort_keys = ports_sort_keys,
+	.bytes = sizeof(struct ports),
+	.init = ports_init,
+	.free = ports_free,
+	.observer = {.transition = ports_transition, .failure = ports_transition},
+	.ask = ports_ask,
+	.refresh = ports_refresh,
+	.show_json = ports_show_json,
+	.show_text = ports_show_text,
+};

@@ -6,6 +6,7 @@
 #include "view/ports/census.h"
 #include "view/growth.h"
 #include "view/rows.h"
+#include "view/view.h"
 
 #define STEADY_REFRESHES 5
 #define FAILURE_NS	 60000000000ULL /* so long a failure is recent, and keeps its census */
@@ -73,14 +74,8 @@ struct port_failure {
 	struct census census;
 };
 
-struct ports_config {
-	const struct tuple_filter *tuples;
-	const struct process_filter *processes;
-	bool without_bpf; /* only some of the ports that bind() took are known, no timestamps */
-};
-
 struct ports {
-	struct ports_config config;
+	struct view_config config;
 	struct model *model;
 	struct rows rows;
 	struct rows failures;
@@ -94,27 +89,35 @@ struct ports {
 	bool incomplete;
 };
 
-void ports_init(struct ports *view, const struct ports_config *config, struct model *model);
-void ports_free(struct ports *view);
+extern const struct view ports_view;
 
-/* What the model's observer is to call. */
-void ports_transition(struct ports *view, const struct transition *transition);
+void ports_init(void *self, const struct view_config *config, struct model *model);
+void ports_free(void *self);
 
-/* True if connects failed since the last refresh: a listing now would tell the cause best. */
-bool ports_has_failures(const struct ports *view);
+/* What the model's observer is to call, of failures as well. */
+void ports_transition(void *self, const struct transition *transition);
+
+/* If connects failed since the last refresh: a listing, which tells the cause best. */
+void ports_ask(const void *self, struct questions *questions);
 
 /*
  * Counts the ports of all destinations, finds the causes of what failed, and chooses what to show,
  * as rows_choose does: destinations by use of their supply, failures that grew.
  */
-void ports_refresh(struct ports *view, uint64_t time_ns, bool last);
+void ports_refresh(void *self, uint64_t time_ns, bool last);
+
+void ports_show_json(void *self, struct output *output, size_t limit);
+
+/* A table, and a paragraph for each failure. */
+void ports_show_text(void *self, struct output *output, const struct text_style *style, bool last);
+
+/* The nearest destination in two sentences, for the summary. */
+void ports_show_worst(const struct ports *ports, const struct port_row *row, struct output *output,
+		      unsigned int columns);
 
 /* By one of ports_sort_keys, the greatest first. */
 extern const char *const ports_sort_keys[];
 void ports_sort(struct ports *view, const char *key);
-
-/* True if a listing showed a port in use of nobody known, whom a look at descriptors may tell. */
-bool ports_want_holders(const struct ports *view);
 
 /* The rows at place `i` of this refresh. */
 struct port_row *ports_shown(const struct ports *view, size_t i);

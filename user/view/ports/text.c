@@ -3,7 +3,7 @@
 
 #include "writer/format.h"
 #include "record/names.h"
-#include "view/ports/show.h"
+#include "view/ports/ports.h"
 
 #define WIDE_COLUMNS 100
 #define PLACE_NARROW 21 /* any IPv4 endpoint; IPv6 is cut in its middle */
@@ -340,11 +340,13 @@ static void draft_failures(const struct ports *ports, struct output *draft,
 	}
 }
 
-void ports_show_text(const struct ports *ports, struct output *output,
-		     const struct clock_offsets *clocks, const struct text_style *style)
+void ports_show_text(void *self, struct output *output, const struct text_style *style, bool last)
 {
+	const struct ports *ports = self;
+	const struct clock_offsets *clocks = &ports->model->clocks;
 	struct output failures;
 
+	(void)last;
 	draft_failures(ports, &failures, clocks, style);
 	show_title(ports, output, clocks, style);
 	text_rows(&ports->rows, output, style, TABLE_LINES + text_lines(&failures), show_row,

@@ -43,9 +43,10 @@ static int fuller(const void *a, const void *b)
 }
 
 void summary_count(struct summary *summary, const struct model *model,
-		   const struct process_filter *processes)
+		   const struct process_filter *processes, uint64_t time_ns)
 {
-	*summary = (struct summary){.model = model, .processes = processes};
+	summary_free(summary);
+	*summary = (struct summary){.model = model, .processes = processes, .time_ns = time_ns};
 	connections_each(&model->connections, count, summary);
 	if (summary->namespace_count)
 		qsort(summary->namespaces, summary->namespace_count, sizeof(*summary->namespaces),
@@ -65,12 +66,11 @@ static void states_json(struct json *json, const struct summary_namespace *names
 	json_close(json, '}');
 }
 
-void summary_json(const struct summary *summary, struct output *output, uint64_t time_ns,
-		  const struct clock_offsets *clocks)
+void summary_json(const struct summary *summary, struct output *output)
 {
 	struct json json;
 
-	object_begin(&json, output, "summary", time_ns, clocks);
+	object_begin(&json, output, "summary", summary->time_ns, &summary->model->clocks);
 	states_json(&json, &summary->all);
 	json_open(&json, "namespaces", '[');
 	for (size_t i = 0; i < summary->namespace_count; i++) {

@@ -4,6 +4,7 @@
 #define TCPLINGER_VIEW_SUMMARY_H
 
 #include "view/objects.h"
+#include "view/view.h"
 
 struct summary_namespace {
 	uint32_t netns;
@@ -17,15 +18,17 @@ struct summary {
 	size_t namespace_count;
 	const struct model *model;
 	const struct process_filter *processes;
+	uint64_t time_ns; /* of the count */
 };
+
+extern const struct view summary_view;
 
 /* Counts what the model knows and the filter lets pass. summary_free releases it. */
 void summary_count(struct summary *summary, const struct model *model,
-		   const struct process_filter *processes);
+		   const struct process_filter *processes, uint64_t time_ns);
 void summary_free(struct summary *summary);
 
-void summary_json(const struct summary *summary, struct output *output, uint64_t time_ns,
-		  const struct clock_offsets *clocks);
+void summary_json(const struct summary *summary, struct output *output);
 
 /*
  * The table, of as many namespaces as fit into `columns` (0: no terminal); and, behind what the

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "record/names.h"
-#include "view/timewait/show.h"
+#include "view/objects.h"
+#include "view/timewait/timewait.h"
 
 static void percentile(struct json *json, const char *key, const struct histogram *histogram,
 		       double part)
@@ -100,8 +101,9 @@ static void show_counters(struct json *json, const struct time_waits *waits,
 }
 
 static void show_row(const struct time_waits *waits, struct output *output,
-		     const struct clock_offsets *clocks, const struct time_wait_row *row)
+		     const struct time_wait_row *row)
 {
+	const struct clock_offsets *clocks = &waits->model->clocks;
 	struct json json;
 
 	object_begin(&json, output, "time_wait", waits->time_ns, clocks);
@@ -119,13 +121,13 @@ static void show_row(const struct time_waits *waits, struct output *output,
 	json_end(&json);
 }
 
-void time_waits_show_json(const struct time_waits *waits, struct output *output,
-			  const struct clock_offsets *clocks, size_t limit)
+void time_waits_show_json(void *self, struct output *output, size_t limit)
 {
+	const struct time_waits *waits = self;
 	size_t rows = limit && limit < waits->rows.shown_count ? limit : waits->rows.shown_count;
 
 	for (size_t i = 0; i < rows; i++)
-		show_row(waits, output, clocks, time_waits_shown(waits, i));
-	object_refresh(output, "timewait", waits->time_ns, clocks, waits->rows.seq, rows,
-		       waits->incomplete);
+		show_row(waits, output, time_waits_shown(waits, i));
+	object_refresh(output, "timewait", waits->time_ns, &waits->model->clocks, waits->rows.seq,
+		       rows, waits->incomplete);
 }

@@ -4,7 +4,8 @@
 #include "view/timewait/bars.h"
 #include "writer/format.h"
 #include "record/names.h"
-#include "view/timewait/show.h"
+#include "view/timewait/timewait.h"
+#include "base/time.h"
 
 #define WIDE_COLUMNS	100
 #define NAME_NARROW	20
@@ -16,7 +17,6 @@
 #define BESIDE_ROWS	3    /* so many are shown even where histograms need the screen */
 #define LOG2_EDGES	12
 #define PREDATES_INDENT 4
-#define NS_PER_S	1000000000ULL
 #define RED		"\033[31m"
 #define PLAIN		"\033[0m"
 
@@ -140,7 +140,8 @@ static void show_row(const void *view, struct output *output, const struct row *
 /* Counting all of them takes time: only where a filter asks for it. */
 static struct shown shown(const struct time_waits *waits, uint64_t count, unsigned int state)
 {
-	struct shown shown = {.count = count, .chosen = process_filter_active(waits->processes)};
+	struct shown shown = {.count = count,
+			      .chosen = process_filter_active(waits->config.processes)};
 
 	if (shown.chosen)
 		shown.all = time_waits_known(waits, state);
@@ -161,8 +162,9 @@ static void show_predates(const struct time_waits *waits, struct output *output,
 }
 
 static void show_title(const struct time_waits *waits, struct output *output,
-		       const struct clock_offsets *clocks, const struct text_style *style)
+		       const struct text_style *style)
 {
+	const struct clock_offsets *clocks = &waits->model->clocks;
 	const struct time_wait_row *total = &waits->total;
 	struct shown waiting = shown(waits, total->fin_wait2, TCP_FIN_WAIT2);
 	struct sentence title = {0};
@@ -219,24 +221,11 @@ static void draft_histograms(const struct time_waits *waits, struct output *draf
 		draft->length = 0;
 }
 
-void time_waits_show_text(struct time_waits *waits, struct output *output,
-			  const struct clock_offsets *clocks, const struct text_style *style)
+/* What happened since the stream began. */
+static void show_total(const struct time_waits *waits, struct output *output,
+		       const struct text_style *style)
 {
-	size_t others = TABLE_LINES + !!waits->total.predates;
-	struct output histograms;
-
-	time_waits_sum_histograms(waits);
-	draft_histograms(waits, &histograms, style, others);
-	show_title(waits, output, clocks, style);
-	text_rows(&waits->rows, output, style, others + text_lines(&histograms), show_row, waits);
-	output_bytes(output, histograms.text, histograms.length);
-	output_free(&histograms);
-}
-
-void time_waits_show_total(const struct time_waits *waits, struct output *output, uint64_t begin_ns,
-			   const struct text_style *style)
-{
-	double seconds = (double)(waits->time_ns - begin_ns) / NS_PER_S;
+	double seconds = (double)(waits->time_ns - waits->model->began_ns) / NS_PER_S;
 	const struct time_wait_row *total = &waits->total;
 	struct sentence sentence = {0}, ends = {0};
 
@@ -250,6 +239,23 @@ void time_waits_show_total(const struct time_waits *waits, struct output *output
 	text_sentence(output, &sentence, style->columns);
 	say_reasons(&ends, total);
 	text_sentence(output, &ends, style->columns);
+}
+
+void time_waits_show_text(void *self, struct output *output, const struct text_style *style,
+			  bool last)
+{
+	struct time_waits *waits = self;
+	size_t others = TABLE_LINES + !!waits->total.predates;
+	struct output histograms;
+
+	time_waits_sum_histograms(waits);
+	draft_histograms(waits, &histograms, style, others);
+	show_title(waits, output, style);
+	text_rows(&waits->rows, output, style, others + text_lines(&histograms), show_row, waits);
+	output_bytes(output, histograms.text, histograms.length);
+	output_free(&histograms);
+	if (last && !waits->config.once)
+		show_total(waits, output, style);
 }
 
 void time_waits_show_worst(const struct time_wait_row *row, struct output *output,

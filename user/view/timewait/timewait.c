@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "view/timewait/timewait.h"
 
+#include "base/hash.h"
 #include "base/memory.h"
 
 #define KEY_NONE 0 /* of no row: what a filter leaves out was refused all the same */
@@ -70,12 +71,12 @@ static void fold(void *context, struct row *other, const struct row *folded)
 	add_histograms(sum, row);
 }
 
-void time_waits_init(struct time_waits *waits, const struct process_filter *processes,
-		     enum grouping by, struct model *model)
+void time_waits_init(void *self, const struct view_config *config, struct model *model)
 {
+	struct time_waits *waits = self;
 	struct rows_config rows = {
 		.bytes = sizeof(struct time_wait_row),
-		.by = by,
+		.by = config->by,
 		.is_present = is_present,
 		.counted = counted,
 		.fold = fold,
@@ -83,12 +84,14 @@ void time_waits_init(struct time_waits *waits, const struct process_filter *proc
 		.context = waits,
 	};
 
-	*waits = (struct time_waits){.model = model, .processes = processes, .by = by};
+	*waits = (struct time_waits){.config = *config, .model = model};
 	rows_init(&waits->rows, &rows, &model->connections.processes);
 }
 
-void time_waits_free(struct time_waits *waits)
+void time_waits_free(void *self)
 {
+	struct time_waits *waits = self;
+
 	clear(waits, &waits->total.row);
 	overflows_free(&waits->overflows);
 	rows_free(&waits->rows);
@@ -112,21 +115,30 @@ static struct tuple place_of(const struct connection *connection)
 /* Of two keys among 100,000 rows, no two are alike. */
 static uint64_t key_of(uint64_t group, const struct tuple *place)
 {
-	uint64_t hash = grouping_hash(group, place, sizeof(*place));
+	uint64_t hash = hash_bytes(group, place, sizeof(*place));
 
 	return hash == ROWS_OTHER ? 1 : hash;
 }
 
-/* NULL where a filter on processes leaves the connection out. */
+static bool is_asked_for(const struct time_waits *waits, const struct connection *connection)
+{
+	const struct tuple *tuple = &connection->tuple;
+
+	return (!waits->config.tuples ||
+		filter_tuple(waits->config.tuples, tuple, tuple->lport != 0)) &&
+	       model_concerns(waits->model, connection, waits->config.processes);
+}
+
+/* NULL where a filter leaves the connection out. */
 static struct time_wait_row *row_of(struct time_waits *waits, struct connection *connection,
 				    uint64_t time_ns)
 {
 	const struct process *owner = rows_process(&waits->rows, connection->owner);
 	struct tuple place = place_of(connection);
-	uint64_t key = key_of(grouping_key(waits->by, owner), &place);
+	uint64_t key = key_of(grouping_key(waits->config.by, owner), &place);
 	struct time_wait_row *row = (struct time_wait_row *)rows_find(&waits->rows, key);
 
-	if (!model_concerns(waits->model, connection, waits->processes))
+	if (!is_asked_for(waits, connection))
 		return NULL;
 	if (!row) {
 		row = (struct time_wait_row *)rows_add(&waits->rows, key, connection->owner);
@@ -226,6 +238,16 @@ static bool is_older(const struct time_waits *waits, const struct transition *tr
 	       transition->time_ns < waits->model->listing.first_ns;
 }
 
+/* In FIN_WAIT2 as a minisocket; what it waited as a full socket is no part of it. */
+static void note_wait(struct time_wait_row *row, const struct transition *transition)
+{
+	uint64_t since_ns = transition->connection->waits_ns, time_ns = transition->time_ns;
+
+	if (since_ns)
+		histogram_add(&row->fin_wait2_lifetime,
+			      time_ns > since_ns ? time_ns - since_ns : 0);
+}
+
 static void began(struct time_waits *waits, const struct transition *transition)
 {
 	struct connection *connection = transition->connection;
@@ -234,8 +256,8 @@ static void began(struct time_waits *waits, const struct transition *transition)
 
 	if (!row && older)
 		return; /* no listing showed it: that it ends is all that will be told */
-	if (row && transition->in_old_ns != UNKNOWN_NS)
-		histogram_add(&row->fin_wait2_lifetime, transition->in_old_ns);
+	if (row)
+		note_wait(row, transition);
 	leave(waits, connection, TCP_FIN_WAIT2);
 	row = enter(waits, connection, TCP_TIME_WAIT, transition->time_ns);
 	if (!row)
@@ -274,7 +296,6 @@ static void ended(struct time_waits *waits, const struct transition *transition)
 {
 	struct connection *connection = transition->connection;
 	struct time_wait_row *row = counted_at(waits, connection);
-	bool lived = transition->in_old_ns != UNKNOWN_NS;
 
 	if (!row)
 		row = began_unseen(waits, transition);
@@ -282,17 +303,19 @@ static void ended(struct time_waits *waits, const struct transition *transition)
 	if (!row)
 		return;
 	row->row.active_ns = transition->time_ns;
-	if (transition->old_state == TCP_TIME_WAIT) {
-		count_end(row, transition->end_reason, 1);
-		if (lived)
-			histogram_add(&row->lifetime, transition->in_old_ns);
-	} else if (lived) {
-		histogram_add(&row->fin_wait2_lifetime, transition->in_old_ns);
+	if (transition->old_state != TCP_TIME_WAIT) {
+		note_wait(row, transition);
+		return;
 	}
+	count_end(row, transition->end_reason, 1);
+	if (transition->in_old_ns != UNKNOWN_NS)
+		histogram_add(&row->lifetime, transition->in_old_ns);
 }
 
-void time_waits_transition(struct time_waits *waits, const struct transition *transition)
+void time_waits_transition(void *self, const struct transition *transition)
 {
+	struct time_waits *waits = self;
+
 	if (is_close(transition))
 		closed(waits, transition);
 	if (transition->new_state == TCP_TIME_WAIT)
@@ -301,9 +324,10 @@ void time_waits_transition(struct time_waits *waits, const struct transition *tr
 		ended(waits, transition);
 }
 
-void time_waits_minisocket(struct time_waits *waits, struct connection *connection,
-			   enum minisocket_event event, uint64_t time_ns)
+void time_waits_minisocket(void *self, struct connection *connection, enum minisocket_event event,
+			   uint64_t time_ns)
 {
+	struct time_waits *waits = self;
 	struct time_wait_row *row;
 
 	switch (event) {
@@ -332,20 +356,32 @@ static void refused(void *context, uint64_t key, uint64_t count)
 		row->overflow += count;
 }
 
-void time_waits_counters(struct time_waits *waits, const struct record_counters *counters)
+void time_waits_counters(void *self, const struct record_counters *counters)
 {
+	struct time_waits *waits = self;
+
 	overflows_count(&waits->overflows, counters->netns,
 			counters->values[COUNTER_TIME_WAIT_OVERFLOW]);
 }
 
-void time_waits_settle(struct time_waits *waits, uint32_t netns)
+static void ask_of_namespace(void *questions, uint32_t netns)
 {
-	overflows_settle(&waits->overflows, netns, refused, waits);
+	questions_put_netns(questions, QUESTION_COUNTERS, netns);
 }
 
-bool time_waits_want_counters(const struct time_waits *waits, uint32_t *netns)
+void time_waits_ask(const void *self, struct questions *questions)
 {
-	return overflows_next(&waits->overflows, netns);
+	const struct time_waits *waits = self;
+
+	overflows_each(&waits->overflows, ask_of_namespace, questions);
+}
+
+static void settle_overflows(struct time_waits *waits)
+{
+	uint32_t netns;
+
+	while (overflows_next(&waits->overflows, &netns))
+		overflows_settle(&waits->overflows, netns, refused, waits);
 }
 
 static void forget_present(void *context, struct row *row)
@@ -404,8 +440,12 @@ static void mark_incomplete(void *context, struct row *row)
 }
 
 /* Of a row that it is the first to show, what came before was lost, too. */
-void time_waits_listed(struct time_waits *waits)
+void time_waits_listed(void *self, enum listing_scope scope)
 {
+	struct time_waits *waits = self;
+
+	if (scope == LISTING_CLOSE_WAITS)
+		return;
 	rows_each(&waits->rows, forget_present, NULL);
 	connections_each(&waits->model->connections, recount, waits);
 	rows_each(&waits->rows, settle, NULL);
@@ -447,10 +487,12 @@ static void note_growth(void *context, struct row *row)
 	growth_add(&wait->growth, &waits->clock, (double)wait->created);
 }
 
-void time_waits_refresh(struct time_waits *waits, uint64_t time_ns, bool last)
+void time_waits_refresh(void *self, uint64_t time_ns, bool last)
 {
+	struct time_waits *waits = self;
 	struct growth growth = waits->total.growth;
 
+	settle_overflows(waits);
 	waits->time_ns = time_ns;
 	growth_tick(&waits->clock, time_ns);
 	note_losses(waits);
@@ -460,7 +502,7 @@ void time_waits_refresh(struct time_waits *waits, uint64_t time_ns, bool last)
 	rows_each(&waits->rows, sum_up, &waits->total);
 	growth_add(&waits->total.growth, &waits->clock, (double)waits->total.created);
 	rows_each(&waits->rows, note_growth, waits);
-	time_waits_sort(waits, time_waits_sort_keys[0]);
+	time_waits_sort(waits, waits->config.sort ? waits->config.sort : time_waits_sort_keys[0]);
 }
 
 void time_waits_sum_histograms(struct time_waits *waits)
@@ -468,3 +510,42 @@ void time_waits_sum_histograms(struct time_waits *waits)
 	clear_histograms(&waits->total);
 	rows_each(&waits->rows, sum_up_histograms, &waits->total);
 }
+
+const struct view timewait_view = {
+	.name = "timewait",
+	.needs =
+		{
+			.told =
+				{
+					[TCP_ESTABLISHED] = ALL_STATES,
+					[TCP_SYN_RECV] = 1U << TCP_FIN_WAIT1 | 1U << TCP_CLOSE_WAIT,
+					[TCP_FIN_WAIT1] = 1U << TCP_CLOSE,
+					[TCP_FIN_WAIT2] = 1U << TCP_CLOSE,
+					[TCP_CLOSING] = 1U << TCP_CLOSE,
+					[TCP_CLOSE] = 1U << TCP_LISTEN,
+					[TCP_LISTEN] = 1U << TCP_CLOSE,
+				},
+			/* whoever closes second has nothing more to tell */
+			.listed = ALL_STATES & ~(1U << TCP_CLOSE_WAIT | 1U << TCP_LAST_ACK),
+			.snapshot = 1U << TCP_LISTEN | 1U << TCP_TIME_WAIT | 1U << TCP_FIN_WAIT2,
+			.wants = WANT(ACCEPTED) | WANT(ACCEPTORS) | WANT(ESTABLISHED) |
+				 WANT(MINISOCKETS) | WANT(LISTED_ENDS),
+		},
+	.essential = WANT(MINISOCKETS),
+	.without_stream = "owners are not known, nor who closed, nor how they end",
+	.sort_keys = time_waits_sort_keys,
+	.bytes = sizeof(struct time_waits),
+	.init = time_waits_init,
+	.free = time_waits_free,
+	.observer =
+		{
+			.transition = time_waits_transition,
+			.minisocket = time_waits_minisocket,
+			.listed = time_waits_listed,
+			.counters = time_waits_counters,
+		},
+	.ask = time_waits_ask,
+	.refresh = time_waits_refresh,
+	.show_json = time_waits_show_json,
+	.show_text = time_waits_show_text,
+};

@@ -11,6 +11,7 @@
 #include "model/model.h"
 #include "model/overflow.h"
 #include "view/rows.h"
+#include "view/view.h"
 
 struct time_wait_row {
 	struct row row;
@@ -37,9 +38,8 @@ struct time_wait_row {
 };
 
 struct time_waits {
+	struct view_config config;
 	struct model *model;
-	const struct process_filter *processes;
-	enum grouping by;
 	struct rows rows;
 	struct time_wait_row total; /* of all rows, as of this refresh; see sum_histograms */
 	struct overflows overflows;
@@ -49,25 +49,43 @@ struct time_waits {
 	bool incomplete;
 };
 
-void time_waits_init(struct time_waits *waits, const struct process_filter *processes,
-		     enum grouping by, struct model *model);
-void time_waits_free(struct time_waits *waits);
+extern const struct view timewait_view;
+
+void time_waits_init(void *self, const struct view_config *config, struct model *model);
+void time_waits_free(void *self);
 
 /* What the model's observer is to call. */
-void time_waits_transition(struct time_waits *waits, const struct transition *transition);
-void time_waits_minisocket(struct time_waits *waits, struct connection *connection,
-			   enum minisocket_event event, uint64_t time_ns);
-void time_waits_listed(struct time_waits *waits);
-void time_waits_counters(struct time_waits *waits, const struct record_counters *counters);
+void time_waits_transition(void *self, const struct transition *transition);
+void time_waits_minisocket(void *self, struct connection *connection, enum minisocket_event event,
+			   uint64_t time_ns);
+void time_waits_listed(void *self, enum listing_scope scope);
+void time_waits_counters(void *self, const struct record_counters *counters);
 
-/* A namespace whose counters are wanted now, for refusals to be confirmed; false if none. */
-bool time_waits_want_counters(const struct time_waits *waits, uint32_t *netns);
+/* The counters of namespaces where one seems to have been refused: they confirm it. */
+void time_waits_ask(const void *self, struct questions *questions);
 
-/* They have been counted, or the namespace is gone: what they do not confirm was no refusal. */
-void time_waits_settle(struct time_waits *waits, uint32_t netns);
+/*
+ * Chooses the rows to show, as rows_choose does, most sockets first; sums them up. What counters do
+ * not confirm by now was no refusal.
+ */
+void time_waits_refresh(void *self, uint64_t time_ns, bool last);
 
-/* Chooses the rows to show, as rows_choose does, most sockets first; sums them up. */
-void time_waits_refresh(struct time_waits *waits, uint64_t time_ns, bool last);
+void time_waits_show_json(void *self, struct output *output, size_t limit);
+
+/* With histograms below the rows, or below each for style->details; at the end, what happened in
+ * all. */
+void time_waits_show_text(void *self, struct output *output, const struct text_style *style,
+			  bool last);
+
+/* The fullest row in a sentence, for the summary. */
+void time_waits_show_worst(const struct time_wait_row *row, struct output *output,
+			   unsigned int columns);
+
+/*
+ * The end of FIN_WAIT2 is often told by the timer alone, which counts in ticks of up to 10 ms:
+ * shorter ones are not told apart.
+ */
+#define FIN_WAIT2_NS 10000000
 
 /* Those of all rows, into `total`: not needed by each refresh. */
 void time_waits_sum_histograms(struct time_waits *waits);

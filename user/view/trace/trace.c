@@ -5,6 +5,7 @@
 
 #include "writer/format.h"
 #include "record/names.h"
+#include "view/objects.h"
 #include "view/text.h"
 
 /* TIME PID COMM DIR LOCAL REMOTE MS TRANSITION: 120 columns when both addresses are 21 wide. */
@@ -21,14 +22,14 @@
 #define ADDRESS_MIN 21	       /* any IPv4 endpoint */
 #define ADDRESS_MAX 47	       /* any IPv6 endpoint */
 
-void trace_init(struct trace *trace, const struct trace_config *config, struct output *output,
-		const struct model *model)
+void trace_init(void *self, const struct view_config *config, struct model *model)
 {
-	unsigned int columns = ADDRESS_MIN;
+	unsigned int columns = ADDRESS_MIN, all = config->style.columns;
+	struct trace *trace = self;
 
-	*trace = (struct trace){.config = *config, .output = output, .model = model};
-	if (config->columns > FIXED_COLUMNS + 2 * ADDRESS_MIN)
-		columns = (config->columns - FIXED_COLUMNS) / 2;
+	*trace = (struct trace){.config = *config, .output = config->output, .model = model};
+	if (all > FIXED_COLUMNS + 2 * ADDRESS_MIN)
+		columns = (all - FIXED_COLUMNS) / 2;
 	if (columns > ADDRESS_MAX)
 		columns = ADDRESS_MAX;
 	trace->address_columns = columns;
@@ -55,7 +56,8 @@ static void show_json(struct trace *trace, const struct transition *transition)
 	const struct connection *connection = transition->connection;
 	struct json json;
 
-	object_begin(&json, trace->output, "transition", transition->time_ns, &trace->clocks);
+	object_begin(&json, trace->output, "transition", transition->time_ns,
+		     &trace->model->clocks);
 	if (connection->cookie)
 		json_hex(&json, "cookie", connection->cookie);
 	else
@@ -68,9 +70,9 @@ static void show_json(struct trace *trace, const struct transition *transition)
 		json_null(&json, "in_old_s");
 	else
 		json_seconds(&json, "in_old_s", transition->in_old_ns);
-	object_process(&json, "owner", transition->owner, &trace->clocks);
+	object_process(&json, "owner", transition->owner, &trace->model->clocks);
 	json_plain(&json, "owner_by", owner_by_name(connection->owner_by));
-	object_process(&json, "closer", transition->closer, &trace->clocks);
+	object_process(&json, "closer", transition->closer, &trace->model->clocks);
 	json_plain(&json, "end_reason", end_reason_name(transition->end_reason));
 	json_end(&json);
 }
@@ -81,13 +83,13 @@ static void show_header(struct trace *trace)
 	size_t begin = trace->output->length;
 
 	if (trace->since_header &&
-	    (!trace->config.lines || trace->since_header < trace->config.lines - 1))
+	    (!trace->config.style.lines || trace->since_header < trace->config.style.lines - 1))
 		return;
 	trace->since_header = 0;
 	output_format(trace->output, "%-*s %*s %-*s %-*s %-*s %-*s %*s %s", TIME_COLUMNS, "TIME",
 		      PID_COLUMNS, "PID", COMM_COLUMNS, "COMM", DIRECTION_COLUMNS, "DIR", address,
 		      "LOCAL", address, "REMOTE", MS_COLUMNS, "MS", "TRANSITION");
-	text_end_line(trace->output, begin, INDENT, trace->config.columns);
+	text_end_line(trace->output, begin, INDENT, trace->config.style.columns);
 }
 
 /* Spaces up to a column's width, by what the terminal shows and not by bytes. */
@@ -107,7 +109,7 @@ static void show_process(struct trace *trace, const struct process *process)
 	} else {
 		output_format(trace->output, "%*u ", PID_COLUMNS, process->id.pid);
 		used = format_harmless(comm, process->id.comm, sizeof(process->id.comm),
-				       trace->config.columns ? COMM_COLUMNS : SIZE_MAX);
+				       trace->config.style.columns ? COMM_COLUMNS : SIZE_MAX);
 	}
 	output_string(trace->output, comm);
 	pad(trace->output, used, COMM_COLUMNS);
@@ -119,7 +121,7 @@ static void show_endpoint(struct trace *trace, const uint8_t *address, uint16_t 
 	char text[FORMAT_ENDPOINT];
 
 	format_endpoint(text, address, port);
-	if (trace->config.columns && !trace->config.full_addresses)
+	if (trace->config.style.columns && !trace->config.style.details)
 		format_shorten(text, trace->address_columns);
 	output_format(trace->output, "%-*s ", (int)trace->address_columns, text);
 }
@@ -163,7 +165,7 @@ static const char *color_of(unsigned int new_state)
 static void show_states(struct trace *trace, const struct transition *transition)
 {
 	const char *reason = end_reason_name(transition->end_reason);
-	const char *color = trace->config.color ? color_of(transition->new_state) : "";
+	const char *color = trace->config.style.color ? color_of(transition->new_state) : "";
 
 	output_format(trace->output, "%s%s->%s%s", color, tcp_state_name(transition->old_state),
 		      tcp_state_name(transition->new_state), color[0] ? "\033[0m" : "");
@@ -184,7 +186,7 @@ static void show_text(struct trace *trace, const struct transition *transition)
 
 	show_header(trace);
 	begin = trace->output->length;
-	format_clock(time, transition->time_ns + (uint64_t)trace->clocks.monotonic_ns);
+	format_clock(time, transition->time_ns + (uint64_t)trace->model->clocks.monotonic_ns);
 	output_format(trace->output, "%s ", time);
 	show_process(trace, transition->owner);
 	output_format(trace->output, "%-*s ", DIRECTION_COLUMNS, arrow(connection->direction));
@@ -192,12 +194,14 @@ static void show_text(struct trace *trace, const struct transition *transition)
 	show_remote(trace, transition);
 	show_ms(trace, transition->in_old_ns);
 	show_states(trace, transition);
-	trace->since_header +=
-		(unsigned int)text_end_line(trace->output, begin, INDENT, trace->config.columns);
+	trace->since_header += (unsigned int)text_end_line(trace->output, begin, INDENT,
+							   trace->config.style.columns);
 }
 
-void trace_transition(struct trace *trace, const struct transition *transition)
+void trace_transition(void *self, const struct transition *transition)
 {
+	struct trace *trace = self;
+
 	if (!wanted(trace, transition))
 		return;
 	trace->shown++;
@@ -207,8 +211,35 @@ void trace_transition(struct trace *trace, const struct transition *transition)
 		show_text(trace, transition);
 }
 
-void trace_loss(struct trace *trace, uint64_t time_ns, const struct losses *losses)
+void trace_free(void *self)
 {
-	if (trace->config.json)
-		object_loss(trace->output, time_ns, losses, &trace->clocks);
+	(void)self;
 }
+
+static uint64_t shown(const void *self)
+{
+	return ((const struct trace *)self)->shown;
+}
+
+const struct view trace_view = {
+	.name = "trace",
+	.needs =
+		{
+			.told =
+				{
+					[TCP_ESTABLISHED... TCP_LAST_ACK] = ALL_STATES,
+					/* the clone of a listener: it has no addresses yet */
+					[TCP_LISTEN] = ALL_STATES & ~(1U << TCP_SYN_RECV),
+					[TCP_CLOSING] = ALL_STATES,
+				},
+			.listed = ALL_STATES,
+			.wants = WANT(TRANSITIONS) | WANT(ACCEPTED) | WANT(ACCEPTORS) |
+				 WANT(MINISOCKETS),
+		},
+	.essential = WANT(TRANSITIONS),
+	.bytes = sizeof(struct trace),
+	.init = trace_init,
+	.free = trace_free,
+	.observer = {.transition = trace_transition},
+	.shown = shown,
+};

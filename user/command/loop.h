@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Waiting for what comes next, by the wall's clock. */
+#ifndef TCPLINGER_LOOP_H
+#define TCPLINGER_LOOP_H
+
+#include <stdint.h>
+
+/*
+ * Waits until `fd` (-1: none) can be read, a signal comes, or `until_ns` (CLOCK_MONOTONIC), but
+ * never longer than a line of output may wait.
+ */
+void loop_wait(int fd, uint64_t until_ns);
+
+#endif

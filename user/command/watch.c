@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "command/watch.h"
+
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "base/time.h"
+#include "command/stop.h"
+#include "command/terminal.h"
+#include "view/objects.h"
+
+static void tell_loss(void *context, uint64_t time_ns, const struct losses *losses)
+{
+	struct watch *watch = context;
+
+	for (size_t i = 0; watch->options->json && i < watch->view_count; i++)
+		object_loss(&watch->views[i].output, time_ns, losses, &watch->model.clocks);
+}
+
+static const struct observer losses_observer = {.loss = tell_loss};
+
+static struct needs join_needs(const struct view *const *views, size_t count)
+{
+	struct needs needs = {0};
+
+	for (size_t i = 0; i < count; i++)
+		needs_join(&needs, &views[i]->needs);
+	return needs;
+}
+
+static void add_view(struct watch *watch, const struct view *view, int fd)
+{
+	const struct options *options = watch->options;
+	struct watched *watched = &watch->views[watch->view_count++];
+	struct view_config config = {
+		.tuples = &options->tuples,
+		.processes = &options->processes,
+		.states = options->states,
+		.by = options->by,
+		.sort = options->sort,
+		.age_ns = (uint64_t)(options->age_s * NS_PER_S),
+		.once = options->once,
+		.json = options->json,
+		.style = terminal_style(options),
+		.output = &watched->output,
+	};
+
+	output_init(&watched->output, fd, watch->stop);
+	watched->view = view;
+	watched->self = memory_new(1, view->bytes);
+	view->init(watched->self, &config, &watch->model);
+	model_observe(&watch->model, &view->observer, watched->self);
+}
+
+void watch_init(struct watch *watch, const struct options *options, const struct view *const *views,
+		const int *fds, size_t count)
+{
+	struct needs needs = join_needs(views, count);
+	struct model_config config = {
+		.needs = &needs,
+		.filter = &watch->filter,
+		.processes = &options->processes,
+	};
+
+	*watch = (struct watch){.options = options, .stop = stop_on_signals()};
+	if (needs_want(&needs, WANT_EVERYONE))
+		watch->filter.netns = options->tuples.netns;
+	else
+		watch->filter = options->tuples;
+	model_init(&watch->model, &config);
+	audit_init(&watch->audit, &watch->filter);
+	for (size_t i = 0; i < count; i++)
+		add_view(watch, views[i], fds[i]);
+	model_observe(&watch->model, &losses_observer, watch);
+}
+
+void watch_free(struct watch *watch)
+{
+	source_close(&watch->source);
+	for (size_t i = 0; i < watch->view_count; i++) {
+		watch->views[i].view->free(watch->views[i].self);
+		free(watch->views[i].self);
+		output_free(&watch->views[i].output);
+	}
+	audit_free(&watch->audit);
+	model_free(&watch->model);
+}
+
+int watch_view(const struct options *options, const struct view *view)
+{
+	int fd = STDOUT_FILENO, status;
+	struct watch watch;
+
+	watch_init(&watch, options, &view, &fd, 1);
+	status = watch_run(&watch);
+	watch_free(&watch);
+	return status;
+}

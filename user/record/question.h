@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What only some rows want, as of a refresh: views ask, the source answers with records, and they
+ * are asked again until they have nothing new to ask. Asking changes nothing else.
+ */
+#ifndef TCPLINGER_QUESTION_H
+#define TCPLINGER_QUESTION_H
+
+#include <stdbool.h>
+
+#include "base/index.h"
+#include "base/pool.h"
+#include "record.h"
+
+enum question_kind {
+	QUESTION_LISTING = 1, /* everything, once more, whatever it costs */
+	QUESTION_HOLDERS,     /* who holds what is listed at a refresh */
+	QUESTION_COUNTERS,    /* what the kernel has counted in a namespace: RECORD_COUNTERS */
+	QUESTION_DESCRIPTORS, /* of a process: RECORD_FACTS */
+	QUESTION_THREADS,     /* and what they wait in: RECORD_FACTS */
+};
+
+struct question {
+	uint64_t key;
+	enum question_kind kind;
+	uint32_t netns;		   /* QUESTION_COUNTERS */
+	struct process_id process; /* QUESTION_DESCRIPTORS, QUESTION_THREADS */
+};
+
+/* Each question once, in the order in which they were put. */
+struct questions {
+	struct pool pool;
+	struct index index;
+};
+
+void questions_init(struct questions *questions);
+void questions_free(struct questions *questions);
+
+void questions_put(struct questions *questions, enum question_kind kind);
+void questions_put_netns(struct questions *questions, enum question_kind kind, uint32_t netns);
+void questions_put_process(struct questions *questions, enum question_kind kind,
+			   const struct process_id *process);
+
+/* How many there are; and the one at place `i`, counted from 0. */
+uint32_t questions_count(const struct questions *questions);
+const struct question *questions_get(const struct questions *questions, uint32_t i);
+
+bool questions_have(const struct questions *questions, enum question_kind kind);
+
+#endif

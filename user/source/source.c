@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "source/source.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+
+#include "base/time.h"
+#include "source/clock.h"
+#include "source/diag.h"
+#include "source/live/live.h"
+#include "source/netns.h"
+#include "source/privilege.h"
+#include "source/proc/facts.h"
+#include "source/proc/procfs.h"
+
+#define DEFAULT_TIMEWAIT_NS (60 * NS_PER_S) /* TCP_TIMEWAIT_LEN, include/net/tcp.h */
+
+bool source_open(struct source *source, const struct source_config *config, bool lists,
+		 struct refusal *refusal)
+{
+	*source = (struct source){.config = *config};
+	questions_init(&source->questions);
+	source->kind = lists ? &diag_kind : &live_kind;
+	source->self =
+		lists ? diag_open(&source->config) : live_open(&source->config, NULL, refusal);
+	if (source->self)
+		return true;
+	source_close(source);
+	return false;
+}
+
+void source_close(struct source *source)
+{
+	if (source->self)
+		source->kind->close(source->self);
+	questions_free(&source->questions);
+	*source = (struct source){0};
+}
+
+/*
+ * Some vendors' kernels let it be set; the others' is seen with the first TIME_WAIT that is born
+ * whole.
+ */
+uint64_t source_timewait_ns(void)
+{
+	uint64_t seconds;
+
+	if (procfs_number(AT_FDCWD, "/proc/sys/net/ipv4/tcp_tw_timeout", &seconds) && seconds &&
+	    seconds < UINT32_MAX)
+		return seconds * NS_PER_S;
+	return DEFAULT_TIMEWAIT_NS;
+}
+
+static void tell_source(const struct source *source)
+{
+	struct record_source record = {
+		.header = {RECORD_SOURCE, sizeof(record), 0, clock_now_ns(CLOCK_MONOTONIC)},
+		.lacks = source->kind->lacks(source->self),
+		.timewait_ns = source_timewait_ns(),
+		.monotonic_offset_ns = clock_realtime_offset_ns(CLOCK_MONOTONIC),
+		.boottime_offset_ns = clock_realtime_offset_ns(CLOCK_BOOTTIME),
+	};
+
+	sink_record(&source->config.sink, &record.header);
+}
+
+static void tell_refresh(const struct source *source)
+{
+	struct record_refresh record = {
+		.header = {RECORD_REFRESH, sizeof(record), 0, clock_now_ns(CLOCK_MONOTONIC)},
+		.monotonic_offset_ns = clock_realtime_offset_ns(CLOCK_MONOTONIC),
+	};
+
+	sink_record(&source->config.sink, &record.header);
+}
+
+bool source_begin(struct source *source, struct refusal *refusal)
+{
+	tell_source(source);
+	return source->kind->begin(source->self, refusal);
+}
+
+/* /proc tells of processes, whatever else the source is. */
+static void answer_facts(struct source *source, const struct question *question)
+{
+	struct record_facts record = {
+		.header = {RECORD_FACTS, sizeof(record), 0, clock_now_ns(CLOCK_MONOTONIC)},
+		.process = question->process,
+	};
+
+	facts_read_descriptors(&question->process, &record.facts);
+	if (question->kind == QUESTION_THREADS)
+		facts_read_threads(&question->process, &record.facts);
+	sink_record(&source->config.sink, &record.header);
+}
+
+void source_answer(struct source *source, const struct question *question)
+{
+	switch (question->kind) {
+	case QUESTION_DESCRIPTORS:
+	case QUESTION_THREADS:
+		answer_facts(source, question);
+		break;
+	default:
+		source->kind->answer(source->self, question);
+	}
+}
+
+/* Until nobody asks anything new. */
+static void answer_all(struct source *source)
+{
+	uint32_t answered = 0;
+
+	for (;;) {
+		source->config.ask(source->config.context, &source->questions);
+		if (answered == questions_count(&source->questions))
+			return;
+		for (; answered < questions_count(&source->questions); answered++)
+			source_answer(source, questions_get(&source->questions, answered));
+	}
+}
+
+static void forget_questions(struct source *source)
+{
+	questions_free(&source->questions);
+	questions_init(&source->questions);
+}
+
+bool source_refresh(struct source *source, bool last, struct refusal *refusal)
+{
+	if (!source->kind->refresh(source->self, last, refusal))
+		return false;
+	forget_questions(source);
+	answer_all(source);
+	tell_refresh(source);
+	source->due_ns = clock_now_ns(CLOCK_MONOTONIC) + source->config.interval_ns;
+	return true;
+}
+
+int source_wait_on(const struct source *source)
+{
+	return source->kind->wait_on ? source->kind->wait_on(source->self) : -1;
+}
+
+bool source_turn(struct source *source, bool *busy, struct refusal *refusal)
+{
+	*busy = source->kind->take && source->kind->take(source->self);
+	if (clock_now_ns(CLOCK_MONOTONIC) < source->due_ns)
+		return true;
+	return source_refresh(source, false, refusal);
+}
+
+void source_finish(struct source *source)
+{
+	if (source->kind->finish)
+		source->kind->finish(source->self);
+}
+
+void source_losses(const struct source *source, struct losses *losses)
+{
+	*losses = (struct losses){0};
+	if (source->kind && source->kind->losses)
+		source->kind->losses(source->self, losses);
+}
+
+void source_each_limit(const struct source *source, void (*say)(const char *line))
+{
+	if (source->kind->each_limit)
+		source->kind->each_limit(source->self, say);
+}
+
+void source_unseen(const struct source *source, char *text)
+{
+	size_t unseen = source->kind->unseen(source->self);
+
+	text[0] = 0;
+	if (unseen && source->config.filter->netns)
+		snprintf(text, SOURCE_UNSEEN, "what exists in that network namespace (%s)",
+			 privilege_for_namespaces());
+	else if (unseen)
+		snprintf(text, SOURCE_UNSEEN, "%zu other network namespaces (%s)", unseen,
+			 privilege_for_namespaces());
+	privilege_append_unseen(source->kind->privileges, text, SOURCE_UNSEEN);
+}
+
+static bool enters_namespaces(const struct source *source)
+{
+	uint32_t own, wanted = source->config.filter->netns;
+
+	return !wanted || !netns_resolve("/proc/self/ns/net", &own) || wanted != own;
+}
+
+bool source_drop_privileges(const struct source *source)
+{
+	return privilege_drop(source->kind->privileges, enters_namespaces(source));
+}
