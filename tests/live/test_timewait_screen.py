@@ -81,12 +81,14 @@ def test_row_sentence_and_histograms(space, screen, client, server):
     space.run("ss", "-K", "state", "time-wait")
     pair.client_closes()
     shown.read(lambda text: "2 destroyed" in text and "1 socket in TIME_WAIT" in text)
-    row, sentence = row_of(COLOR.sub("", shown.text.replace("\r\n", "\n")), client.pid)
+    seen = shown.text.count(CLEAR)
+    shown.read(lambda text: text.count(CLEAR) > seen + 1)
+    text = COLOR.sub("", "\n".join(pages(shown)[-2]))  # the last that is whole
+    row, sentence = row_of(text, client.pid)
     fields = row.split()
     assert fields[:4] == [str(client.pid), "python3", "to", f"127.0.0.1:{pair.port}"]
     assert fields[4] == "1" and fields[6] == "100%"
     assert sentence.split()[:2] == ["2", "ended:"] and "2 destroyed" in sentence
-    text = shown.text
     assert "DESTINATION / SERVICE" in text
     # of both ends; the first one was older than the tool, how long it was up is not known
     assert re.search(r"connected until the first FIN: 4, half within \S+, 99 % within \S+", text)

@@ -137,8 +137,12 @@ static void the_options_of_a_table_are_taken(void **state)
 		accept(line);
 		assert_int_equal(options.by, i);
 	}
-	for (size_t i = 0; options.command->sort_keys[i]; i++) {
-		snprintf(line, sizeof(line), "leaks --sort %s", options.command->sort_keys[i]);
+	for (size_t i = 0; i < options.command->table->count; i++) {
+		const struct member *member = &options.command->table->members[i];
+
+		if (!member_sorts(member))
+			continue;
+		snprintf(line, sizeof(line), "leaks --sort %s", member->key);
 		accept(line);
 	}
 }

@@ -22,8 +22,9 @@ static struct counter_row *counter(struct row *row)
 	return (struct counter_row *)row;
 }
 
-static bool is_present(const struct row *row)
+static bool is_present(const void *context, const struct row *row)
 {
+	(void)context;
 	return ((const struct counter_row *)row)->present;
 }
 
@@ -309,7 +310,7 @@ static void a_forgotten_row_releases_its_process(void **state)
 	assert_int_equal(rows_process(&table->rows, number)->references, 0);
 }
 
-static double figure(const void *view, const struct row *row, const char *key)
+static double figure(const void *view, const struct row *row, const void *key)
 {
 	const struct counter_row *wanted = (const struct counter_row *)row;
 

@@ -233,12 +233,15 @@ static void each_figure_sorts(void **state)
 	settle(screen, 1);
 	pass(screen, SECOND);
 	refresh(screen, true);
-	for (size_t i = 0; time_waits_sort_keys[i]; i++) {
-		const char *key = time_waits_sort_keys[i];
-		bool old = strcmp(key, "sockets") == 0 || strcmp(key, "predates") == 0;
+	for (size_t i = 0; i < time_waits_table.count; i++) {
+		const char *key = time_waits_table.members[i].key;
 		uint32_t process;
+		bool old;
 
-		time_waits_sort(&screen->waits, key);
+		if (!member_sorts(&time_waits_table.members[i]))
+			continue;
+		old = strcmp(key, "sockets") == 0 || strcmp(key, "predates") == 0;
+		table_sort(&time_waits_table, &screen->waits.rows, &screen->waits, key);
 		process = time_waits_shown(&screen->waits, 0)->row.process;
 		if (strcmp(key, "created_per_s") == 0)
 			continue;
@@ -322,7 +325,7 @@ static void the_longest_idle_rows_become_one_without_a_place(void **state)
 	assert_int_equal(other->created, other->lifetime.count);
 	assert_int_equal(other->created, other->connected.count);
 	assert_int_equal(screen->waits.total.created, ROWS_MAX + 1);
-	time_waits_sort(&screen->waits, "created");
+	table_sort(&time_waits_table, &screen->waits.rows, &screen->waits, "created");
 	json = json_of(screen, 1);
 	assert_non_null(strstr(
 		json, "\"process\":null,\"key\":\"other\",\"owner_by\":null,\"closer\":null,"

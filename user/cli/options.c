@@ -133,7 +133,7 @@ static const char *take_limit(struct options *options, const char *text)
 static const char *take_sort(struct options *options, const char *text)
 {
 	options->sort = text;
-	return word(text, options->command->sort_keys) < 0 ? "" : NULL;
+	return table_find(options->command->table, text) ? NULL : "";
 }
 
 static const char *take_age(struct options *options, const char *text)
@@ -318,8 +318,9 @@ static int unknown_sort_key(const struct command *command, const char *text)
 {
 	char list[256] = "";
 
-	for (int i = 0; command->sort_keys[i]; i++)
-		add_word(list, sizeof(list), command->sort_keys[i]);
+	for (size_t i = 0; i < command->table->count; i++)
+		if (member_sorts(&command->table->members[i]))
+			add_word(list, sizeof(list), command->table->members[i].key);
 	return fail(STATUS_USAGE, "--sort %s: a figure of a row: %s", text, list);
 }
 
@@ -445,6 +446,14 @@ static void print_options(uint32_t options)
 			print_option(&rows[i]);
 }
 
+static void print_figures(const struct table *table)
+{
+	printf("\nFigures of a row, for --sort:\n");
+	for (size_t i = 0; i < table->count; i++)
+		if (member_sorts(&table->members[i]))
+			printf("  %-26s %s\n", table->members[i].key, table->members[i].help);
+}
+
 void help_print(const struct options *options)
 {
 	const struct command *command = options->command;
@@ -453,6 +462,8 @@ void help_print(const struct options *options)
 		printf("Usage: tcplinger %s [OPTION]...\n\n%s\n", command->name,
 		       command->description);
 		print_options(command->options);
+		if (command->table)
+			print_figures(command->table);
 		return;
 	}
 	printf("Usage: tcplinger [COMMAND] [OPTION]...\n\n%s\n\nCommands:\n", command->description);

@@ -8,6 +8,7 @@
 #include "source/live/hooks.h"
 #include "filter.h"
 #include "view/grouping.h"
+#include "view/table.h"
 #include "model/process_filter.h"
 
 enum color_mode { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
@@ -89,9 +90,9 @@ struct options {
 struct command {
 	const char *name;
 	const char *summary;
-	const char *description;      /* for its --help */
-	uint32_t options;	      /* OPTION_BIT of those it understands */
-	const char *const *sort_keys; /* of --sort, NULL at the end; NULL: no such option */
+	const char *description;   /* for its --help */
+	uint32_t options;	   /* OPTION_BIT of those it understands */
+	const struct table *table; /* of its rows, for --sort; NULL: no such option */
 	/* For an option it does not understand: why, and what to do instead. NULL: no more to say.
 	 */
 	const char *(*why_not)(enum option_id option);

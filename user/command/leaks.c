@@ -18,6 +18,6 @@ const struct command leaks_command = {
 		       "nobody accepts. The verdict is over sockets older than --age.",
 	.options = OPTION_BITS_ALWAYS | OPTION_BITS_TUPLES | OPTION_BITS_PROCESSES |
 		   OPTION_BITS_TABLE | OPTION_BIT(OPTION_AGE),
-	.sort_keys = leaks_sort_keys,
+	.table = &leaks_table,
 	.run = run,
 };

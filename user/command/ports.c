@@ -25,7 +25,7 @@ const struct command ports_command = {
 		       "connects failed with EADDRNOTAVAIL, and why.",
 	.options = OPTION_BITS_ALWAYS | OPTION_BITS_TUPLES | OPTION_BITS_PROCESSES |
 		   (OPTION_BITS_TABLE & ~OPTION_BIT(OPTION_BY)),
-	.sort_keys = ports_sort_keys,
+	.table = &ports_table,
 	.why_not = why_not,
 	.run = run,
 };

@@ -23,6 +23,6 @@ const struct command timewait_command = {
 		       "row.",
 	.options =
 		OPTION_BITS_ALWAYS | OPTION_BITS_TUPLES | OPTION_BITS_PROCESSES | OPTION_BITS_TABLE,
-	.sort_keys = time_waits_sort_keys,
+	.table = &time_waits_table,
 	.run = run,
 };

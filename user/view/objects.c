@@ -109,6 +109,47 @@ void object_destination(struct json *json, const struct tuple *tuple)
 	port(json, "rport", tuple->rport);
 }
 
+static void percentile(struct json *json, const char *key, const struct histogram *histogram,
+		       double part)
+{
+	if (histogram->count)
+		json_seconds(json, key, histogram_percentile(histogram, part));
+	else
+		json_null(json, key);
+}
+
+static void bucket(struct json *json, const struct histogram_scale *scale, uint32_t i,
+		   uint64_t count)
+{
+	json_open(json, NULL, '{');
+	if (i < scale->edges)
+		json_seconds(json, "le_s", scale->edges_ns[i]);
+	else
+		json_null(json, "le_s");
+	json_number(json, "count", count);
+	json_close(json, '}');
+}
+
+void object_histogram(struct json *json, const char *key, const struct histogram *histogram,
+		      const struct histogram_scale *scale)
+{
+	uint64_t counts[HISTOGRAM_EDGES + 1];
+
+	json_open(json, key, '{');
+	json_number(json, "count", histogram->count);
+	percentile(json, "min_s", histogram, 0);
+	percentile(json, "p50_s", histogram, 0.5);
+	percentile(json, "p90_s", histogram, 0.9);
+	percentile(json, "p99_s", histogram, 0.99);
+	percentile(json, "max_s", histogram, 1);
+	json_open(json, "buckets", '[');
+	histogram_buckets(histogram, scale, counts);
+	for (uint32_t i = 0; i <= scale->edges; i++)
+		bucket(json, scale, i, counts[i]);
+	json_close(json, ']');
+	json_close(json, '}');
+}
+
 void object_loss(struct output *output, uint64_t time_ns, const struct losses *losses,
 		 const struct clock_offsets *clocks)
 {

@@ -4,6 +4,7 @@
 #define TCPLINGER_OBJECTS_H
 
 #include "writer/json.h"
+#include "base/histogram.h"
 #include "base/time.h"
 #include "model/model.h"
 
@@ -26,6 +27,10 @@ void object_local(struct json *json, const struct tuple *tuple);
 
 /* The same keys, all null. */
 void object_no_tuple(struct json *json);
+
+/* Counts, percentiles and buckets. */
+void object_histogram(struct json *json, const char *key, const struct histogram *histogram,
+		      const struct histogram_scale *scale);
 
 /* `type` and `time`, which every object begins with. `time_ns`: CLOCK_MONOTONIC. */
 void object_begin(struct json *json, struct output *output, const char *type, uint64_t time_ns,

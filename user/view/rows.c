@@ -101,7 +101,7 @@ void rows_each(const struct rows *rows, void (*visit)(void *context, struct row 
 
 static bool is_present(const struct rows *rows, const struct row *row)
 {
-	return rows->config.is_present && rows->config.is_present(row);
+	return rows->config.is_present && rows->config.is_present(rows->config.context, row);
 }
 
 static uint64_t counted(const struct rows *rows, const struct row *row)
@@ -205,17 +205,17 @@ void rows_choose(struct rows *rows, bool last)
 }
 
 struct order {
-	double (*figure)(const void *view, const struct row *row, const char *key);
+	double (*figure)(const void *view, const struct row *row, const void *of);
 	const void *view;
-	const char *key;
+	const void *of;
 };
 
 static int compare(const void *a, const void *b, void *context)
 {
 	const struct row *left = *(struct row *const *)a, *right = *(struct row *const *)b;
 	const struct order *order = context;
-	double difference = order->figure(order->view, left, order->key) -
-			    order->figure(order->view, right, order->key);
+	double difference = order->figure(order->view, left, order->of) -
+			    order->figure(order->view, right, order->of);
 
 	if (difference != 0)
 		return difference > 0 ? -1 : 1;
@@ -223,10 +223,10 @@ static int compare(const void *a, const void *b, void *context)
 }
 
 void rows_sort(struct rows *rows,
-	       double (*figure)(const void *view, const struct row *row, const char *key),
-	       const void *view, const char *key)
+	       double (*figure)(const void *view, const struct row *row, const void *of),
+	       const void *view, const void *of)
 {
-	struct order order = {figure, view, key};
+	struct order order = {figure, view, of};
 
 	if (rows->shown_count)
 		qsort_r(rows->shown, rows->shown_count, sizeof(*rows->shown), compare, &order);

@@ -35,9 +35,9 @@ void common_note(struct common *common, uint32_t value);
 struct rows_config {
 	size_t bytes; /* of a row: a multiple of 8 */
 	enum grouping by;
-	bool (*is_present)(const struct row *row); /* has something to show now */
-	uint64_t (*counted)(
-		const struct row *row); /* of all its counters the sum: they only grow */
+	/* Has something to show now; and of all its counters the sum: they only grow. */
+	bool (*is_present)(const void *context, const struct row *row);
+	uint64_t (*counted)(const struct row *row);
 	/* `row` is about to be forgotten: `other` is to keep its counters. NULL: it has none. */
 	void (*fold)(void *context, struct row *other, const struct row *row);
 	void (*clear)(void *context, struct row *row); /* frees what is the view's own in it */
@@ -83,7 +83,7 @@ void rows_choose(struct rows *rows, bool last);
 
 /* The greater `figure` first, the lower key for equals, so that rows do not jump. */
 void rows_sort(struct rows *rows,
-	       double (*figure)(const void *view, const struct row *row, const char *key),
-	       const void *view, const char *key);
+	       double (*figure)(const void *view, const struct row *row, const void *of),
+	       const void *view, const void *of);
 
 #endif

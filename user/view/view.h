@@ -10,6 +10,7 @@
 #include "record/needs.h"
 #include "record/question.h"
 #include "view/grouping.h"
+#include "view/table.h"
 #include "view/text.h"
 
 /* What the user wants of it. What is pointed to must outlive the view. */
@@ -29,10 +30,10 @@ struct view_config {
 struct view {
 	const char *name; /* of the command, and in its `refresh` */
 	struct needs needs;
-	uint32_t essential;	      /* WANT(): without these it has more from listings alone */
-	const char *without_stream;   /* what is not seen then: ends a sentence */
-	const char *const *sort_keys; /* NULL at the end; NULL: none */
-	size_t bytes;		      /* of an instance */
+	uint32_t essential;	    /* WANT(): without these it has more from listings alone */
+	const char *without_stream; /* what is not seen then: ends a sentence */
+	const struct table *table;  /* of its rows, for --sort and help; NULL: it has none */
+	size_t bytes;		    /* of an instance */
 	void (*init)(void *self, const struct view_config *config, struct model *model);
 	void (*free)(void *self);
 	struct observer observer;

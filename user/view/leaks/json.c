@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include "writer/format.h"
-#include "view/leaks/leaks.h"
-#include "view/objects.h"
+/* The members of a row, each said once. */
+#include "base/macros.h"
 #include "record/names.h"
+#include "view/leaks/leaks.h"
+#include "writer/format.h"
 
-static void number_or_null(struct json *json, const char *key, uint64_t figure)
+static const struct leak_row *of(const void *row)
 {
-	if (figure == FACTS_UNKNOWN)
-		json_null(json, key);
-	else
-		json_number(json, key, figure);
+	return row;
 }
 
 static void holder(struct json *json, const struct leaks *leaks, const struct holder *holder)
@@ -57,29 +55,38 @@ static void connection(struct json *json, const struct leaks *leaks,
 	json_close(json, '}');
 }
 
-static uint32_t connections(struct json *json, const struct leaks *leaks,
-			    const struct leak_row *row)
+static uint32_t oldest_count(const struct leak_row *row)
 {
 	uint32_t count = 0;
 
-	json_open(json, "connections", '[');
-	for (; count < LEAKS_OLDEST && row->oldest[count].close_wait; count++)
-		connection(json, leaks, &row->oldest[count]);
-	json_close(json, ']');
+	while (count < LEAKS_OLDEST && row->oldest[count].close_wait)
+		count++;
 	return count;
 }
 
-static void evidence(struct json *json, const struct leaks *leaks, const struct leak_row *row)
+static void write_connections(struct json *json, const struct member *member, const void *view,
+			      const void *row)
 {
+	json_open(json, member->key, '[');
+	for (uint32_t i = 0; i < oldest_count(of(row)); i++)
+		connection(json, view, &of(row)->oldest[i]);
+	json_close(json, ']');
+}
+
+static void write_evidence(struct json *json, const struct member *member, const void *view,
+			   const void *at)
+{
+	const struct leaks *leaks = view;
+	const struct leak_row *row = at;
 	struct process_facts facts = leaks_facts(leaks, row);
 	double starved = leaks_starved(leaks, row);
 	char state[2] = {(char)facts.state, 0};
 
 	if (!leaks_wants_evidence(row) || !facts.looked) {
-		json_null(json, "evidence");
+		json_null(json, member->key);
 		return;
 	}
-	json_open(json, "evidence", '{');
+	json_open(json, member->key, '{');
 	json_number(json, "threads", facts.threads);
 	json_number(json, "waiting", facts.waiting);
 	json_plain(json, "state", facts.state ? state : NULL);
@@ -94,60 +101,106 @@ static void evidence(struct json *json, const struct leaks *leaks, const struct 
 	json_close(json, '}');
 }
 
-static void kinds(struct json *json, const struct leak_row *row)
+static void write_process(struct json *json, const struct member *member, const void *view,
+			  const void *row)
 {
-	json_open(json, "kinds", '{');
-	for (unsigned int kind = 0; kind < KINDS; kind++)
-		json_number(json, close_wait_kind_name(kind), row->kinds[kind]);
-	json_close(json, '}');
+	const struct leaks *leaks = view;
+
+	object_process(json, member->key, leaks_process(leaks, of(row)->row.process),
+		       &leaks->model->clocks);
 }
 
-static void growth(struct json *json, const struct leaks *leaks, const struct leak_row *row)
+static void write_group(struct json *json, const struct member *member, const void *view,
+			const void *row)
 {
-	double per_s;
-
-	if (leaks_growth(leaks, row, &per_s))
-		json_real(json, "growth_per_s", per_s);
-	else
-		json_null(json, "growth_per_s");
+	(void)view;
+	json_string(json, member->key, of(row)->row.name, SIZE_MAX);
 }
 
-static void show_row(const struct leaks *leaks, struct output *output, const struct leak_row *row)
+static void write_verdict(struct json *json, const struct member *member, const void *view,
+			  const void *row)
 {
-	const struct clock_offsets *clocks = &leaks->model->clocks;
-	struct process_facts facts = leaks_facts(leaks, row);
-	struct json json;
-	uint32_t shown;
-
-	object_begin(&json, output, "close_wait", leaks->time_ns, clocks);
-	json_number(&json, "seq", leaks->rows.seq);
-	object_process(&json, "process", leaks_process(leaks, row->row.process), clocks);
-	json_string(&json, "key", row->row.name, SIZE_MAX);
-	json_number(&json, "sockets", row->sockets);
-	kinds(&json, row);
-	json_number(&json, "unread_bytes", row->unread_bytes);
-	if (row->sockets)
-		json_seconds(&json, "oldest_s", leaks_oldest_ns(row));
-	else
-		json_null(&json, "oldest_s");
-	growth(&json, leaks, row);
-	number_or_null(&json, "fds", facts.fds);
-	number_or_null(&json, "fd_limit", facts.fd_limit);
-	json_plain(&json, "verdict", verdict_name(leaks_verdict(row)));
-	evidence(&json, leaks, row);
-	shown = connections(&json, leaks, row);
-	json_number(&json, "omitted", row->sockets - shown);
-	json_bool(&json, "incomplete", leaks->incomplete);
-	json_end(&json);
+	(void)view;
+	json_plain(json, member->key, verdict_name(leaks_verdict(row)));
 }
+
+static void write_omitted(struct json *json, const struct member *member, const void *view,
+			  const void *row)
+{
+	(void)view;
+	json_number(json, member->key, of(row)->sockets - oldest_count(row));
+}
+
+static void write_incomplete(struct json *json, const struct member *member, const void *view,
+			     const void *row)
+{
+	(void)row;
+	json_bool(json, member->key, ((const struct leaks *)view)->incomplete);
+}
+
+static struct value oldest_s(const void *view, const void *row)
+{
+	(void)view;
+	return value_number(of(row)->sockets, leaks_oldest_ns(row));
+}
+
+static struct value growth_per_s_of(const void *view, const void *row)
+{
+	double per_s = 0;
+	bool known = leaks_growth(view, row, &per_s);
+
+	return value_real(known, per_s);
+}
+
+static struct value fds(const void *view, const void *row)
+{
+	uint64_t count = leaks_facts(view, row).fds;
+
+	return value_number(count != FACTS_UNKNOWN, count);
+}
+
+static struct value fd_limit(const void *view, const void *row)
+{
+	uint64_t limit = leaks_facts(view, row).fd_limit;
+
+	return value_number(limit != FACTS_UNKNOWN, limit);
+}
+
+static const struct dimension kinds = {close_wait_kind_name, 0, KINDS};
+
+#define GAUGE(name) .key = name, .kind = FIGURE_GAUGE
+
+static const struct member members[] = {
+	{"process", .write = write_process},
+	{"key", .write = write_group},
+	{GAUGE("sockets"), MEMBER_AT(struct leak_row, sockets), .present = true,
+	 .title = "CLOSE_WAIT", .help = "in CLOSE_WAIT now"},
+	{GAUGE("kinds"), MEMBER_AT(struct leak_row, kinds[0]), .dimension = &kinds},
+	{GAUGE("unread_bytes"), MEMBER_AT(struct leak_row, unread_bytes), .unit = UNIT_BYTES,
+	 .help = "data that is not read, without FINs"},
+	{GAUGE("oldest_s"), .unit = UNIT_SECONDS, .value = oldest_s, .title = "OLDEST",
+	 .help = "age of the oldest"},
+	{GAUGE("growth_per_s"), .unit = UNIT_PER_S, .value = growth_per_s_of, .title = "GROWTH/S",
+	 .help = "more sockets a second, over a minute at most"},
+	{GAUGE("fds"), .value = fds, .title = "FDS", .help = "descriptors of the process"},
+	{GAUGE("fd_limit"), .value = fd_limit, .title = "LIMIT",
+	 .help = "and how many it may have"},
+	{"verdict", .write = write_verdict},
+	{"evidence", .write = write_evidence},
+	{"connections", .write = write_connections},
+	{"omitted", .write = write_omitted},
+	{"incomplete", .write = write_incomplete},
+};
+
+const struct table leaks_table = {"close_wait", members, LENGTH(members)};
 
 void leaks_show_json(void *self, struct output *output, size_t limit)
 {
 	const struct leaks *leaks = self;
-	size_t rows = limit && limit < leaks->rows.shown_count ? limit : leaks->rows.shown_count;
+	const struct clock_offsets *clocks = &leaks->model->clocks;
+	size_t rows = table_show_rows(&leaks_table, output, leaks, &leaks->rows, leaks->time_ns,
+				      limit, clocks);
 
-	for (size_t i = 0; i < rows; i++)
-		show_row(leaks, output, leaks_shown(leaks, i));
-	object_refresh(output, "leaks", leaks->time_ns, &leaks->model->clocks, leaks->rows.seq,
-		       rows, leaks->incomplete);
+	object_refresh(output, "leaks", leaks->time_ns, clocks, leaks->rows.seq, rows,
+		       leaks->incomplete);
 }

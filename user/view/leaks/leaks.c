@@ -3,12 +3,9 @@
 
 #include <string.h>
 
-const char *const leaks_sort_keys[] = {"sockets", "unread_bytes", "oldest_s", "growth_per_s",
-				       "fds",	  "fd_limit",	  NULL};
-
-static bool is_present(const struct row *row)
+static bool is_present(const void *context, const struct row *row)
 {
-	return ((const struct leak_row *)row)->sockets != 0;
+	return table_is_present(&leaks_table, context, row);
 }
 
 static void forget(void *context, struct row *row)
@@ -25,6 +22,7 @@ void leaks_init(void *self, const struct view_config *config, struct model *mode
 		.bytes = sizeof(struct leak_row),
 		.by = config->by,
 		.is_present = is_present,
+		.context = leaks,
 	};
 
 	*leaks = (struct leaks){.config = *config, .model = model};
@@ -267,7 +265,8 @@ void leaks_refresh(void *self, uint64_t time_ns, bool last)
 	rows_choose(&leaks->rows, last);
 	leaks->incomplete =
 		model_has_lost(leaks->model, &leaks->losses) || leaks->model->close_waits.broken;
-	leaks_sort(leaks, leaks->config.sort ? leaks->config.sort : leaks_sort_keys[0]);
+	table_sort(&leaks_table, &leaks->rows, leaks,
+		   leaks->config.sort ? leaks->config.sort : "sockets");
 	for (size_t i = 0; i < leaks->rows.shown_count; i++) {
 		struct leak_row *row = leaks_shown(leaks, i);
 
@@ -324,37 +323,6 @@ uint64_t leaks_oldest_ns(const struct leak_row *row)
 	return row->oldest[0].close_wait ? row->oldest[0].age_ns : 0;
 }
 
-static double known(uint64_t figure)
-{
-	return figure == FACTS_UNKNOWN ? -1 : (double)figure;
-}
-
-static double figure(const void *view, const struct row *shown, const char *key)
-{
-	const struct leak_row *row = (const struct leak_row *)shown;
-	const struct leaks *leaks = view;
-	double per_s = 0;
-
-	if (strcmp(key, "unread_bytes") == 0)
-		return (double)row->unread_bytes;
-	if (strcmp(key, "oldest_s") == 0)
-		return (double)leaks_oldest_ns(row);
-	if (strcmp(key, "fds") == 0)
-		return known(leaks_facts(leaks, row).fds);
-	if (strcmp(key, "fd_limit") == 0)
-		return known(leaks_facts(leaks, row).fd_limit);
-	if (strcmp(key, "growth_per_s") == 0) {
-		leaks_growth(leaks, row, &per_s);
-		return per_s;
-	}
-	return row->sockets;
-}
-
-void leaks_sort(struct leaks *leaks, const char *key)
-{
-	rows_sort(&leaks->rows, figure, leaks, key);
-}
-
 const struct view leaks_view = {
 	.name = "leaks",
 	.needs =
@@ -366,7 +334,7 @@ const struct view leaks_view = {
 			.wants = WANT(ACCEPTED) | WANT(ACCEPTORS) | WANT(CLOSE_WAIT_TIMES),
 		},
 	.without_stream = "ages are lower bounds, short CLOSE_WAITs have no owner",
-	.sort_keys = leaks_sort_keys,
+	.table = &leaks_table,
 	.bytes = sizeof(struct leaks),
 	.init = leaks_init,
 	.free = leaks_free,

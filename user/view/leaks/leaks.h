@@ -44,6 +44,7 @@ struct leaks {
 };
 
 extern const struct view leaks_view;
+extern const struct table leaks_table;
 
 void leaks_init(void *self, const struct view_config *config, struct model *model);
 void leaks_free(void *self);
@@ -74,10 +75,6 @@ void leaks_show_text(void *self, struct output *output, const struct text_style 
 /* The worst row in two sentences, for the summary. */
 void leaks_show_worst(const struct leaks *leaks, const struct leak_row *row, struct output *output,
 		      unsigned int columns);
-
-/* By one of leaks_sort_keys, the greatest first. */
-extern const char *const leaks_sort_keys[];
-void leaks_sort(struct leaks *leaks, const char *key);
 
 /* What was found out about the row's process; FACTS_UNKNOWN and nothing looked at: nothing was. */
 struct process_facts leaks_facts(const struct leaks *leaks, const struct leak_row *row);

@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "writer/format.h"
+#include "base/macros.h"
+#include "view/column.h"
 #include "view/leaks/leaks.h"
 #include "base/time.h"
 
@@ -14,39 +16,41 @@
 #define SOCKET_INDENT	 10
 #define HOLDERS_SHOWN	 10 /* beside the row's own */
 
-/* ">" for a lower bound: the socket is older than the tool. `text`: 17 bytes. */
-static void format_oldest(char *text, const struct leak_row *row)
+/* ">" for a lower bound: the socket is older than the tool. */
+static void oldest_cell(char *text, const void *view, const void *at)
 {
+	const struct leak_row *row = at;
+
+	(void)view;
+	if (!row->sockets)
+		return;
 	if (!row->oldest[0].close_wait->since_ns)
 		*text++ = '>';
 	text_age(text, leaks_oldest_ns(row));
 }
 
+static void growth_cell(char *text, const void *view, const void *row)
+{
+	double per_s;
+
+	if (leaks_growth(view, row, &per_s))
+		snprintf(text, CELL, "%+.1f", per_s);
+}
+
+static const struct column column_items[] = {
+	{.figure = "sockets", .width = 10},
+	{.figure = "oldest_s", .width = 8, .cell = oldest_cell},
+	{.figure = "growth_per_s", .width = 9, .cell = growth_cell},
+	{.figure = "fds", .width = 10, .wide = true},
+	{.figure = "fd_limit", .width = 10, .wide = true},
+};
+
+static const struct columns columns = {&leaks_table, column_items, LENGTH(column_items)};
+
 /* The descriptors are in the sentence as well: a narrow terminal does without their columns. */
 static bool is_narrow(const struct text_style *text)
 {
 	return text_is_narrow(text, WIDE_COLUMNS);
-}
-
-static void show_figures(const struct leaks *leaks, struct output *output,
-			 const struct leak_row *row, const struct text_style *text)
-{
-	struct process_facts facts = leaks_facts(leaks, row);
-	char age[17] = "-", growth[16] = "-", fds[24] = "-", limit[24] = "-";
-	double per_s;
-
-	if (row->sockets)
-		format_oldest(age, row);
-	if (leaks_growth(leaks, row, &per_s))
-		snprintf(growth, sizeof(growth), "%+.1f", per_s);
-	if (facts.fds != FACTS_UNKNOWN)
-		snprintf(fds, sizeof(fds), "%llu", (unsigned long long)facts.fds);
-	if (facts.fd_limit != FACTS_UNKNOWN)
-		snprintf(limit, sizeof(limit), "%llu", (unsigned long long)facts.fd_limit);
-	output_format(output, " %10u %8s %9s", row->sockets, age, growth);
-	if (!is_narrow(text))
-		output_format(output, " %10s %10s", fds, limit);
-	output_string(output, "  ");
 }
 
 static const char *color_of(enum verdict verdict)
@@ -270,8 +274,8 @@ static void show_row(const void *view, struct output *output, const struct row *
 	const char *color = text->color ? color_of(verdict) : "";
 
 	text_name(&leaks->rows, output, shown, NAME_COLUMNS, text);
-	show_figures(leaks, output, row, text);
-	output_format(output, "%s%s%s", color, verdict_name(verdict), color[0] ? "\033[0m" : "");
+	columns_row(&columns, output, is_narrow(text), leaks, row);
+	output_format(output, "  %s%s%s", color, verdict_name(verdict), color[0] ? "\033[0m" : "");
 	output_line(output);
 	show_sentence(leaks, output, row, text->columns);
 	if (text->details)
@@ -295,10 +299,8 @@ static void show_title(const struct leaks *leaks, struct output *output,
 	say_shown(&title, shown, "socket");
 	say(&title, " in CLOSE_WAIT%s", leaks->incomplete ? "  (something was lost)" : "");
 	text_wrap(output, 0, INDENT, title.text, text->columns);
-	output_format(output, "%-30s %10s %8s %9s", "    PID PROCESS", "CLOSE_WAIT", "OLDEST",
-		      "GROWTH/S");
-	if (!is_narrow(text))
-		output_format(output, " %10s %10s", "FDS", "LIMIT");
+	output_format(output, "%-*s", NAME_COLUMNS, "    PID PROCESS");
+	columns_header(&columns, output, is_narrow(text));
 	output_string(output, "  VERDICT");
 	output_line(output);
 }

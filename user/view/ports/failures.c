@@ -9,7 +9,7 @@
 
 static uint64_t counted(const struct row *row)
 {
-	return ((const struct port_failure *)row)->count;
+	return table_counted(&port_failures_table, row);
 }
 
 static void clear_failure(void *context, struct row *row)

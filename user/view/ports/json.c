@@ -1,114 +1,181 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* The members of a destination, and of a failure, each said once. */
+#include "base/macros.h"
 #include "record/names.h"
 #include "view/objects.h"
 #include "view/ports/ports.h"
 
-static void number_if(struct json *json, const char *key, bool known, uint64_t number)
+static const struct port_row *of(const void *row)
 {
-	if (known)
-		json_number(json, key, number);
-	else
-		json_null(json, key);
+	return row;
 }
 
-static void real_if(struct json *json, const char *key, bool known, double number)
+static const struct clock_offsets *clocks_of(const void *view)
 {
-	if (known)
-		json_real(json, key, number);
-	else
-		json_null(json, key);
+	return &((const struct ports *)view)->model->clocks;
 }
 
 /* Destination: no local port. */
-static void show_destination(struct json *json, const struct tuple *tuple,
-			     const struct common *family)
+static void write_place(struct json *json, const struct member *member, const void *view,
+			const void *row)
 {
-	struct tuple place = *tuple;
+	struct tuple place = of(row)->tuple;
 
-	if (family)
-		place.family = family->mixed ? 0 : (uint16_t)family->value;
+	(void)member;
+	(void)view;
+	place.family = of(row)->family.mixed ? 0 : (uint16_t)of(row)->family.value;
 	object_destination(json, &place);
 }
 
-static void show_supply(struct json *json, const struct ports *ports, const struct census *census)
+static void write_states(struct json *json, const struct member *member, const void *view,
+			 const void *row)
 {
-	bool known = census->supply_known;
-	uint32_t supply;
-	bool told = ports_supply(ports, census, &supply);
+	const struct census *census = &of(row)->now;
 
-	number_if(json, "range_low", known, census->supply.low);
-	number_if(json, "range_high", known, census->supply.high);
-	number_if(json, "reserved", known, census->supply.reserved);
-	number_if(json, "blocked_by_bind", told, census->supply.blocked);
-	number_if(json, "supply", told, supply);
-	json_number(json, "used", census->used);
-	number_if(json, "free", told, supply > census->used ? supply - census->used : 0);
-	number_if(json, "reusable", !model_lacks(ports->model, WANT_BOUND_PORTS), census->reusable);
-}
-
-static void show_states(struct json *json, const struct census *census)
-{
-	json_open(json, "by_state", '{');
+	(void)view;
+	json_open(json, member->key, '{');
 	for (unsigned int state = TCP_ESTABLISHED; state < TCP_STATES; state++)
 		if (census->by_state[state])
 			json_number(json, tcp_state_name(state), census->by_state[state]);
 	json_close(json, '}');
 }
 
-static void show_owners(struct json *json, const struct ports *ports, const struct census *census,
-			const struct clock_offsets *clocks)
+static void write_owners(struct json *json, const struct member *member, const void *view,
+			 const void *row)
 {
-	json_open(json, "by_owner", '[');
+	const struct census *census = &of(row)->now;
+	const struct ports *ports = view;
+
+	json_open(json, member->key, '[');
 	for (size_t i = 0; i < census->owner_count; i++) {
 		const struct census_owner *owner = &census->owners[i];
 
 		json_open(json, NULL, '{');
-		object_process(json, "process", rows_process(&ports->rows, owner->process), clocks);
+		object_process(json, "process", rows_process(&ports->rows, owner->process),
+			       clocks_of(view));
 		json_number(json, "ports", owner->ports);
 		json_close(json, '}');
 	}
 	json_close(json, ']');
 }
 
-static void show_rates(struct json *json, const struct ports *ports, const struct port_row *row)
+static void write_incomplete(struct json *json, const struct member *member, const void *view,
+			     const void *row)
 {
-	double number = 0;
-	bool known = ports_consumed(ports, row, &number);
-
-	real_if(json, "consumed_per_s", known, number);
-	known = ports_sustainable(ports, row, &number);
-	real_if(json, "sustainable_per_s", known, number);
-	known = ports_exhausted_in(ports, row, &number);
-	real_if(json, "exhausted_in_s", known, number);
+	(void)row;
+	json_bool(json, member->key, ((const struct ports *)view)->incomplete);
 }
 
-static void show_census(struct json *json, const struct ports *ports, const struct port_row *row,
-			const struct census *census, const struct clock_offsets *clocks)
+/* Of the settings of a namespace: not known where they could not be read. */
+static struct value setting(const void *row, uint32_t number)
 {
-	show_supply(json, ports, census);
-	show_states(json, census);
-	show_owners(json, ports, census, clocks);
-	show_rates(json, ports, row);
-	json_bool(json, "incomplete", ports->incomplete);
+	return value_number(of(row)->now.supply_known, number);
 }
 
-static void show_row(const struct ports *ports, struct output *output,
-		     const struct clock_offsets *clocks, const struct port_row *row)
+static struct value range_low(const void *view, const void *row)
 {
-	struct json json;
-
-	object_begin(&json, output, "ports", ports->time_ns, clocks);
-	json_number(&json, "seq", ports->rows.seq);
-	show_destination(&json, &row->tuple, &row->family);
-	show_census(&json, ports, row, &row->now, clocks);
-	json_end(&json);
+	(void)view;
+	return setting(row, of(row)->now.supply.low);
 }
+
+static struct value range_high(const void *view, const void *row)
+{
+	(void)view;
+	return setting(row, of(row)->now.supply.high);
+}
+
+static struct value reserved(const void *view, const void *row)
+{
+	(void)view;
+	return setting(row, of(row)->now.supply.reserved);
+}
+
+static struct value blocked_by_bind(const void *view, const void *row)
+{
+	uint32_t supply;
+
+	return value_number(ports_supply(view, &of(row)->now, &supply),
+			    of(row)->now.supply.blocked);
+}
+
+static struct value supply(const void *view, const void *row)
+{
+	uint32_t number;
+	bool known = ports_supply(view, &of(row)->now, &number);
+
+	return value_number(known, number);
+}
+
+static struct value free_ports(const void *view, const void *row)
+{
+	uint32_t number, used = of(row)->now.used;
+	bool known = ports_supply(view, &of(row)->now, &number);
+
+	return value_number(known, number > used ? number - used : 0);
+}
+
+static struct value reusable(const void *view, const void *row)
+{
+	const struct ports *ports = view;
+
+	return value_number(!model_lacks(ports->model, WANT_BOUND_PORTS), of(row)->now.reusable);
+}
+
+static struct value consumed_per_s(const void *view, const void *row)
+{
+	double per_s = 0;
+	bool known = ports_consumed(view, row, &per_s);
+
+	return value_real(known, per_s);
+}
+
+static struct value sustainable_per_s(const void *view, const void *row)
+{
+	double per_s = 0;
+	bool known = ports_sustainable(view, row, &per_s);
+
+	return value_real(known, per_s);
+}
+
+static struct value exhausted_in_s(const void *view, const void *row)
+{
+	double seconds = 0;
+	bool known = ports_exhausted_in(view, row, &seconds);
+
+	return value_real(known, seconds);
+}
+
+#define GAUGE(name) .key = name, .kind = FIGURE_GAUGE
+
+static const struct member members[] = {
+	{NULL, .write = write_place},
+	{"range_low", .value = range_low},
+	{"range_high", .value = range_high},
+	{GAUGE("reserved"), .value = reserved, .help = "of the range: ip_local_reserved_ports"},
+	{GAUGE("blocked_by_bind"), .value = blocked_by_bind, .help = "taken by bind() for all"},
+	{GAUGE("supply"), .value = supply, .help = "what is left of the range"},
+	{GAUGE("used"), MEMBER_AT(struct port_row, now.used), .present = true,
+	 .title = "USED/SUPPLY", .help = "held towards the destination"},
+	{GAUGE("free"), .value = free_ports, .help = "not held"},
+	{GAUGE("reusable"), .value = reusable, .help = "TIME_WAITs that connect() would take over"},
+	{"by_state", .write = write_states},
+	{"by_owner", .write = write_owners},
+	{GAUGE("consumed_per_s"), .unit = UNIT_PER_S, .value = consumed_per_s, .title = "NEW/S",
+	 .help = "taken a second, over a minute at most"},
+	{GAUGE("sustainable_per_s"), .unit = UNIT_PER_S, .value = sustainable_per_s,
+	 .title = "MOST/S", .help = "what lasts: supply by how long a port is held"},
+	{GAUGE("exhausted_in_s"), .value = exhausted_in_s, .title = "LEFT",
+	 .help = "until none is free, at a steady rate"},
+	{"incomplete", .write = write_incomplete},
+};
+
+const struct table ports_table = {"ports", members, LENGTH(members)};
 
 /* bind() has no destination: only the local address is told. */
-static void show_place(struct json *json, const struct port_failure *failure)
+static void write_failed_place(struct json *json, const struct port_failure *failure)
 {
 	if (!ports_failed_to_bind(failure)) {
-		show_destination(json, &failure->tuple, NULL);
+		object_destination(json, &failure->tuple);
 		return;
 	}
 	object_local(json, &failure->tuple);
@@ -116,30 +183,23 @@ static void show_place(struct json *json, const struct port_failure *failure)
 	json_null(json, "rport");
 }
 
-/* As of the failure: with the range of the socket that failed. */
-static void show_failure_census(struct json *json, const struct ports *ports,
-				const struct port_failure *failure,
-				const struct clock_offsets *clocks)
+/* The destination as it was at the failure, with the range of the socket that failed. */
+static void write_census_of(struct json *json, const struct ports *ports,
+			    const struct port_failure *failure)
 {
 	const struct port_row *row = ports_destination(ports, &failure->tuple);
-	struct port_row none = {0}; /* bind() has no destination, and so no rates */
+	struct port_row then = {0}; /* bind() has no destination, and so no rates */
 
-	if (!row)
-		row = &none;
-	if (!ports_were_short(failure)) {
-		json_null(json, "census");
-		return;
-	}
-	json_open(json, "census", '{');
+	if (row)
+		then = *row;
+	then.now = failure->census;
 	json_plain(json, "type", "ports");
-	object_time(json, "time", failure->census_ns, clocks);
+	object_time(json, "time", failure->census_ns, &ports->model->clocks);
 	json_number(json, "seq", ports->rows.seq);
-	if (row == &none)
-		show_place(json, failure);
-	else
-		show_destination(json, &row->tuple, &row->family);
-	show_census(json, ports, row, &failure->census, clocks);
-	json_close(json, '}');
+	if (!row)
+		write_failed_place(json, failure);
+	for (size_t i = row ? 0 : 1; i < LENGTH(members); i++)
+		member_write(json, &members[i], ports, &then);
 }
 
 /* What connect() calls not available, bind() calls in use. */
@@ -148,40 +208,106 @@ static bool is_in_use(const struct port_failure *failure)
 	return failure->failure == FAILURE_BIND_IN_USE || failure->failure == FAILURE_BIND_NO_PORT;
 }
 
-static void show_failure(const struct ports *ports, struct output *output,
-			 const struct clock_offsets *clocks, const struct port_failure *failure)
+static const struct port_failure *failed(const void *row)
 {
-	struct json json;
-
-	object_begin(&json, output, "port_failure", ports->time_ns, clocks);
-	json_number(&json, "seq", ports->rows.seq);
-	object_process(&json, "owner", rows_process(&ports->failures, failure->row.process),
-		       clocks);
-	json_plain(&json, "call", ports_failed_to_bind(failure) ? "bind" : "connect");
-	json_plain(&json, "errno", is_in_use(failure) ? "EADDRINUSE" : "EADDRNOTAVAIL");
-	json_plain(&json, "cause", port_cause_name(failure->cause));
-	show_place(&json, failure);
-	json_number(&json, "count", failure->count);
-	object_time(&json, "first", failure->first_ns, clocks);
-	object_time(&json, "last", failure->last_ns, clocks);
-	number_if(&json, "search_ns", failure->search_ns != UNKNOWN_NS, failure->search_ns);
-	show_failure_census(&json, ports, failure, clocks);
-	json_bool(&json, "incomplete", ports->incomplete);
-	json_end(&json);
+	return row;
 }
+
+static void write_owner(struct json *json, const struct member *member, const void *view,
+			const void *row)
+{
+	const struct ports *ports = view;
+
+	object_process(json, member->key, rows_process(&ports->failures, failed(row)->row.process),
+		       clocks_of(view));
+}
+
+static void write_call(struct json *json, const struct member *member, const void *view,
+		       const void *row)
+{
+	(void)view;
+	json_plain(json, member->key, ports_failed_to_bind(row) ? "bind" : "connect");
+}
+
+static void write_errno(struct json *json, const struct member *member, const void *view,
+			const void *row)
+{
+	(void)view;
+	json_plain(json, member->key, is_in_use(row) ? "EADDRINUSE" : "EADDRNOTAVAIL");
+}
+
+static void write_cause(struct json *json, const struct member *member, const void *view,
+			const void *row)
+{
+	(void)view;
+	json_plain(json, member->key, port_cause_name(failed(row)->cause));
+}
+
+static void write_failure_place(struct json *json, const struct member *member, const void *view,
+				const void *row)
+{
+	(void)member;
+	(void)view;
+	write_failed_place(json, row);
+}
+
+static void write_first(struct json *json, const struct member *member, const void *view,
+			const void *row)
+{
+	object_time(json, member->key, failed(row)->first_ns, clocks_of(view));
+}
+
+static void write_last(struct json *json, const struct member *member, const void *view,
+		       const void *row)
+{
+	object_time(json, member->key, failed(row)->last_ns, clocks_of(view));
+}
+
+static void write_census(struct json *json, const struct member *member, const void *view,
+			 const void *row)
+{
+	if (!ports_were_short(row)) {
+		json_null(json, member->key);
+		return;
+	}
+	json_open(json, member->key, '{');
+	write_census_of(json, view, row);
+	json_close(json, '}');
+}
+
+static struct value search_ns(const void *view, const void *row)
+{
+	(void)view;
+	return value_number(failed(row)->search_ns != UNKNOWN_NS, failed(row)->search_ns);
+}
+
+static const struct member failure_members[] = {
+	{"owner", .write = write_owner},
+	{"call", .write = write_call},
+	{"errno", .write = write_errno},
+	{"cause", .write = write_cause},
+	{NULL, .write = write_failure_place},
+	{"count", .kind = FIGURE_COUNTER, MEMBER_AT(struct port_failure, count)},
+	{"first", .write = write_first},
+	{"last", .write = write_last},
+	{"search_ns", .kind = FIGURE_GAUGE, .value = search_ns},
+	{"census", .write = write_census},
+	{"incomplete", .write = write_incomplete},
+};
+
+const struct table port_failures_table = {"port_failure", failure_members, LENGTH(failure_members)};
 
 void ports_show_json(void *self, struct output *output, size_t limit)
 {
 	const struct ports *ports = self;
 	const struct clock_offsets *clocks = &ports->model->clocks;
-	size_t rows = ports->rows.shown_count, failures = ports->failures.shown_count;
+	size_t rows = table_show_rows(&ports_table, output, ports, &ports->rows, ports->time_ns,
+				      limit, clocks);
+	size_t failures = ports->failures.shown_count;
 
-	if (limit && limit < rows)
-		rows = limit;
-	for (size_t i = 0; i < rows; i++)
-		show_row(ports, output, clocks, ports_shown(ports, i));
 	for (size_t i = 0; i < failures; i++)
-		show_failure(ports, output, clocks, ports_failure(ports, i));
+		table_show_row(&port_failures_table, output, ports, ports->failures.shown[i],
+			       ports->time_ns, ports->rows.seq, clocks);
 	object_refresh(output, "ports", ports->time_ns, clocks, ports->rows.seq, rows + failures,
 		       ports->incomplete);
 }

@@ -6,19 +6,13 @@
 #include "base/time.h"
 
 #define STEADY_SPREAD 1.5 /* the fastest of five refreshes against the slowest */
-#define DEFAULT_KEY   "share"
-
-const char *const ports_sort_keys[] = {
-	"used",	    "reserved",	      "blocked_by_bind",   "supply",	     "free",
-	"reusable", "consumed_per_s", "sustainable_per_s", "exhausted_in_s", NULL,
-};
 
 /* With a filter, destinations that it never asked for are counted, but not shown. */
-static bool is_present(const struct row *row)
+static bool is_present(const void *context, const struct row *row)
 {
 	const struct port_row *port = (const struct port_row *)row;
 
-	return port->wanted && port->now.used;
+	return port->wanted && table_is_present(&ports_table, context, row);
 }
 
 static uint64_t counted(const struct row *row)
@@ -255,6 +249,24 @@ static void settle_left_out(struct ports *view)
 		view->left_out -= ports_shown(view, i)->passes && ports_shown(view, i)->now.used;
 }
 
+static double share(const void *view, const struct row *row, const void *unused)
+{
+	const struct port_row *port = (const struct port_row *)row;
+	uint32_t supply = port->now.supply.supply;
+
+	(void)view;
+	(void)unused;
+	return supply ? (double)port->now.used / supply : port->now.used;
+}
+
+static void sort(struct ports *view)
+{
+	if (view->config.sort)
+		table_sort(&ports_table, &view->rows, view, view->config.sort);
+	else
+		rows_sort(&view->rows, share, view, NULL);
+}
+
 void ports_refresh(void *self, uint64_t time_ns, bool last)
 {
 	struct ports *view = self;
@@ -268,7 +280,7 @@ void ports_refresh(void *self, uint64_t time_ns, bool last)
 	rows_each(&view->rows, finish_row, view);
 	rows_choose(&view->rows, last);
 	settle_left_out(view);
-	ports_sort(view, view->config.sort ? view->config.sort : DEFAULT_KEY);
+	sort(view);
 	port_failures_refresh(view, last);
 }
 
@@ -358,41 +370,6 @@ bool ports_exhausted_in(const struct ports *view, const struct port_row *row, do
 	return true;
 }
 
-static double figure(const void *context, const struct row *shown, const char *key)
-{
-	const struct port_row *row = (const struct port_row *)shown;
-	const struct port_supply *supply = &row->now.supply;
-	const struct ports *view = context;
-	double number = 0;
-
-	if (strcmp(key, DEFAULT_KEY) == 0)
-		return supply->supply ? (double)row->now.used / supply->supply : row->now.used;
-	if (strcmp(key, "reserved") == 0)
-		return supply->reserved;
-	if (strcmp(key, "blocked_by_bind") == 0)
-		return supply->blocked;
-	if (strcmp(key, "supply") == 0)
-		return supply->supply;
-	if (strcmp(key, "free") == 0)
-		return (double)supply->supply - row->now.used;
-	if (strcmp(key, "reusable") == 0)
-		return row->now.reusable;
-	if (strcmp(key, "used") == 0)
-		return row->now.used;
-	if (strcmp(key, "consumed_per_s") == 0)
-		ports_consumed(view, row, &number);
-	else if (strcmp(key, "sustainable_per_s") == 0)
-		ports_sustainable(view, row, &number);
-	else
-		ports_exhausted_in(view, row, &number);
-	return number;
-}
-
-void ports_sort(struct ports *view, const char *key)
-{
-	rows_sort(&view->rows, figure, view, key);
-}
-
 const struct view ports_view = {
 	.name = "ports",
 	.needs =
@@ -418,7 +395,7 @@ const struct view ports_view = {
 				 WANT(CONNECT_FAILURES) | WANT(BIND_FAILURES) | WANT(EVERYONE),
 		},
 	.without_stream = "failed connects are not seen, nor what bind() has taken",
-	.sort_keys = ports_sort_keys,
+	.table = &ports_table,
 	.bytes = sizeof(struct ports),
 	.init = ports_init,
 	.free = ports_free,

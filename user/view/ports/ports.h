@@ -90,6 +90,8 @@ struct ports {
 };
 
 extern const struct view ports_view;
+extern const struct table ports_table;
+extern const struct table port_failures_table;
 
 void ports_init(void *self, const struct view_config *config, struct model *model);
 void ports_free(void *self);
@@ -114,10 +116,6 @@ void ports_show_text(void *self, struct output *output, const struct text_style 
 /* The nearest destination in two sentences, for the summary. */
 void ports_show_worst(const struct ports *ports, const struct port_row *row, struct output *output,
 		      unsigned int columns);
-
-/* By one of ports_sort_keys, the greatest first. */
-extern const char *const ports_sort_keys[];
-void ports_sort(struct ports *view, const char *key);
 
 /* The rows at place `i` of this refresh. */
 struct port_row *ports_shown(const struct ports *view, size_t i);

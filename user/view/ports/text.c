@@ -3,6 +3,8 @@
 
 #include "writer/format.h"
 #include "record/names.h"
+#include "base/macros.h"
+#include "view/column.h"
 #include "view/ports/ports.h"
 
 #define WIDE_COLUMNS 100
@@ -43,20 +45,6 @@ static const char *color_of(double used, const struct text_style *style)
 	return used < 1 ? YELLOW : RED;
 }
 
-static void show_bar(struct output *output, double used)
-{
-	static const char stars[BAR_COLUMNS + 1] = "##########";
-	int bar;
-
-	if (used > SHARE_MAX)
-		used = SHARE_MAX;
-	bar = (int)(used * BAR_COLUMNS);
-	if (used > 0 && !bar)
-		bar = 1;
-	output_format(output, " [%-*.*s]%4d%%", BAR_COLUMNS, bar < BAR_COLUMNS ? bar : BAR_COLUMNS,
-		      stars, (int)(100 * used));
-}
-
 static void format_left(char *text, const struct ports *ports, const struct port_row *row,
 			double used)
 {
@@ -81,26 +69,62 @@ static void format_rate(char *text, double per_s)
 		snprintf(text, RATE, "%.0fM", per_s < RATE_MAX ? per_s / 1e6 : RATE_MAX / 1e6);
 }
 
-static void show_figures(const struct ports *ports, struct output *output,
-			 const struct port_row *row)
+static void use_cell(char *text, const void *view, const void *at)
 {
-	char use[24], rate[RATE] = "-", most[RATE] = "-", left[TEXT_AGE];
-	double used = share(ports, &row->now), number;
+	const struct port_row *row = at;
 	uint32_t supply;
 
-	if (ports_supply(ports, &row->now, &supply))
-		snprintf(use, sizeof(use), "%u/%u", row->now.used, supply);
+	if (ports_supply(view, &row->now, &supply))
+		snprintf(text, CELL, "%u/%u", row->now.used, supply);
 	else
-		snprintf(use, sizeof(use), "%u/?", row->now.used);
-	if (ports_consumed(ports, row, &number))
-		format_rate(rate, number);
-	if (ports_sustainable(ports, row, &number))
-		format_rate(most, number);
-	format_left(left, ports, row, used);
-	output_format(output, " %11s", use);
-	show_bar(output, used);
-	output_format(output, " %7s %7s %9s", rate, most, left);
+		snprintf(text, CELL, "%u/?", row->now.used);
 }
+
+static void bar_cell(char *text, const void *view, const void *row)
+{
+	static const char stars[BAR_COLUMNS + 1] = "##########";
+	double used = share(view, &((const struct port_row *)row)->now);
+	int bar;
+
+	if (used > SHARE_MAX)
+		used = SHARE_MAX;
+	bar = (int)(used * BAR_COLUMNS);
+	if (used > 0 && !bar)
+		bar = 1;
+	snprintf(text, CELL, "[%-*.*s]%4d%%", BAR_COLUMNS, bar < BAR_COLUMNS ? bar : BAR_COLUMNS,
+		 stars, (int)(100 * used));
+}
+
+static void consumed_cell(char *text, const void *view, const void *row)
+{
+	double per_s;
+
+	if (ports_consumed(view, row, &per_s))
+		format_rate(text, per_s);
+}
+
+static void sustainable_cell(char *text, const void *view, const void *row)
+{
+	double per_s;
+
+	if (ports_sustainable(view, row, &per_s))
+		format_rate(text, per_s);
+}
+
+static void left_cell(char *text, const void *view, const void *row)
+{
+	format_left(text, view, row, share(view, &((const struct port_row *)row)->now));
+}
+
+static const struct column column_items[] = {
+	{.figure = "used", .width = 11, .cell = use_cell},
+	{.title = "", .width = BAR_COLUMNS + 7, .cell = bar_cell},
+	{.figure = "consumed_per_s", .width = 7, .cell = consumed_cell},
+	{.figure = "sustainable_per_s", .width = 7, .cell = sustainable_cell},
+	{.figure = "exhausted_in_s", .width = 9, .cell = left_cell},
+};
+
+static const struct columns columns = {&ports_table, column_items, LENGTH(column_items)};
 
 /* "27960 TIME_WAIT made by php-fpm[812], 272 ESTABLISHED by worker[33]": what one owner holds. */
 static void say_owner(struct sentence *sentence, const struct ports *ports,
@@ -157,13 +181,13 @@ static void show_row(const void *view, struct output *output, const struct row *
 {
 	const struct port_row *row = (const struct port_row *)shown;
 	const struct ports *ports = view;
-	size_t columns = is_narrow(style) ? PLACE_NARROW : PLACE_WIDE;
+	size_t place = is_narrow(style) ? PLACE_NARROW : PLACE_WIDE;
 	const char *color = color_of(share(ports, &row->now), style);
 	struct sentence sentence = {0};
 
 	output_string(output, color);
-	text_endpoint(output, row->tuple.raddr, row->tuple.rport, columns, style);
-	show_figures(ports, output, row);
+	text_endpoint(output, row->tuple.raddr, row->tuple.rport, place, style);
+	columns_row(&columns, output, false, ports, row);
 	output_string(output, color[0] ? PLAIN : "");
 	output_line(output);
 	say_row(&sentence, ports, row);
@@ -186,9 +210,8 @@ static void show_title(const struct ports *ports, struct output *output,
 	say_shown(&title, shown, "destination");
 	say(&title, "%s", ports->incomplete ? "  (something was lost)" : "");
 	text_wrap(output, 0, INDENT, title.text, style->columns);
-	output_format(output, "%-*s %11s %-17s %7s %7s %9s",
-		      is_narrow(style) ? PLACE_NARROW : PLACE_WIDE, "DESTINATION", "USED/SUPPLY",
-		      "", "NEW/S", "MOST/S", "LEFT");
+	output_format(output, "%-*s", is_narrow(style) ? PLACE_NARROW : PLACE_WIDE, "DESTINATION");
+	columns_header(&columns, output, false);
 	output_line(output);
 }
 

@@ -2,12 +2,6 @@
 /* What is asked of the rows once they are counted. */
 #include "view/timewait/timewait.h"
 
-#include <string.h>
-
-const char *const time_waits_sort_keys[] = {
-	"sockets",	"predates", "fin_wait2",     "created",	 "ended", "closed",
-	"closed_first", "rearmed",  "created_per_s", "overflow", NULL};
-
 struct known {
 	unsigned int state;
 	uint64_t count;
@@ -45,33 +39,4 @@ const struct process *time_waits_closer(const struct time_waits *waits,
 					const struct time_wait_row *row)
 {
 	return row->closer.mixed ? NULL : rows_process(&waits->rows, row->closer.value);
-}
-
-static double figure(const void *view, const struct row *shown, const char *key)
-{
-	const struct time_wait_row *row = (const struct time_wait_row *)shown;
-	const struct {
-		const char *key;
-		uint64_t figure;
-	} figures[] = {
-		{"predates", row->predates}, {"fin_wait2", row->fin_wait2},
-		{"created", row->created},   {"ended", row->ended},
-		{"closed", row->closed},     {"closed_first", row->closed_first},
-		{"rearmed", row->rearmed},   {"overflow", row->overflow},
-	};
-	double per_s = 0;
-
-	for (size_t i = 0; i < sizeof(figures) / sizeof(figures[0]); i++)
-		if (strcmp(figures[i].key, key) == 0)
-			return (double)figures[i].figure;
-	if (strcmp(key, "created_per_s") == 0)
-		time_waits_rate(view, row, &per_s);
-	else
-		return row->sockets;
-	return per_s;
-}
-
-void time_waits_sort(struct time_waits *waits, const char *key)
-{
-	rows_sort(&waits->rows, figure, waits, key);
 }

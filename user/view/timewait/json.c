@@ -1,133 +1,147 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* The members of a row, each said once. */
+#include "base/macros.h"
 #include "record/names.h"
-#include "view/objects.h"
 #include "view/timewait/timewait.h"
 
-static void percentile(struct json *json, const char *key, const struct histogram *histogram,
-		       double part)
+static const struct time_wait_row *of(const void *row)
 {
-	if (histogram->count)
-		json_seconds(json, key, histogram_percentile(histogram, part));
-	else
-		json_null(json, key);
+	return row;
 }
 
-static void bucket(struct json *json, const struct histogram_scale *scale, uint32_t i,
-		   uint64_t count)
+static const struct clock_offsets *clocks_of(const void *view)
 {
-	json_open(json, NULL, '{');
-	if (i < scale->edges)
-		json_seconds(json, "le_s", scale->edges_ns[i]);
-	else
-		json_null(json, "le_s");
-	json_number(json, "count", count);
-	json_close(json, '}');
+	return &((const struct time_waits *)view)->model->clocks;
 }
 
-static void show_histogram(struct json *json, const char *key, const struct histogram *histogram,
-			   const struct histogram_scale *scale)
+static void write_process(struct json *json, const struct member *member, const void *view,
+			  const void *row)
 {
-	uint64_t counts[HISTOGRAM_EDGES + 1];
+	const struct time_waits *waits = view;
 
-	json_open(json, key, '{');
-	json_number(json, "count", histogram->count);
-	percentile(json, "min_s", histogram, 0);
-	percentile(json, "p50_s", histogram, 0.5);
-	percentile(json, "p90_s", histogram, 0.9);
-	percentile(json, "p99_s", histogram, 0.99);
-	percentile(json, "max_s", histogram, 1);
-	json_open(json, "buckets", '[');
-	histogram_buckets(histogram, scale, counts);
-	for (uint32_t i = 0; i <= scale->edges; i++)
-		bucket(json, scale, i, counts[i]);
-	json_close(json, ']');
-	json_close(json, '}');
+	object_process(json, member->key, rows_process(&waits->rows, of(row)->row.process),
+		       clocks_of(view));
 }
 
-static void show_histograms(struct json *json, const struct time_waits *waits,
-			    const struct time_wait_row *row)
+static void write_group(struct json *json, const struct member *member, const void *view,
+			const void *row)
 {
-	struct histogram_scale scale;
+	(void)view;
+	json_string(json, member->key, of(row)->row.name, SIZE_MAX);
+}
 
-	histogram_scale_life(&scale, waits->model->timewait_ns);
-	show_histogram(json, "lifetime", &row->lifetime, &scale);
-	histogram_scale_log2(&scale, &row->fin_wait2_lifetime, FIN_WAIT2_NS, HISTOGRAM_EDGES);
-	show_histogram(json, "fin_wait2_lifetime", &row->fin_wait2_lifetime, &scale);
-	histogram_scale_log2(&scale, &row->connected, 0, HISTOGRAM_EDGES);
-	show_histogram(json, "connected", &row->connected, &scale);
+static void write_owner_by(struct json *json, const struct member *member, const void *view,
+			   const void *row)
+{
+	const struct common *owner_by = &of(row)->owner_by;
+
+	(void)view;
+	json_plain(json, member->key, owner_by->mixed ? NULL : owner_by_name(owner_by->value));
+}
+
+static void write_closer(struct json *json, const struct member *member, const void *view,
+			 const void *row)
+{
+	object_process(json, member->key, time_waits_closer(view, of(row)), clocks_of(view));
+}
+
+static void write_direction(struct json *json, const struct member *member, const void *view,
+			    const void *row)
+{
+	(void)view;
+	json_plain(json, member->key, direction_name(of(row)->direction));
 }
 
 /* The end that the row is not by is null; so is all of the row that holds several places. */
-static void show_place(struct json *json, const struct time_wait_row *row)
+static void write_place(struct json *json, const struct member *member, const void *view,
+			const void *row)
 {
-	struct tuple tuple = row->tuple;
-	bool in = row->direction == DIRECTION_IN;
+	struct tuple tuple = of(row)->tuple;
 
-	if (row->row.key == ROWS_OTHER) {
+	(void)member;
+	(void)view;
+	if (of(row)->row.key == ROWS_OTHER) {
 		object_no_tuple(json);
 		return;
 	}
-	tuple.family = row->family.mixed ? 0 : (uint16_t)row->family.value;
-	object_tuple(json, &tuple, in);
+	tuple.family = of(row)->family.mixed ? 0 : (uint16_t)of(row)->family.value;
+	object_tuple(json, &tuple, of(row)->direction == DIRECTION_IN);
 }
 
-static void show_reasons(struct json *json, const struct time_wait_row *row)
+static void write_incomplete(struct json *json, const struct member *member, const void *view,
+			     const void *row)
 {
-	json_open(json, "reasons", '{');
-	for (unsigned int reason = END_EXPIRED; reason <= END_UNKNOWN; reason++)
-		json_number(json, end_reason_name(reason), row->reasons[reason]);
-	json_close(json, '}');
+	(void)view;
+	json_bool(json, member->key, of(row)->row.incomplete);
 }
 
-static void show_counters(struct json *json, const struct time_waits *waits,
-			  const struct time_wait_row *row)
+static struct value created_per_s(const void *view, const void *row)
 {
-	double per_s;
+	double per_s = 0;
+	bool known = time_waits_rate(view, row, &per_s);
 
-	json_number(json, "sockets", row->sockets);
-	json_number(json, "predates", row->predates);
-	json_number(json, "fin_wait2", row->fin_wait2);
-	json_number(json, "created", row->created);
-	json_number(json, "ended", row->ended);
-	json_number(json, "closed", row->closed);
-	json_number(json, "closed_first", row->closed_first);
-	json_number(json, "rearmed", row->rearmed);
-	json_number(json, "overflow", row->overflow);
-	if (time_waits_rate(waits, row, &per_s))
-		json_real(json, "created_per_s", per_s);
-	else
-		json_null(json, "created_per_s");
-	show_reasons(json, row);
+	return value_real(known, per_s);
 }
 
-static void show_row(const struct time_waits *waits, struct output *output,
-		     const struct time_wait_row *row)
+static void scale_lifetime(struct histogram_scale *scale, const void *view, const void *row)
 {
-	const struct clock_offsets *clocks = &waits->model->clocks;
-	struct json json;
-
-	object_begin(&json, output, "time_wait", waits->time_ns, clocks);
-	json_number(&json, "seq", waits->rows.seq);
-	object_process(&json, "process", rows_process(&waits->rows, row->row.process), clocks);
-	json_string(&json, "key", row->row.name, SIZE_MAX);
-	json_plain(&json, "owner_by",
-		   row->owner_by.mixed ? NULL : owner_by_name(row->owner_by.value));
-	object_process(&json, "closer", time_waits_closer(waits, row), clocks);
-	json_plain(&json, "direction", direction_name(row->direction));
-	show_place(&json, row);
-	show_counters(&json, waits, row);
-	show_histograms(&json, waits, row);
-	json_bool(&json, "incomplete", row->row.incomplete);
-	json_end(&json);
+	(void)row;
+	histogram_scale_life(scale, ((const struct time_waits *)view)->model->timewait_ns);
 }
+
+static void scale_fin_wait2(struct histogram_scale *scale, const void *view, const void *row)
+{
+	(void)view;
+	histogram_scale_log2(scale, &of(row)->fin_wait2_lifetime, FIN_WAIT2_NS, HISTOGRAM_EDGES);
+}
+
+static void scale_connected(struct histogram_scale *scale, const void *view, const void *row)
+{
+	(void)view;
+	histogram_scale_log2(scale, &of(row)->connected, 0, HISTOGRAM_EDGES);
+}
+
+static const struct dimension reasons = {end_reason_name, END_EXPIRED, END_UNKNOWN + 1};
+
+#define GAUGE(field)   .key = #field, .kind = FIGURE_GAUGE, MEMBER_AT(struct time_wait_row, field)
+#define COUNTER(field) .key = #field, .kind = FIGURE_COUNTER, MEMBER_AT(struct time_wait_row, field)
+
+static const struct member members[] = {
+	{"process", .write = write_process},
+	{"key", .write = write_group},
+	{"owner_by", .write = write_owner_by},
+	{"closer", .write = write_closer},
+	{"direction", .write = write_direction},
+	{NULL, .write = write_place},
+	{GAUGE(sockets), .present = true, .title = "NOW", .help = "in TIME_WAIT now"},
+	{GAUGE(predates), .help = "of these, older than tcplinger"},
+	{GAUGE(fin_wait2), .present = true,
+	 .help = "waiting for the peer's FIN, without a process"},
+	{COUNTER(created), .help = "entered TIME_WAIT"},
+	{COUNTER(ended), .help = "left it, for whatever reason"},
+	{COUNTER(closed), .help = "connections closed"},
+	{COUNTER(closed_first), .help = "of these, by this side first"},
+	{COUNTER(rearmed), .help = "the peer's FIN came again"},
+	{COUNTER(overflow), .help = "refused: tcp_max_tw_buckets"},
+	{"created_per_s", .kind = FIGURE_GAUGE, .unit = UNIT_PER_S, .value = created_per_s,
+	 .title = "NEW/S", .help = "entered TIME_WAIT a second, over a minute at most"},
+	{"reasons", .kind = FIGURE_COUNTER, MEMBER_AT(struct time_wait_row, reasons[0]),
+	 .dimension = &reasons},
+	{COUNTER(lifetime), .unit = UNIT_SECONDS, .scale = scale_lifetime},
+	{COUNTER(fin_wait2_lifetime), .unit = UNIT_SECONDS, .scale = scale_fin_wait2},
+	{COUNTER(connected), .unit = UNIT_SECONDS, .scale = scale_connected},
+	{"incomplete", .write = write_incomplete},
+};
+
+const struct table time_waits_table = {"time_wait", members, LENGTH(members)};
 
 void time_waits_show_json(void *self, struct output *output, size_t limit)
 {
 	const struct time_waits *waits = self;
-	size_t rows = limit && limit < waits->rows.shown_count ? limit : waits->rows.shown_count;
+	const struct clock_offsets *clocks = &waits->model->clocks;
+	size_t rows = table_show_rows(&time_waits_table, output, waits, &waits->rows,
+				      waits->time_ns, limit, clocks);
 
-	for (size_t i = 0; i < rows; i++)
-		show_row(waits, output, time_waits_shown(waits, i));
-	object_refresh(output, "timewait", waits->time_ns, &waits->model->clocks, waits->rows.seq,
-		       rows, waits->incomplete);
+	object_refresh(output, "timewait", waits->time_ns, clocks, waits->rows.seq, rows,
+		       waits->incomplete);
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include <stdio.h>
 
+#include "base/macros.h"
+#include "view/column.h"
 #include "view/timewait/bars.h"
 #include "writer/format.h"
 #include "record/names.h"
@@ -42,27 +44,51 @@ static void show_place(struct output *output, const struct time_wait_row *row,
 	}
 }
 
-static void share(char *text, size_t size, uint64_t part, uint64_t whole)
+static void rate_cell(char *text, const void *view, const void *row)
 {
-	if (whole)
-		snprintf(text, size, "%.0f%%", 100 * (double)part / (double)whole);
-}
-
-static void show_figures(const struct time_waits *waits, struct output *output,
-			 const struct time_wait_row *row)
-{
-	char rate[16] = "-", first[8] = "-", median[TEXT_AGE] = "-", most[TEXT_AGE] = "-";
 	double per_s;
 
-	if (time_waits_rate(waits, row, &per_s))
-		snprintf(rate, sizeof(rate), "%.*f", per_s < RATE_DECIMAL ? 1 : 0, per_s);
-	share(first, sizeof(first), row->closed_first, row->closed);
-	if (row->lifetime.count) {
-		text_duration(median, histogram_percentile(&row->lifetime, 0.5));
-		text_duration(most, histogram_percentile(&row->lifetime, 0.99));
-	}
-	output_format(output, " %6u %7s %5s %5s %5s", row->sockets, rate, first, median, most);
+	if (time_waits_rate(view, row, &per_s))
+		snprintf(text, CELL, "%.*f", per_s < RATE_DECIMAL ? 1 : 0, per_s);
 }
+
+static void first_cell(char *text, const void *view, const void *at)
+{
+	const struct time_wait_row *row = at;
+
+	(void)view;
+	if (row->closed)
+		snprintf(text, CELL, "%.0f%%",
+			 100 * (double)row->closed_first / (double)row->closed);
+}
+
+static void percentile(char *text, const struct time_wait_row *row, double part)
+{
+	if (row->lifetime.count)
+		text_duration(text, histogram_percentile(&row->lifetime, part));
+}
+
+static void p50_cell(char *text, const void *view, const void *row)
+{
+	(void)view;
+	percentile(text, row, 0.5);
+}
+
+static void p99_cell(char *text, const void *view, const void *row)
+{
+	(void)view;
+	percentile(text, row, 0.99);
+}
+
+static const struct column column_items[] = {
+	{.figure = "sockets", .width = 6},
+	{.figure = "created_per_s", .width = 7, .cell = rate_cell},
+	{.title = "FIRST", .width = 5, .cell = first_cell},
+	{.title = "P50", .width = 5, .cell = p50_cell},
+	{.title = "P99", .width = 5, .cell = p99_cell},
+};
+
+static const struct columns columns = {&time_waits_table, column_items, LENGTH(column_items)};
 
 static void say_reasons(struct sentence *sentence, const struct time_wait_row *row)
 {
@@ -127,7 +153,7 @@ static void show_row(const void *view, struct output *output, const struct row *
 	text_name(&waits->rows, output, shown, is_narrow(style) ? NAME_NARROW : NAME_WIDE, style);
 	output_string(output, " ");
 	show_place(output, row, style);
-	show_figures(waits, output, row);
+	columns_row(&columns, output, false, waits, row);
 	output_line(output);
 	say_row(&sentence, waits, row);
 	output_string(output, red ? RED : "");
@@ -184,10 +210,10 @@ static void show_title(const struct time_waits *waits, struct output *output,
 	text_wrap(output, 0, INDENT, title.text, style->columns);
 	if (total->predates)
 		show_predates(waits, output, style);
-	output_format(output, "%-*s    %-*s %6s %7s %5s %5s %5s",
-		      is_narrow(style) ? NAME_NARROW : NAME_WIDE, "    PID PROCESS",
-		      is_narrow(style) ? PLACE_NARROW : PLACE_WIDE, "DESTINATION / SERVICE", "NOW",
-		      "NEW/S", "FIRST", "P50", "P99");
+	output_format(output, "%-*s    %-*s", is_narrow(style) ? NAME_NARROW : NAME_WIDE,
+		      "    PID PROCESS", is_narrow(style) ? PLACE_NARROW : PLACE_WIDE,
+		      "DESTINATION / SERVICE");
+	columns_header(&columns, output, false);
 	output_line(output);
 }
 

@@ -6,20 +6,14 @@
 
 #define KEY_NONE 0 /* of no row: what a filter leaves out was refused all the same */
 
-static bool is_present(const struct row *row)
+static bool is_present(const void *context, const struct row *row)
 {
-	const struct time_wait_row *wait = (const struct time_wait_row *)row;
-
-	return wait->sockets || wait->fin_wait2;
+	return table_is_present(&time_waits_table, context, row);
 }
 
 static uint64_t counted(const struct row *row)
 {
-	const struct time_wait_row *wait = (const struct time_wait_row *)row;
-
-	return wait->created + wait->ended + wait->closed + wait->closed_first + wait->rearmed +
-	       wait->overflow + wait->lifetime.count + wait->fin_wait2_lifetime.count +
-	       wait->connected.count;
+	return table_counted(&time_waits_table, row);
 }
 
 static void clear_histograms(struct time_wait_row *row)
@@ -502,7 +496,8 @@ void time_waits_refresh(void *self, uint64_t time_ns, bool last)
 	rows_each(&waits->rows, sum_up, &waits->total);
 	growth_add(&waits->total.growth, &waits->clock, (double)waits->total.created);
 	rows_each(&waits->rows, note_growth, waits);
-	time_waits_sort(waits, waits->config.sort ? waits->config.sort : time_waits_sort_keys[0]);
+	table_sort(&time_waits_table, &waits->rows, waits,
+		   waits->config.sort ? waits->config.sort : "sockets");
 }
 
 void time_waits_sum_histograms(struct time_waits *waits)
@@ -533,7 +528,7 @@ const struct view timewait_view = {
 		},
 	.essential = WANT(MINISOCKETS),
 	.without_stream = "owners are not known, nor who closed, nor how they end",
-	.sort_keys = time_waits_sort_keys,
+	.table = &time_waits_table,
 	.bytes = sizeof(struct time_waits),
 	.init = time_waits_init,
 	.free = time_waits_free,

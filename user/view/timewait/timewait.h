@@ -50,6 +50,7 @@ struct time_waits {
 };
 
 extern const struct view timewait_view;
+extern const struct table time_waits_table;
 
 void time_waits_init(void *self, const struct view_config *config, struct model *model);
 void time_waits_free(void *self);
@@ -92,10 +93,6 @@ void time_waits_sum_histograms(struct time_waits *waits);
 
 /* Minisockets in a state that the model knows of, whatever the filter on processes says. */
 uint64_t time_waits_known(const struct time_waits *waits, unsigned int state);
-
-/* By one of time_waits_sort_keys, the greatest first. */
-extern const char *const time_waits_sort_keys[];
-void time_waits_sort(struct time_waits *waits, const char *key);
 
 /* The row at place `i` of this refresh; below waits->rows.shown_count. */
 struct time_wait_row *time_waits_shown(const struct time_waits *waits, size_t i);
