@@ -254,6 +254,12 @@ struct record_listing {
 
 #define PROCESS_PATH_MAX 1024
 
+/*
+ * A source describes each process once in so many descriptions: who forgets one that was described
+ * longer ago may be told again.
+ */
+#define DESCRIPTIONS_KEPT 4096
+
 struct record_process {
 	struct record_header header;
 	struct process_id process;

@@ -114,4 +114,7 @@ struct audit_namespace *audit_find_namespace(const struct audit *audit, uint64_t
 /* In the order in which they were met; NULL behind the last. */
 const struct audit_namespace *audit_namespace_at(const struct audit *audit, uint32_t place);
 
+/* "predates". Static. */
+const char *audit_why_name(unsigned int why);
+
 #endif

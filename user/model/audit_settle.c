@@ -184,3 +184,14 @@ void audit_settle(struct audit *audit, const struct losses *losses, bool follows
 		}
 	}
 }
+
+const char *audit_why_name(unsigned int why)
+{
+	static const char *const whys[AUDIT_WHYS] = {
+		[AUDIT_FILTER] = "filter",     [AUDIT_LOST] = "lost",
+		[AUDIT_PREDATES] = "predates", [AUDIT_REQUESTS] = "requests",
+		[AUDIT_LATE] = "late",	       [AUDIT_UNFOLLOWED] = "unfollowed",
+	};
+
+	return whys[why];
+}

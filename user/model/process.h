@@ -55,7 +55,6 @@ void processes_release(struct processes *processes, uint32_t number);
  * What /proc says of it: exe and cgroup. A source describes each process once in DESCRIPTIONS_KEPT
  * descriptions, so one that nothing refers to is dropped only after twice as many.
  */
-#define DESCRIPTIONS_KEPT 4096
 void processes_describe(struct processes *processes, const struct record_process *record);
 
 /* What a source was asked about a process that is known; else nobody wants it. */

@@ -4,7 +4,6 @@
 #include <ctype.h>
 #include <stddef.h>
 
-#include "model/audit.h"
 #include "record.h"
 
 static const char *const states[TCP_STATES] = {
@@ -43,11 +42,6 @@ static const char *const counters[COUNTERS] = {
 	[COUNTER_TIME_WAIT_OVERFLOW] = "TCPTimeWaitOverflow",
 	[COUNTER_MINISOCKETS] = "tw",
 	[COUNTER_EMBRYONIC_RESETS] = "EmbryonicRsts",
-};
-
-static const char *const whys[AUDIT_WHYS] = {
-	[AUDIT_FILTER] = "filter",     [AUDIT_LOST] = "lost", [AUDIT_PREDATES] = "predates",
-	[AUDIT_REQUESTS] = "requests", [AUDIT_LATE] = "late", [AUDIT_UNFOLLOWED] = "unfollowed",
 };
 
 static const char *const directions[DIRECTIONS] = {
@@ -110,9 +104,4 @@ const char *direction_name(unsigned int direction)
 const char *counter_name(unsigned int counter)
 {
 	return lookup(counters, COUNTERS, counter);
-}
-
-const char *audit_why_name(unsigned int why)
-{
-	return lookup(whys, AUDIT_WHYS, why);
 }

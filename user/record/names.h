@@ -21,7 +21,4 @@ const char *direction_name(unsigned int direction);
 /* The kernel's name of one of its counters: "TCPTimeWaitOverflow". Static. */
 const char *counter_name(unsigned int counter);
 
-/* Why an audit expects what was not seen (enum audit_why): "predates". Static. */
-const char *audit_why_name(unsigned int why);
-
 #endif

@@ -174,6 +174,17 @@ static void forget_idle(struct rows *rows)
 	free(idle.rows_found);
 }
 
+static void mark(void *context, struct row *row)
+{
+	(void)context;
+	row->incomplete = true;
+}
+
+void rows_mark_incomplete(struct rows *rows)
+{
+	rows_each(rows, mark, NULL);
+}
+
 struct choice {
 	struct rows *rows;
 	bool last;

@@ -74,6 +74,9 @@ struct row *rows_get(const struct rows *rows, uint32_t number);
 void rows_each(const struct rows *rows, void (*visit)(void *context, struct row *row),
 	       void *context);
 
+/* Something was lost, which may have touched any of them. */
+void rows_mark_incomplete(struct rows *rows);
+
 /*
  * A refresh: `shown` gets the rows with something present, those that have just lost it, and those
  * that have counted since the refresh before; with `last`, every row that ever had any of it.

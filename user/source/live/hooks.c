@@ -54,14 +54,6 @@ static const struct {
 		},
 };
 
-#define FUNCTION_NAME(name) #name,
-static const char *const function_names[FUNCTIONS] = {TRACED_FUNCTIONS(FUNCTION_NAME)};
-
-const char *function_name(enum traced_function function)
-{
-	return function_names[function];
-}
-
 const char *hook_name(enum hook hook)
 {
 	return table[hook].name;

@@ -48,7 +48,6 @@ bool hooks_forced(const struct hooks *hooks, uint32_t wanted, struct refusal *re
 const char *hook_name(enum hook hook);
 const char *hook_tracepoint(enum hook hook);
 const char *hook_without(enum hook hook);
-const char *function_name(enum traced_function function);
 const char *function_state_name(enum function_state state); /* "fired" */
 
 /* What its fentry form traces (bit 1 << function); of some that were renamed one is enough. */

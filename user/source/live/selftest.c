@@ -10,13 +10,20 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "source/live/hooks.h"
 #include "base/macros.h"
 #include "selftest.skel.h"
 
 #define PATIENCE_S 1
 #define WAITS	   50
 #define WAIT_NS	   10000000
+
+#define FUNCTION_NAME(name) #name,
+static const char *const function_names[FUNCTIONS] = {TRACED_FUNCTIONS(FUNCTION_NAME)};
+
+const char *function_name(enum traced_function function)
+{
+	return function_names[function];
+}
 
 /* -1 where the host allows no such socket: its functions then stay silent. */
 static int open_socket(int family)

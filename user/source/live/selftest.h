@@ -22,6 +22,9 @@ struct selftest {
 	int errors[FUNCTIONS];	   /* of bpf(2), where it is refused; else 0 */
 };
 
+/* "inet_csk_accept". Static. */
+const char *function_name(enum traced_function function);
+
 /*
  * Tries the functions of this set (bit 1 << function), of which the kernel has `present`: attaches
  * a program to each, makes two loopback connections that leave nothing behind, and looks which

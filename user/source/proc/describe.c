@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "model/process.h"
 #include "source/proc/procfs.h"
 
 #define SLOTS (2 * DESCRIPTIONS_KEPT)

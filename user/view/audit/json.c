@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "view/audit/show.h"
+#include "model/audit.h"
 #include "record/names.h"
 
 static void show_explained(struct json *json, const struct audit_line *line)
