@@ -10,6 +10,7 @@
 #include "view/grouping.h"
 #include "view/table.h"
 #include "model/process_filter.h"
+#include "source/sandbox.h"
 
 enum color_mode { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
@@ -96,6 +97,7 @@ struct command {
 	/* For an option it does not understand: why, and what to do instead. NULL: no more to say.
 	 */
 	const char *(*why_not)(enum option_id option);
+	struct sandbox sandbox; /* what it does once all is watched, besides what sources do */
 	int (*run)(const struct options *options);
 };
 

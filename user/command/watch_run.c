@@ -12,7 +12,7 @@
 #include "command/terminal.h"
 #include "command/watch.h"
 #include "source/clock.h"
-#include "source/sandbox.h"
+#include "source/privilege.h"
 #include "view/audit/show.h"
 #include "view/objects.h"
 
@@ -157,12 +157,15 @@ static int create_ready_file(const struct watch *watch)
 	return STATUS_DONE;
 }
 
-/* From here on nothing is loaded, attached or created. */
-static void drop_privileges(const struct watch *watch)
+/* From here on nothing is loaded, attached or created but what the command says. */
+static void enter_sandbox(const struct watch *watch)
 {
-	if (!source_drop_privileges(&watch->source))
+	struct sandbox sandbox =
+		sandbox_join(source_sandbox(&watch->source), watch->options->command->sandbox);
+
+	if (!privilege_keep(sandbox.capabilities))
 		note("cannot drop capabilities: %s", strerror(errno));
-	else if (!sandbox_enter())
+	else if (!sandbox_enter(sandbox.allows))
 		note("no seccomp filter: %s", strerror(errno));
 }
 
@@ -316,7 +319,7 @@ static int run(struct watch *watch)
 	status = create_ready_file(watch);
 	if (once || status != STATUS_DONE)
 		return finish_all(watch, status);
-	drop_privileges(watch);
+	enter_sandbox(watch);
 	return watch_on(watch) ? finish_all(watch, STATUS_DONE) : STATUS_REFUSED;
 }
 

@@ -232,8 +232,7 @@ static uint64_t bit(cap_value_t capability)
 	return 1ULL << capability;
 }
 
-/* What listing again takes. */
-static uint64_t kept(enum privilege_source source, bool enters_namespaces)
+uint64_t privilege_to_list(enum privilege_source source, bool enters_namespaces)
 {
 	uint64_t set = enters_namespaces ? bit(CAP_SYS_ADMIN) : 0;
 
@@ -275,10 +274,8 @@ static bool confine(uint64_t set)
 	return done;
 }
 
-bool privilege_drop(enum privilege_source source, bool enters_namespaces)
+bool privilege_keep(uint64_t capabilities)
 {
-	uint64_t set = kept(source, enters_namespaces);
-
-	bound(set);
-	return confine(set) && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
+	bound(capabilities);
+	return confine(capabilities) && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
 }

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "source/source.h"
 
@@ -44,10 +45,13 @@ struct privilege {
 #define PRIVILEGES 7
 void privileges_list(struct privilege *list, bool addresses);
 
+/* The capabilities that listing again takes: bit 1 << CAP_*. */
+uint64_t privilege_to_list(enum privilege_source source, bool enters_namespaces);
+
 /*
- * Gives up, for good, each capability that listing again does not take: the programs are loaded and
- * attached by now. False, with errno, if the kernel does not let go of them.
+ * Gives up, for good, each capability but these, and the way to any other: the programs are loaded
+ * and attached by now. False, with errno, if the kernel does not let go of them.
  */
-bool privilege_drop(enum privilege_source source, bool enters_namespaces);
+bool privilege_keep(uint64_t capabilities);
 
 #endif

@@ -190,7 +190,10 @@ static bool enters_namespaces(const struct source *source)
 	return !wanted || !netns_resolve("/proc/self/ns/net", &own) || wanted != own;
 }
 
-bool source_drop_privileges(const struct source *source)
+struct sandbox source_sandbox(const struct source *source)
 {
-	return privilege_drop(source->kind->privileges, enters_namespaces(source));
+	return (struct sandbox){
+		.capabilities =
+			privilege_to_list(source->kind->privileges, enters_namespaces(source)),
+	};
 }

@@ -16,6 +16,7 @@
 #include "record/needs.h"
 #include "record/question.h"
 #include "record/sink.h"
+#include "source/sandbox.h"
 
 /* Why a source cannot work here: one line for the user. */
 struct refusal {
@@ -114,7 +115,7 @@ void source_each_limit(const struct source *source, void (*say)(const char *line
 #define SOURCE_UNSEEN 512
 void source_unseen(const struct source *source, char *text);
 
-/* Gives up every capability but those that going on takes; false with errno. */
-bool source_drop_privileges(const struct source *source);
+/* What going on takes. */
+struct sandbox source_sandbox(const struct source *source);
 
 #endif
