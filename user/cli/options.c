@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/macros.h"
 #include "source/netns.h"
 #include "cli/parse.h"
 #include "cli/status.h"
@@ -30,9 +31,9 @@ struct option_row {
 };
 
 /* The place of `text` among `words`, or -1. */
-static int word(const char *text, const char *const *words)
+static int word(const char *text, const char *const *words, size_t count)
 {
-	for (int i = 0; words[i]; i++)
+	for (int i = 0; i < (int)count; i++)
 		if (strcmp(words[i], text) == 0)
 			return i;
 	return -1;
@@ -111,7 +112,7 @@ static const char *take_state(struct options *options, const char *text)
 
 static const char *take_by(struct options *options, const char *text)
 {
-	int by = word(text, grouping_names);
+	int by = word(text, grouping_names, GROUPINGS);
 
 	options->by = (enum grouping)by;
 	return by < 0 ? "pid, comm, exe, cgroup or container" : NULL;
@@ -160,8 +161,8 @@ static const char *take_json(struct options *options, const char *text)
 
 static const char *take_hooks(struct options *options, const char *text)
 {
-	static const char *const words[] = {"auto", "tracepoint", "fentry", NULL};
-	int mode = word(text, words);
+	static const char *const words[] = {"auto", "tracepoint", "fentry"};
+	int mode = word(text, words, LENGTH(words));
 
 	options->hooks = (enum hooks_mode)mode;
 	return mode < 0 ? "auto, fentry or tracepoint" : NULL;
@@ -194,8 +195,8 @@ static const char *take_audit(struct options *options, const char *text)
 
 static const char *take_color(struct options *options, const char *text)
 {
-	static const char *const words[] = {"auto", "always", "never", NULL};
-	int mode = word(text, words);
+	static const char *const words[] = {"auto", "always", "never"};
+	int mode = word(text, words, LENGTH(words));
 
 	options->color = (enum color_mode)mode;
 	return mode < 0 ? "auto, always or never" : NULL;
@@ -438,7 +439,7 @@ static void print_option(const struct option_row *row)
 	printf("%-29s %s\n", left, row->help);
 }
 
-static void print_options(uint32_t options)
+static void print_options(uint64_t options)
 {
 	printf("\nOptions:\n");
 	for (int i = 0; i < OPTIONS; i++)

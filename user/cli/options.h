@@ -46,7 +46,8 @@ enum option_id {
 	OPTION_VERSION,
 	OPTIONS,
 };
-#define OPTION_BIT(id) (1U << (id))
+#define OPTION_BIT(id) (1ULL << (id))
+_Static_assert(OPTIONS <= 64, "a bit for each");
 
 #define OPTION_BITS_TUPLES                                                                         \
 	(OPTION_BIT(OPTION_NETNS) | OPTION_BIT(OPTION_LPORT) | OPTION_BIT(OPTION_RPORT) |          \
@@ -92,7 +93,7 @@ struct command {
 	const char *name;
 	const char *summary;
 	const char *description;   /* for its --help */
-	uint32_t options;	   /* OPTION_BIT of those it understands */
+	uint64_t options;	   /* OPTION_BIT of those it understands */
 	const struct table *table; /* of its rows, for --sort; NULL: no such option */
 	/* For an option it does not understand: why, and what to do instead. NULL: no more to say.
 	 */

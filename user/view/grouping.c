@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-const char *const grouping_names[GROUPINGS + 1] = {
+const char *const grouping_names[GROUPINGS] = {
 	[BY_PID] = "pid",	[BY_COMM] = "comm",	      [BY_EXE] = "exe",
 	[BY_CGROUP] = "cgroup", [BY_CONTAINER] = "container",
 };

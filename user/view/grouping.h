@@ -7,8 +7,8 @@
 
 enum grouping { BY_PID, BY_COMM, BY_EXE, BY_CGROUP, BY_CONTAINER, GROUPINGS };
 
-/* "pid", ..., NULL at the end: the words of --by. */
-extern const char *const grouping_names[GROUPINGS + 1];
+/* "pid", ...: the words of --by. */
+extern const char *const grouping_names[GROUPINGS];
 
 /*
  * The name of the group that a process belongs to, "" if it has none or is unknown. Valid while the
