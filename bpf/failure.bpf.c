@@ -9,6 +9,7 @@
 #include "emit.bpf.h"
 #include "process.bpf.h"
 #include "socket.bpf.h"
+#include "wanted.h"
 
 /* include/uapi/asm-generic/errno.h */
 #define EADDRINUSE    98
@@ -44,7 +45,7 @@ static __always_inline void failed(struct tcp_sock *tp, const struct tuple *tupl
 	struct record_failure *record;
 	__u32 range = own_range(tp);
 
-	if (!filter_tuple(&settings.filter, tuple, tuple->lport != 0))
+	if (!filter_socket(&settings.filter, tuple))
 		return;
 	record = emit_reserve(RECORD_FAILURE, sizeof(*record), bpf_ktime_get_ns());
 	if (!record)

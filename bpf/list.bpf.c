@@ -8,6 +8,7 @@
 #include "minisocket.bpf.h"
 #include "process.bpf.h"
 #include "socket.bpf.h"
+#include "wanted.h"
 
 /* The inode of the descriptor that a process holds: for a subflow, that of its MPTCP socket. */
 static __always_inline __u64 inode_of(const struct sock *sk)
@@ -58,7 +59,7 @@ static __always_inline bool list_begin(struct record_socket *record, const struc
 	tuple_namespace(&record->tuple, skc->skc_net.net);
 	record->netns_cookie = skc->skc_net.net->net_cookie;
 	record_begin(&record->header, RECORD_SOCKET, sizeof(*record), bpf_ktime_get_ns());
-	return filter_tuple(&settings.filter, &record->tuple, record->tuple.lport != 0);
+	return filter_socket(&settings.filter, &record->tuple);
 }
 
 static __always_inline __u8 flags_of(struct tcp_sock *tp)
@@ -100,17 +101,13 @@ static __always_inline bool list_socket(struct record_socket *record, struct tcp
 	return true;
 }
 
-/*
- * A view of ports wants neither what was accepted nor its listener's port, unless that is one which
- * connect() might have chosen.
- */
+/* False if no view wants it. */
 static __always_inline bool wanted(const struct record_socket *record)
 {
-	__u16 port = record->tuple.lport;
+	__u16 bound_port = record->flags & SOCKET_BOUND ? record->tuple.lport : 0;
 
-	if (!settings.outgoing || record->direction != DIRECTION_IN || record->state == TCP_LISTEN)
-		return true;
-	return record->flags & SOCKET_BOUND && port >= list_low && port <= list_high;
+	return !settings.outgoing ||
+	       counts_for_range(record->direction, record->state, bound_port, list_low, list_high);
 }
 
 /* The cookie is asked for through `skc`: that makes one where nobody has asked before. */
@@ -215,9 +212,8 @@ static __always_inline bool wanted_holder(struct sock *sk, __u16 bound_port)
 {
 	struct owner *owner = owner_get(sk, 0);
 
-	if (sk->__sk_common.skc_state == TCP_LISTEN || !owner || owner->direction != DIRECTION_IN)
-		return true;
-	return bound_port && bound_port >= list_low && bound_port <= list_high;
+	return !owner || counts_for_range(owner->direction, sk->__sk_common.skc_state, bound_port,
+					  list_low, list_high);
 }
 
 SEC("iter/task_file")

@@ -13,6 +13,7 @@
 #include <bpf/bpf_tracing.h>
 #include "emit.bpf.h"
 #include "minisocket.bpf.h"
+#include "wanted.h"
 
 /* bpf_trace_run and __traceiter_*: two frames of tracing glue say nothing. */
 #define GLUE_FRAMES 2
@@ -22,7 +23,7 @@ static __always_inline struct record_timewait *timewait_reserve(const struct min
 {
 	struct record_timewait *record;
 
-	if (!filter_tuple(&settings.filter, &mini->tuple, 1))
+	if (!filter_minisocket(&settings.filter, &mini->tuple))
 		return NULL;
 	record = emit_reserve(RECORD_TIMEWAIT, sizeof(*record), bpf_ktime_get_ns());
 	if (!record)
@@ -45,11 +46,11 @@ static __always_inline bool is_timewait(const struct timer_list *timer)
 	return (__u64)timer->function == settings.tw_timer_handler;
 }
 
-/* False if the view does not want it: connect() has not chosen its port. */
+/* False if no view wants it. */
 static __always_inline bool minisocket_wanted(struct minisocket *mini, __u64 timer)
 {
 	minisocket_read(mini, timer);
-	return !settings.outgoing || settings.audit || !mini->bound;
+	return wanted_minisocket(settings.outgoing && !settings.audit, mini->bound);
 }
 
 /* The full socket that it stands for ends next: bpf/transition.bpf.c asks. */
@@ -90,7 +91,7 @@ static __always_inline int timer_started(__u64 timer)
 	if (!minisocket_wanted(&mini, timer))
 		return 0;
 	if (settings.silent_fins && mini.substate == TCP_FIN_WAIT2 &&
-	    filter_tuple(&settings.filter, &mini.tuple, 1) &&
+	    filter_minisocket(&settings.filter, &mini.tuple) &&
 	    bpf_map_update_elem(&fin_wait2, &timer, &mini.cookie, BPF_ANY))
 		count(&losses.map_full);
 	armed(&mini, false);

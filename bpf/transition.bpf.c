@@ -14,6 +14,7 @@
 #include "emit.bpf.h"
 #include "process.bpf.h"
 #include "socket.bpf.h"
+#include "wanted.h"
 
 /* connect() and listen(): the process that calls them owns what comes of it. */
 static __always_inline struct owner *owner_create(struct tcp_sock *tp, struct task_struct *task,
@@ -76,21 +77,6 @@ static __always_inline void tuple_at(struct tuple *tuple, struct tcp_sock *tp,
 	tuple_namespace(tuple, net);
 	if (new == TCP_SYN_SENT && !sk->__sk_common.skc_num)
 		tuple->lport = 0;
-}
-
-/*
- * connect() chooses the port while in SYN_SENT: what comes next is let through whatever it is, so
- * that user space can drop a connection that turns out not to be wanted.
- */
-static __always_inline bool passes(const struct tuple *tuple, int old)
-{
-	return filter_tuple(&settings.filter, tuple, tuple->lport && old != TCP_SYN_SENT);
-}
-
-/* Accepted, not a listener: its port says nothing of a range. */
-static __always_inline bool is_accepted(const struct owner *owner, int old, int new)
-{
-	return owner && owner->direction == DIRECTION_IN && old != TCP_LISTEN && new != TCP_LISTEN;
 }
 
 /* user/source/outcome.c tells by it why connect() failed. A SYN that is sent moves write_seq. */
@@ -176,7 +162,8 @@ static __always_inline int transition(struct sock *sk, int old, int new, __u32 t
 	if (todo & TODO_MINISOCKET && is_handed_over(sk))
 		return 0;
 	owner = owner_of(tp, todo);
-	if (settings.outgoing && !settings.audit && is_accepted(owner, old, new))
+	if (settings.outgoing && !settings.audit && owner &&
+	    is_accepted(owner->direction, old, new))
 		return 0;
 	time_ns = bpf_ktime_get_ns();
 	if (todo & TODO_OWN && task)
@@ -186,7 +173,7 @@ static __always_inline int transition(struct sock *sk, int old, int new, __u32 t
 	if (!(todo & (TODO_TELL | TODO_MARK)))
 		return 0;
 	tuple_at(&tuple, tp, net, new);
-	if (!passes(&tuple, old))
+	if (!filter_transition(&settings.filter, &tuple, old))
 		return 0;
 	if (settings.marks && todo & TODO_MARK && !close_wait_mark(tp, time_ns))
 		count(&losses.no_memory);

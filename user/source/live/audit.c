@@ -9,6 +9,7 @@
 
 #include "source/proc/counters.h"
 #include "source/live/internal.h"
+#include "wanted.h"
 
 /* Between an event's record and the kernel's counting of it may be the rest of a packet's way. */
 #define APART_NS 1000000
@@ -31,6 +32,11 @@ bool live_needs_minisockets(const struct live *live)
 	return needs_want(&live->needs, WANT_MINISOCKETS) || live_audits(live);
 }
 
+bool live_wants_outgoing(const struct live *live)
+{
+	return !needs_want(&live->needs, WANT_ACCEPTED);
+}
+
 uint32_t live_audited(const struct live *live, unsigned int old)
 {
 	return live_audits(live) ? audited[old] : 0;
@@ -50,35 +56,29 @@ void live_audit_configure(const struct live *live, struct settings *settings)
 	settings->audit = true;
 }
 
-/* As bpf/transition.bpf.c decides. */
 static bool wants_transition(const struct live *live, const struct record_transition *record)
 {
-	bool outgoing = !needs_want(&live->needs, WANT_ACCEPTED);
-	bool listens = record->old_state == TCP_LISTEN || record->new_state == TCP_LISTEN;
-
 	if (!(live->needs.told[record->old_state] & BIT(record->new_state)))
 		return false;
-	if (outgoing && record->direction == DIRECTION_IN && !listens)
+	if (live_wants_outgoing(live) &&
+	    is_accepted(record->direction, record->old_state, record->new_state))
 		return false;
-	return filter_tuple(live->config->filter, &record->tuple,
-			    record->tuple.lport && record->old_state != TCP_SYN_SENT);
+	return filter_transition(live->config->filter, &record->tuple, record->old_state);
 }
 
-/* As bpf/timewait.bpf.c decides. */
 static bool wants_timewait(const struct live *live, const struct record_timewait *record)
 {
-	bool outgoing = !needs_want(&live->needs, WANT_ACCEPTED);
-
-	return needs_want(&live->needs, WANT_MINISOCKETS) && !(outgoing && record->bound) &&
-	       filter_tuple(live->config->filter, &record->tuple, 1);
+	return needs_want(&live->needs, WANT_MINISOCKETS) &&
+	       wanted_minisocket(live_wants_outgoing(live), record->bound) &&
+	       filter_minisocket(live->config->filter, &record->tuple);
 }
 
-/* As bpf/list.bpf.c decides. */
+/* Only outgoing ones are listed with an audit, too, where a view wants no others. */
 static bool wants_socket(const struct live *live, const struct record_socket *record)
 {
 	if (record->flags & SOCKET_MINISOCKET && !(live->needs.listed & BIT(TCP_TIME_WAIT)))
 		return false;
-	return filter_tuple(live->config->filter, &record->tuple, record->tuple.lport != 0);
+	return filter_socket(live->config->filter, &record->tuple);
 }
 
 static bool view_wants(const struct live *live, const struct record_header *record)

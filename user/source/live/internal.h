@@ -53,6 +53,9 @@ bool live_audits(const struct live *live);
 /* True if minisockets are followed, for the view or for the audit. */
 bool live_needs_minisockets(const struct live *live);
 
+/* True if no view wants what was accepted: only outgoing connections. */
+bool live_wants_outgoing(const struct live *live);
+
 /* Which transitions from `old` (bit 1 << new state) an audit wants to be told of. */
 uint32_t live_audited(const struct live *live, unsigned int old);
 

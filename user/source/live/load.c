@@ -85,7 +85,7 @@ static void configure(struct live *live)
 	settings->tick_ns = clock_tick_ns();
 	settings->rdonly_cast = live->kernel.rdonly_cast;
 	settings->probe_reads = live->kernel.probe_reads;
-	settings->outgoing = !needs_want(&live->needs, WANT_ACCEPTED);
+	settings->outgoing = live_wants_outgoing(live);
 	size_ring(live, settings);
 	bpf_map__set_max_entries(live->bpf->maps.fin_wait2, minisockets_max());
 	tell_plan(live, settings);
