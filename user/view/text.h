@@ -10,6 +10,13 @@
 #define SENTENCE 4096 /* longer than any gets: lists inside are bounded */
 #define INDENT	 8
 
+/* Until TEXT_PLAIN, which is written where a colour was. */
+#define TEXT_RED     "\033[31m"
+#define TEXT_GREEN   "\033[32m"
+#define TEXT_YELLOW  "\033[33m"
+#define TEXT_MAGENTA "\033[35m"
+#define TEXT_PLAIN   "\033[0m"
+
 /* What the screen is like, and what the user wants on it. */
 struct text_style {
 	size_t limit;	      /* rows; 0: as many as `lines` allow, or 20 */

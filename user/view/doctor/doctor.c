@@ -12,10 +12,6 @@
 #define AMOUNT	 33
 #define TEXT_MAX 1024
 
-#define RED    "\033[31m"
-#define YELLOW "\033[33m"
-#define PLAIN  "\033[0m"
-
 /* The rest of a line that has `indent` columns already, and as many lines below it as it takes. */
 static void wrap(struct output *output, size_t indent, const char *text)
 {
@@ -145,7 +141,7 @@ static void part_text(const struct doctor_part *part, struct output *output,
 	const char *form = part->form ? part->form : "-";
 
 	output_format(output, "  %-22s %-8s %s%-10s%s  %s", part->name, part->kind,
-		      mark ? YELLOW : "", form, mark ? PLAIN : "", tested(part));
+		      mark ? TEXT_YELLOW : "", form, mark ? TEXT_PLAIN : "", tested(part));
 	output_line(output);
 	if (style->details && part->function) {
 		output_format(output, "%*s%-32s %s", INDENT, "", part->function,
@@ -185,7 +181,7 @@ static void capability_text(const struct doctor_capability *capability, struct o
 		wrap(output, 23, "have");
 		return;
 	}
-	output_format(output, "%smissing%s  ", mark ? RED : "", mark ? PLAIN : "");
+	output_format(output, "%smissing%s  ", mark ? TEXT_RED : "", mark ? TEXT_PLAIN : "");
 	wrap(output, NAME, capability->without[0] ? capability->without : "nothing is lost");
 }
 

@@ -10,7 +10,7 @@
 
 #define NAME_COLUMNS	 30
 #define ENDPOINT_NARROW	 21
-#define WIDE_COLUMNS	 96 /* of a row with all its columns */
+#define WIDE_COLUMNS	 96 /* of a row with all its columns: else descriptors are in the sentence */
 #define ENDPOINT_COLUMNS 27 /* any IPv4 endpoint; IPv6 is cut in its middle */
 #define TABLE_LINES	 4  /* the title, the header, what is left out, the cursor */
 #define SOCKET_INDENT	 10
@@ -47,23 +47,17 @@ static const struct column column_items[] = {
 
 static const struct columns columns = {&leaks_table, column_items, LENGTH(column_items)};
 
-/* The descriptors are in the sentence as well: a narrow terminal does without their columns. */
-static bool is_narrow(const struct text_style *text)
-{
-	return text_is_narrow(text, WIDE_COLUMNS);
-}
-
 static const char *color_of(enum verdict verdict)
 {
 	switch (verdict) {
 	case VERDICT_LEAK:
 	case VERDICT_STALL:
 	case VERDICT_BACKLOG:
-		return "\033[31m";
+		return TEXT_RED;
 	case VERDICT_IDLE_POOL:
 	case VERDICT_NOT_READING:
 	case VERDICT_MIXED:
-		return "\033[33m";
+		return TEXT_YELLOW;
 	default:
 		return "";
 	}
@@ -222,9 +216,9 @@ static void show_other_holders(const struct leaks *leaks, struct output *output,
 static void show_endpoints(struct output *output, const struct tuple *tuple,
 			   const struct text_style *text)
 {
-	size_t columns = is_narrow(text) ? ENDPOINT_NARROW : ENDPOINT_COLUMNS;
+	size_t columns = text_is_narrow(text, WIDE_COLUMNS) ? ENDPOINT_NARROW : ENDPOINT_COLUMNS;
 
-	if (!is_narrow(text)) {
+	if (!text_is_narrow(text, WIDE_COLUMNS)) {
 		text_endpoint(output, tuple->laddr, tuple->lport, columns, text);
 		output_string(output, " ");
 	}
@@ -274,8 +268,8 @@ static void show_row(const void *view, struct output *output, const struct row *
 	const char *color = text->color ? color_of(verdict) : "";
 
 	text_name(&leaks->rows, output, shown, NAME_COLUMNS, text);
-	columns_row(&columns, output, is_narrow(text), leaks, row);
-	output_format(output, "  %s%s%s", color, verdict_name(verdict), color[0] ? "\033[0m" : "");
+	columns_row(&columns, output, text_is_narrow(text, WIDE_COLUMNS), leaks, row);
+	output_format(output, "  %s%s%s", color, verdict_name(verdict), color[0] ? TEXT_PLAIN : "");
 	output_line(output);
 	show_sentence(leaks, output, row, text->columns);
 	if (text->details)
@@ -300,7 +294,7 @@ static void show_title(const struct leaks *leaks, struct output *output,
 	say(&title, " in CLOSE_WAIT%s", leaks->incomplete ? "  (something was lost)" : "");
 	text_wrap(output, 0, INDENT, title.text, text->columns);
 	output_format(output, "%-*s", NAME_COLUMNS, "    PID PROCESS");
-	columns_header(&columns, output, is_narrow(text));
+	columns_header(&columns, output, text_is_narrow(text, WIDE_COLUMNS));
 	output_string(output, "  VERDICT");
 	output_line(output);
 }

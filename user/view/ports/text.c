@@ -15,18 +15,10 @@
 #define TABLE_LINES  4
 #define NAMED_OWNERS 4
 #define NEAR	     0.9
-#define RED	     "\033[31m"
-#define YELLOW	     "\033[33m"
-#define PLAIN	     "\033[0m"
 #define RATE	     16
 #define RATE_MAX     999999e6
 #define SHARE_MAX    9.99   /* of sockets whose ends were lost there may be more than ports */
 #define LEFT_MAX_S   8.64e9 /* as text_age has it */
-
-static bool is_narrow(const struct text_style *style)
-{
-	return text_is_narrow(style, WIDE_COLUMNS);
-}
 
 /* Of the supply; 0 where that is not known. */
 static double share(const struct ports *ports, const struct census *census)
@@ -42,7 +34,7 @@ static const char *color_of(double used, const struct text_style *style)
 {
 	if (!style->color || used < NEAR)
 		return "";
-	return used < 1 ? YELLOW : RED;
+	return used < 1 ? TEXT_YELLOW : TEXT_RED;
 }
 
 static void format_left(char *text, const struct ports *ports, const struct port_row *row,
@@ -181,14 +173,14 @@ static void show_row(const void *view, struct output *output, const struct row *
 {
 	const struct port_row *row = (const struct port_row *)shown;
 	const struct ports *ports = view;
-	size_t place = is_narrow(style) ? PLACE_NARROW : PLACE_WIDE;
+	size_t place = text_is_narrow(style, WIDE_COLUMNS) ? PLACE_NARROW : PLACE_WIDE;
 	const char *color = color_of(share(ports, &row->now), style);
 	struct sentence sentence = {0};
 
 	output_string(output, color);
 	text_endpoint(output, row->tuple.raddr, row->tuple.rport, place, style);
 	columns_row(&columns, output, false, ports, row);
-	output_string(output, color[0] ? PLAIN : "");
+	output_string(output, color[0] ? TEXT_PLAIN : "");
 	output_line(output);
 	say_row(&sentence, ports, row);
 	text_sentence(output, &sentence, style->columns);
@@ -210,7 +202,9 @@ static void show_title(const struct ports *ports, struct output *output,
 	say_shown(&title, shown, "destination");
 	say(&title, "%s", ports->incomplete ? "  (something was lost)" : "");
 	text_wrap(output, 0, INDENT, title.text, style->columns);
-	output_format(output, "%-*s", is_narrow(style) ? PLACE_NARROW : PLACE_WIDE, "DESTINATION");
+	output_format(output, "%-*s",
+		      text_is_narrow(style, WIDE_COLUMNS) ? PLACE_NARROW : PLACE_WIDE,
+		      "DESTINATION");
 	columns_header(&columns, output, false);
 	output_line(output);
 }
@@ -316,12 +310,12 @@ static void show_failure(const struct ports *ports, struct output *output,
 		format_endpoint(place, failure->tuple.laddr, failure->tuple.lport);
 	else
 		format_endpoint(place, failure->tuple.raddr, failure->tuple.rport);
-	say(&title, "%s", style->color ? RED : "");
+	say(&title, "%s", style->color ? TEXT_RED : "");
 	text_process(&title, rows_process(&ports->failures, failure->row.process));
 	say(&title, " %s %s: %s", bind ? "bind()" : "->", place, headline(failure));
 	say(&title, ", %llu time%s, last %.8s", (unsigned long long)failure->count,
 	    plural(failure->count), time);
-	say(&title, "%s", style->color ? PLAIN : "");
+	say(&title, "%s", style->color ? TEXT_PLAIN : "");
 	text_wrap(output, 0, INDENT, title.text, style->columns);
 	say_why(&why, ports, failure);
 	text_sentence(output, &why, style->columns);

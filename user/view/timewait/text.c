@@ -19,18 +19,11 @@
 #define BESIDE_ROWS	3    /* so many are shown even where histograms need the screen */
 #define LOG2_EDGES	12
 #define PREDATES_INDENT 4
-#define RED		"\033[31m"
-#define PLAIN		"\033[0m"
-
-static bool is_narrow(const struct text_style *style)
-{
-	return text_is_narrow(style, WIDE_COLUMNS);
-}
 
 static void show_place(struct output *output, const struct time_wait_row *row,
 		       const struct text_style *style)
 {
-	size_t columns = is_narrow(style) ? PLACE_NARROW : PLACE_WIDE;
+	size_t columns = text_is_narrow(style, WIDE_COLUMNS) ? PLACE_NARROW : PLACE_WIDE;
 	const struct tuple *tuple = &row->tuple;
 
 	if (row->row.key == ROWS_OTHER)
@@ -150,15 +143,16 @@ static void show_row(const void *view, struct output *output, const struct row *
 	bool red = style->color && row->overflow;
 	struct sentence sentence = {0};
 
-	text_name(&waits->rows, output, shown, is_narrow(style) ? NAME_NARROW : NAME_WIDE, style);
+	text_name(&waits->rows, output, shown,
+		  text_is_narrow(style, WIDE_COLUMNS) ? NAME_NARROW : NAME_WIDE, style);
 	output_string(output, " ");
 	show_place(output, row, style);
 	columns_row(&columns, output, false, waits, row);
 	output_line(output);
 	say_row(&sentence, waits, row);
-	output_string(output, red ? RED : "");
+	output_string(output, red ? TEXT_RED : "");
 	text_sentence(output, &sentence, style->columns);
-	output_string(output, red ? PLAIN : "");
+	output_string(output, red ? TEXT_PLAIN : "");
 	if (style->details)
 		show_histograms(waits, output, row, style);
 }
@@ -210,8 +204,10 @@ static void show_title(const struct time_waits *waits, struct output *output,
 	text_wrap(output, 0, INDENT, title.text, style->columns);
 	if (total->predates)
 		show_predates(waits, output, style);
-	output_format(output, "%-*s    %-*s", is_narrow(style) ? NAME_NARROW : NAME_WIDE,
-		      "    PID PROCESS", is_narrow(style) ? PLACE_NARROW : PLACE_WIDE,
+	output_format(output, "%-*s    %-*s",
+		      text_is_narrow(style, WIDE_COLUMNS) ? NAME_NARROW : NAME_WIDE,
+		      "    PID PROCESS",
+		      text_is_narrow(style, WIDE_COLUMNS) ? PLACE_NARROW : PLACE_WIDE,
 		      "DESTINATION / SERVICE");
 	columns_header(&columns, output, false);
 	output_line(output);

@@ -152,11 +152,11 @@ static const char *color_of(unsigned int new_state)
 {
 	switch (new_state) {
 	case TCP_ESTABLISHED:
-		return "\033[32m";
+		return TEXT_GREEN;
 	case TCP_CLOSE_WAIT:
-		return "\033[35m";
+		return TEXT_MAGENTA;
 	case TCP_TIME_WAIT:
-		return "\033[33m";
+		return TEXT_YELLOW;
 	default:
 		return "";
 	}
@@ -168,7 +168,7 @@ static void show_states(struct trace *trace, const struct transition *transition
 	const char *color = trace->config.style.color ? color_of(transition->new_state) : "";
 
 	output_format(trace->output, "%s%s->%s%s", color, tcp_state_name(transition->old_state),
-		      tcp_state_name(transition->new_state), color[0] ? "\033[0m" : "");
+		      tcp_state_name(transition->new_state), color[0] ? TEXT_PLAIN : "");
 	if (reason)
 		output_format(trace->output, " %s", reason);
 }
