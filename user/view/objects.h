@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The JSON objects of the contract that more than one view prints. */
+/* The JSON objects of docs/json.md that more than one view prints. */
 #ifndef TCPLINGER_OBJECTS_H
 #define TCPLINGER_OBJECTS_H
 
