@@ -4,6 +4,7 @@
 #   sudo make test    install what is missing, build, run every test
 #   sudo make test-vm the live tests on other kernels, under QEMU; audit-vm: make audit there
 #   make bench        what the tool costs     make check-vmlinux   vmlinux/ against this kernel
+#   make lint         format, analyzer, scripts
 #   sudo make soak    20 minutes at a high rate: does anything grow?
 #   make install      PREFIX, DESTDIR         make clean
 

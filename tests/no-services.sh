@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# shellcheck shell=sh
 # Sourced by install-packages: no_services_until_exit, from where on no package that this shell
 # installs starts a service, now or at the next boot. INSTALL_ROOT: of the files, for tests.
 #

@@ -57,10 +57,20 @@ soak: deps-test
 test: deps-test
 	$(Q)$(BUILD_ALL) all
 	$(Q)rm -rf $(BUILD)/results; mkdir -p $(BUILD)/results
-	$(Q)for layer in check-vmlinux test-tools test-unit test-fuzz test-live test-vm-quick; do \
+	$(Q)for layer in check-vmlinux lint test-tools test-unit test-fuzz test-live test-vm-quick; do \
 		$(MAKE) --no-print-directory $$layer || echo "$$layer failed"; \
 	done
 	$(Q)$(PYTHON) tests/summarize.py $(BUILD)/results
+
+# What can be found by looking. What is missing, lint.py tells.
+.PHONY: lint deps-lint
+
+PACKAGES_LINT := clang-format shellcheck pyflakes3 git
+
+lint: deps-lint $(SKELETON)
+	$(Q)$(PYTHON) -B tests/lint.py $(BUILD)/results $(filter-out -MD -MP -Werror,$(USER_CFLAGS))
+deps-lint: deps-build
+	-$(Q)tests/install-packages $(PACKAGES_LINT)
 
 # What installs the packages that all this takes.
 .PHONY: test-tools

@@ -13,7 +13,7 @@ import signal
 import socket
 import struct
 import sys
-import time  # for the snippets
+import time  # noqa: F401 (for the snippets)
 
 SO_COOKIE = 57
 IPPROTO_MPTCP = 262

@@ -80,7 +80,7 @@ static void name_group(struct rows *rows, struct row *row, uint32_t number)
 struct row *rows_add(struct rows *rows, uint64_t key, uint32_t number)
 {
 	uint32_t row_number = pool_add(&rows->pool);
-	struct row *row = rows_get(rows, row_number);
+	struct row *row = pool_get(&rows->pool, row_number);
 
 	row->key = key;
 	name_group(rows, row, number);
