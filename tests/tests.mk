@@ -72,11 +72,12 @@ lint: deps-lint $(SKELETON)
 deps-lint: deps-build
 	-$(Q)tests/install-packages $(PACKAGES_LINT)
 
-# What installs the packages that all this takes.
+# What installs the packages that all this takes, what lints; the command lines in the docs.
 .PHONY: test-tools
 test-tools: deps-test
+	$(Q)$(BUILD_ALL) all
 	$(Q)mkdir -p $(BUILD)/results
-	$(Q)$(PYTHON) -B -m pytest -p no:cacheprovider -q --junitxml=$(BUILD)/results/tools.xml tests/tools
+	$(Q)TCPLINGER=$(abspath $(BUILD))/tcplinger $(PYTHON) -B -m pytest -p no:cacheprovider -q --junitxml=$(BUILD)/results/tools.xml tests/tools
 
 # Unit tests and fuzzing. Both link what user/ is made of, main.o left out; what a sanitizer is in
 # has a tree of objects of its own.
