@@ -79,7 +79,7 @@ static __always_inline void tuple_at(struct tuple *tuple, struct tcp_sock *tp,
 		tuple->lport = 0;
 }
 
-/* user/source/outcome.c tells by it why connect() failed. A SYN that is sent moves write_seq. */
+/* user/record/outcome.c tells by it why connect() failed. A SYN that is sent moves write_seq. */
 static __always_inline void show_connect(struct record_transition *record, struct tcp_sock *tp,
 					 struct owner *owner)
 {

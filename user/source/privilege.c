@@ -15,8 +15,6 @@
 #include "base/macros.h"
 
 #define DESCRIPTORS 64 /* of programs, maps, links, namespaces */
-#define NO_BPF                                                                                     \
-	"nothing is traced: `trace` does not run, the others show what sock_diag and /proc tell"
 
 static bool have(cap_value_t capability)
 {
@@ -187,11 +185,11 @@ static const struct {
 	const char *name;
 	const char *without;
 } others[] = {
-	{CAP_BPF, CAP_SYS_ADMIN, "CAP_BPF", NO_BPF},
-	{CAP_PERFMON, CAP_SYS_ADMIN, "CAP_PERFMON", NO_BPF},
+	{CAP_BPF, CAP_SYS_ADMIN, "CAP_BPF", LOSS_OF_TRACING},
+	{CAP_PERFMON, CAP_SYS_ADMIN, "CAP_PERFMON", LOSS_OF_TRACING},
 	{CAP_SYS_ADMIN, CAP_SYS_ADMIN, "CAP_SYS_ADMIN",
 	 "other network namespaces are not listed; before Linux 6.2 nothing is traced"},
-	{CAP_SYSLOG, CAP_SYSLOG, "CAP_SYSLOG", WITHOUT_TIME_WAIT},
+	{CAP_SYSLOG, CAP_SYSLOG, "CAP_SYSLOG", LOSS_OF_TIME_WAIT},
 };
 
 static bool lacking(cap_value_t capability, cap_value_t stand_in)

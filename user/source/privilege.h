@@ -11,7 +11,10 @@
 
 #define BTF_FILE "/sys/kernel/btf/vmlinux"
 
-#define WITHOUT_TIME_WAIT "TIME_WAIT is not followed: who left one and how it ends is not shown"
+/* What is lost, in the words of stderr and of `doctor`. */
+#define LOSS_OF_TRACING                                                                            \
+	"nothing is traced: `trace` does not run, the others show what sock_diag and /proc tell"
+#define LOSS_OF_TIME_WAIT "TIME_WAIT is not followed: who left one and how it ends is not shown"
 
 /* True where the kernel tells the types that programs are fitted to. */
 bool privilege_btf(void);

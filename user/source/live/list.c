@@ -94,29 +94,28 @@ static bool run_iterator(struct live *live, enum part part, size_t bytes, struct
 	return whole;
 }
 
-static void mark_end(struct live *live, enum listing_scope scope, bool broken)
+static void mark(struct live *live, struct record_listing record)
 {
-	struct record_listing record = {
-		.header = {RECORD_LISTING, sizeof(record), 0, clock_now_ns(CLOCK_MONOTONIC)},
-		.phase = LISTING_ENDS,
-		.scope = scope,
-		.broken = broken,
-	};
-
+	record.header = (struct record_header){RECORD_LISTING, sizeof(record), 0,
+					       clock_now_ns(CLOCK_MONOTONIC)};
 	live_hand_on(live, &record.header);
 }
 
-static void mark(struct live *live, enum listing_phase phase, enum listing_scope scope,
-		 uint32_t netns)
+static void mark_begin(struct live *live, enum listing_scope scope)
 {
-	struct record_listing record = {
-		.header = {RECORD_LISTING, sizeof(record), 0, clock_now_ns(CLOCK_MONOTONIC)},
-		.phase = phase,
-		.scope = scope,
-		.netns = netns,
-	};
+	mark(live, (struct record_listing){.phase = LISTING_BEGINS, .scope = scope});
+}
 
-	live_hand_on(live, &record.header);
+static void mark_namespace(struct live *live, enum listing_scope scope, uint32_t netns)
+{
+	mark(live,
+	     (struct record_listing){.phase = LISTING_NAMESPACE, .scope = scope, .netns = netns});
+}
+
+static void mark_end(struct live *live, enum listing_scope scope, bool broken)
+{
+	mark(live,
+	     (struct record_listing){.phase = LISTING_ENDS, .scope = scope, .broken = broken});
 }
 
 /* Of this thread's namespace. */
@@ -128,9 +127,7 @@ static void report_counters(struct live *live, uint32_t netns)
 		live_hand_on(live, &record.header);
 }
 
-/*
- * Of this thread's namespace. The listing leaves out ports that no connect() chooses.
- */
+/* Of this thread's namespace. The listing leaves out ports that no connect() chooses. */
 static void report_ports(struct live *live, uint32_t netns)
 {
 	struct record_ports record;
@@ -181,7 +178,7 @@ static bool list_namespace(struct live *live, uint32_t netns, enum listing_scope
 		report_ports(live, netns);
 	if (netns_has_tcp() && !list_sockets_here(live, netns, inodes))
 		return false;
-	mark(live, LISTING_NAMESPACE, scope, netns);
+	mark_namespace(live, scope, netns);
 	if (live_needs_minisockets(live) && scope != LISTING_CLOSE_WAITS)
 		report_counters(live, netns);
 	return true;
@@ -254,7 +251,7 @@ void live_list(struct live *live)
 	struct inodes inodes = {0};
 
 	live->bpf->bss->list_states = live_listed(live);
-	mark(live, LISTING_BEGINS, scope, 0);
+	mark_begin(live, scope);
 	list_sockets(live, scope, &inodes);
 	list_holders(live, &inodes);
 	live_drain(live); /* what the rows have shown already comes before the end */
@@ -281,7 +278,7 @@ void live_list_close_waits(struct live *live)
 	bool whole;
 
 	live_drain(live);
-	mark(live, LISTING_BEGINS, LISTING_CLOSE_WAITS, 0);
+	mark_begin(live, LISTING_CLOSE_WAITS);
 	live->bpf->bss->list_states = BIT(TCP_CLOSE_WAIT);
 	whole = list_sockets(live, LISTING_CLOSE_WAITS, &inodes);
 	live->bpf->bss->list_states = BIT(TCP_LISTEN) | BIT(TCP_CLOSE_WAIT);

@@ -53,11 +53,16 @@ static struct bpf_map *map_of(const struct live *live, enum part part)
 	return bpf_object__find_map_by_name(live->bpf->obj, live_part_facts[part].name);
 }
 
+static bool is_map(int part)
+{
+	return live_part_facts[part].kind == PART_MAP;
+}
+
 static void select_part(const struct live *live, enum part part, bool wanted)
 {
 	if (part == PART_RODATA || part == PART_BSS)
 		return; /* libbpf makes them in any case */
-	if (live_part_facts[part].kind == PART_MAP)
+	if (is_map(part))
 		bpf_map__set_autocreate(map_of(live, part), wanted);
 	else
 		bpf_program__set_autoload(program_of(live, part), wanted);
@@ -111,6 +116,14 @@ static void close_programs(struct live *live)
 	live->bpf = NULL;
 }
 
+/* True for itself, and for the maps that a program may use. */
+static bool takes_part(const struct live *live, int part, int alone)
+{
+	if (alone == PARTS)
+		return false;
+	return part == alone || (!is_map(alone) && is_map(part) && live->plan.wanted[part]);
+}
+
 /* Loads nothing but this, PARTS: nothing at all. 0, or the errno. */
 static int try_alone(struct live *live, enum part alone)
 {
@@ -119,11 +132,7 @@ static int try_alone(struct live *live, enum part alone)
 	if (!open_programs(live))
 		return errno;
 	for (int part = 0; part < PARTS; part++)
-		select_part(live, part,
-			    part == (int)alone ||
-				    (alone < PARTS && live_part_facts[alone].kind != PART_MAP &&
-				     live_part_facts[part].kind == PART_MAP &&
-				     live->plan.wanted[part]));
+		select_part(live, part, takes_part(live, part, alone));
 	error = tcplinger_bpf__load(live->bpf) ? errno : 0;
 	close_programs(live);
 	return error;
@@ -135,25 +144,31 @@ static bool is_scarcity(int error)
 	return error == EMFILE || error == ENFILE;
 }
 
-/* Maps first: a program is tried with those that there are. How many are refused. */
-static int find_refused(struct live *live)
+/* Tries each map, or each program. How many are refused. */
+static int find_refused_of(struct live *live, bool maps)
 {
 	int found = 0;
 
-	for (int maps = 1; maps >= 0; maps--)
-		for (int part = 0; part < PARTS; part++) {
-			int error;
+	for (int part = 0; part < PARTS; part++) {
+		int error;
 
-			if (!live->plan.wanted[part] ||
-			    (live_part_facts[part].kind == PART_MAP) != maps)
-				continue;
-			error = try_alone(live, part);
-			if (!error || is_scarcity(error))
-				continue;
-			live_refuse_part(live, part, error);
-			found++;
-		}
+		if (!live->plan.wanted[part] || is_map(part) != maps)
+			continue;
+		error = try_alone(live, part);
+		if (!error || is_scarcity(error))
+			continue;
+		live_refuse_part(live, part, error);
+		found++;
+	}
 	return found;
+}
+
+/* Maps first: a program is tried with those that there are. */
+static bool find_refused(struct live *live)
+{
+	int maps = find_refused_of(live, true);
+
+	return find_refused_of(live, false) + maps > 0;
 }
 
 /*
@@ -208,6 +223,14 @@ static void explain_part(struct refusal *refusal, const struct live *live, enum 
 		 error_text(live->refusals.errors[part], error, sizeof(error)));
 }
 
+/* Why they are not followed. */
+static enum part refused_of_minisockets(const struct refusals *refusals)
+{
+	if (refusals->errors[PART_LAST_MINISOCKET])
+		return PART_LAST_MINISOCKET;
+	return refusals->errors[PART_TIMEWAIT_ARMED] ? PART_TIMEWAIT_ARMED : PART_TIMEWAIT_ENDED;
+}
+
 /* False, with the reason, if a view has nothing left to show that is worth it. */
 static bool worth_it(const struct live *live, struct refusal *refusal)
 {
@@ -222,18 +245,18 @@ static bool worth_it(const struct live *live, struct refusal *refusal)
 		return false;
 	}
 	if (live->config->essential & WANT(MINISOCKETS) && !live->plan.minisockets) {
-		enum part part = refusals->errors[PART_LAST_MINISOCKET]	 ? PART_LAST_MINISOCKET
-				 : refusals->errors[PART_TIMEWAIT_ARMED] ? PART_TIMEWAIT_ARMED
-									 : PART_TIMEWAIT_ENDED;
-
-		explain_part(refusal, live, part, "TIME_WAIT is not followed");
+		explain_part(refusal, live, refused_of_minisockets(refusals),
+			     "TIME_WAIT is not followed");
 		return false;
 	}
 	return live->config->hooks != HOOKS_FENTRY ||
 	       hooks_forced(&live->hooks, live->wanted_hooks, refusal);
 }
 
-/* One turn: true if all that is still wanted is loaded and attached; else the errno. */
+/*
+ * One turn: true if all that is still wanted is loaded and attached. Else the errno; 0: a part
+ * could not be attached, and is noted as refused.
+ */
 static bool load_once(struct live *live, int *error)
 {
 	bool loaded;
@@ -252,16 +275,19 @@ static bool load_once(struct live *live, int *error)
 	return false;
 }
 
+/* Notes the refused. False if there are none: not even an empty object loads, or each part does. */
+static bool blame_parts(struct live *live, int error)
+{
+	return !is_scarcity(error) && !try_alone(live, PARTS) && find_refused(live);
+}
+
 bool live_load(struct live *live, struct refusal *refusal)
 {
 	int error;
 
 	live_plan_parts(live);
 	while (!load_once(live, &error)) {
-		int nothing = is_scarcity(error) ? error : error ? try_alone(live, PARTS) : 0;
-
-		/* not even an empty object, or all of its parts, but not together */
-		if (nothing || (error && !find_refused(live))) {
+		if (error && !blame_parts(live, error)) {
 			privilege_explain(refusal, "load the BPF programs", error);
 			return false;
 		}

@@ -10,8 +10,6 @@
 #define WITHOUT_SECOND                                                                             \
 	"a transition that comes while another is being looked at is missed; each is counted as "  \
 	"skipped, and what exists is listed again"
-#define NOTHING_TRACED                                                                             \
-	"nothing is traced: `trace` does not run, the others show what sock_diag and /proc tell"
 #define AGES_UNSEEN  "since when a socket is in CLOSE_WAIT is known only as of a refresh"
 #define BOUND_UNSEEN "which ports bind() has taken is not all known: a supply is an upper bound"
 
@@ -32,9 +30,9 @@ const struct part_facts live_part_facts[PARTS] = {
 	[PART_MINISOCKET_BORN_ARMED] = {FENTRY("minisocket_born_armed", HOOK_TIME_WAIT,
 					       inet_twsk_hashdance)},
 	[PART_TIMEWAIT_ENDED] = {PART("timewait_ended", PART_HOOK, "tracepoint"),
-				 .hook = HOOK_TIME_WAIT, .without = WITHOUT_TIME_WAIT},
+				 .hook = HOOK_TIME_WAIT, .without = LOSS_OF_TIME_WAIT},
 	[PART_TIMEWAIT_ARMED] = {PART("timewait_armed", PART_HOOK, "tracepoint"),
-				 .hook = HOOK_TIME_WAIT, .without = WITHOUT_TIME_WAIT},
+				 .hook = HOOK_TIME_WAIT, .without = LOSS_OF_TIME_WAIT},
 	[PART_ACCEPTED_BY] = {FENTRY("accepted_by", HOOK_ACCEPT, inet_csk_accept)},
 	[PART_ACCEPTED_BY_FLAGS] = {FENTRY("accepted_by_flags", HOOK_ACCEPT, inet_csk_accept)},
 	[PART_CONNECT_IPV6] = {FENTRY("connect_ipv6", HOOK_CONNECT, tcp_v6_connect)},
@@ -53,9 +51,9 @@ const struct part_facts live_part_facts[PARTS] = {
 	[PART_FIND_TIME_WAIT] = {PART("find_time_wait", PART_SEARCH, "syscall"),
 				 .hook = HOOK_TIME_WAIT,
 				 .replaced_by = "a listing at each refresh"},
-	[PART_RODATA] = {MAP("tcplinge.rodata"), .without = NOTHING_TRACED},
-	[PART_BSS] = {MAP("tcplinge.bss"), .without = NOTHING_TRACED},
-	[PART_RECORDS] = {MAP("records"), .without = NOTHING_TRACED},
+	[PART_RODATA] = {MAP("tcplinge.rodata"), .without = LOSS_OF_TRACING},
+	[PART_BSS] = {MAP("tcplinge.bss"), .without = LOSS_OF_TRACING},
+	[PART_RECORDS] = {MAP("records"), .without = LOSS_OF_TRACING},
 	[PART_OWNERS] = {MAP("owners"),
 			 .without = "who connected or listens is not noted: a connection is "
 				    "charged to who holds or closes it"},
@@ -64,7 +62,7 @@ const struct part_facts live_part_facts[PARTS] = {
 	[PART_CLOSE_WAITS] = {MAP("close_waits"), .without_ages = AGES_UNSEEN},
 	[PART_LAST_SOFTIRQ] = {MAP("last_softirq"), .without = WITHOUT_SECOND},
 	[PART_LAST_MINISOCKET] = {MAP("last_minisocket"), .hook = HOOK_TIME_WAIT,
-				  .without = WITHOUT_TIME_WAIT},
+				  .without = LOSS_OF_TIME_WAIT},
 };
 
 /* Renamed in 6.10; and inet_csk_accept has other arguments since then. */
@@ -334,7 +332,7 @@ static const char *lost_by_survey(const struct live *live, int part)
 	const struct part_facts *facts = &live_part_facts[part];
 
 	if (live->obstacle && is_of_minisockets(part))
-		return WITHOUT_TIME_WAIT;
+		return LOSS_OF_TIME_WAIT;
 	if (facts->function == FUNCTIONS && !live_needs_part(live, part))
 		return NULL;
 	if (facts->function == FUNCTIONS && facts->without)

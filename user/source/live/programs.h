@@ -4,8 +4,8 @@
  * place, and what is lost where nothing does. Loading, what stderr says and `doctor` go by this one
  * table.
  */
-#ifndef TCPLINGER_LIVE_PARTS_H
-#define TCPLINGER_LIVE_PARTS_H
+#ifndef TCPLINGER_PROGRAMS_H
+#define TCPLINGER_PROGRAMS_H
 
 #include <stdbool.h>
 #include <stddef.h>
