@@ -203,7 +203,7 @@ uint32_t live_lacks(const struct live *live)
 		lacks |= WANT(CLOSE_WAIT_TIMES);
 	if (!usable(live, PART_LIST_SOCKETS) || !usable(live, PART_LIST_HOLDERS))
 		lacks |= WANT(BOUND_PORTS);
-	if (!fentry(live, HOOK_ACCEPT))
+	if (!fentry(live, HOOK_ACCEPT) || !live->plan.owners)
 		lacks |= WANT(ACCEPTORS);
 	if (!fentry(live, HOOK_CONNECT))
 		lacks |= WANT(CONNECT_FAILURES);
@@ -279,23 +279,48 @@ void live_each_loss(const struct live *live, void (*say)(const char *line))
 	}
 }
 
+/* Which part is of no use without which. */
+static const struct {
+	enum part part;
+	enum part partner;
+} partners[] = {
+	{PART_TIMEWAIT_ENDED, PART_TIMEWAIT_ARMED},
+	{PART_TIMEWAIT_ARMED, PART_TIMEWAIT_ENDED},
+	{PART_LAST_MINISOCKET, PART_TIMEWAIT_ENDED},
+	{PART_LAST_MINISOCKET, PART_TIMEWAIT_ARMED},
+	{PART_TRANSITIONS_MISSED, PART_TRANSITIONS},
+	{PART_TRANSITIONS_MISSED, PART_LAST_SOFTIRQ},
+	{PART_LAST_SOFTIRQ, PART_TRANSITIONS},
+	{PART_LAST_SOFTIRQ, PART_TRANSITIONS_MISSED},
+	{PART_FIND_TIME_WAIT, PART_FIN_WAIT2},
+	{PART_FIND_TIME_WAIT, PART_TIMEWAIT_ENDED},
+	{PART_FIND_TIME_WAIT, PART_TIMEWAIT_ARMED},
+	{PART_FIN_WAIT2, PART_FIND_TIME_WAIT},
+	{PART_FIN_WAIT2, PART_TIMEWAIT_ENDED},
+	{PART_FIN_WAIT2, PART_TIMEWAIT_ARMED},
+	{PART_ACCEPTED_BY, PART_OWNERS},
+	{PART_ACCEPTED_BY_FLAGS, PART_OWNERS},
+};
+
+static bool depends(int part, int partner)
+{
+	if (partner == PART_RECORDS)
+		return true;
+	if (partner == PART_LAST_MINISOCKET && is_of_minisockets(part))
+		return true;
+	for (size_t i = 0; i < LENGTH(partners); i++)
+		if ((int)partners[i].part == part && (int)partners[i].partner == partner)
+			return true;
+	return false;
+}
+
 /* What a part is of no use without, if that is refused; PARTS: nothing is. */
 static int refused_partner(const struct live *live, int part)
 {
-	static const int partners[PARTS][2] = {
-		[PART_TIMEWAIT_ENDED] = {PART_TIMEWAIT_ARMED, PART_LAST_MINISOCKET},
-		[PART_TIMEWAIT_ARMED] = {PART_TIMEWAIT_ENDED, PART_LAST_MINISOCKET},
-		[PART_LAST_MINISOCKET] = {PART_TIMEWAIT_ENDED, PART_TIMEWAIT_ARMED},
-		[PART_TRANSITIONS_MISSED] = {PART_TRANSITIONS, PART_LAST_SOFTIRQ},
-		[PART_LAST_SOFTIRQ] = {PART_TRANSITIONS, PART_TRANSITIONS_MISSED},
-		[PART_FIND_TIME_WAIT] = {PART_FIN_WAIT2, PART_LAST_MINISOCKET},
-		[PART_FIN_WAIT2] = {PART_FIND_TIME_WAIT, PART_LAST_MINISOCKET},
-	};
-
-	for (int i = 0; i < 2; i++)
-		if (live->refusals.errors[partners[part][i]])
-			return partners[part][i];
-	return live->refusals.errors[PART_RECORDS] ? PART_RECORDS : PARTS;
+	for (int partner = 0; partner < PARTS; partner++)
+		if (live->refusals.errors[partner] && depends(part, partner))
+			return partner;
+	return PARTS;
 }
 
 static void say_why(const struct live *live, int part, char *why, size_t size)

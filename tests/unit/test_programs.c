@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* What is said of parts that are not used because another is refused. */
+#include <errno.h>
+
+#include "source/live/internal.h"
+#include "unit.h"
+
+#define OF_NO_USE(partner) "of no use without " partner ": EPERM: Operation not permitted"
+
+static const struct source_config config;
+
+/* A recent kernel that lets everything be traced, in all forms. */
+static struct live host(bool fentry)
+{
+	struct live live = {
+		.config = &config,
+		.kernel = {.rdonly_cast = true, .probe_reads = true, .accept_argument = true},
+		.kallsyms = {.tw_timer_handler = 1},
+		.needs = {.wants = UINT32_MAX},
+	};
+
+	for (int hook = 0; hook < HOOKS; hook++)
+		live.hooks.forms[hook].fentry = fentry;
+	live_plan_parts(&live);
+	return live;
+}
+
+/* Why `part` is not used where `refused` is. Nothing is loaded: none is used. */
+static void check_why(struct live live, enum part refused, enum part part, const char *why)
+{
+	struct survey survey = {0};
+
+	live_refuse_part(&live, refused, EPERM);
+	live_survey(&live, &survey);
+	check(strcmp(survey.parts[part].why, why) == 0, "%s without %s: %s",
+	      live_part_facts[part].name, live_part_facts[refused].name, survey.parts[part].why);
+}
+
+static void who_accepts_is_of_no_use_where_no_owner_is_noted(void **state)
+{
+	struct live live = host(true);
+
+	(void)state;
+	check_why(live, PART_OWNERS, PART_ACCEPTED_BY, OF_NO_USE("owners"));
+	check_why(live, PART_OWNERS, PART_ACCEPTED_BY_FLAGS, "for other kernels than this");
+	assert_false(live_lacks(&live) & WANT(ACCEPTORS));
+	live_refuse_part(&live, PART_OWNERS, EPERM);
+	assert_false(live.plan.wanted[PART_ACCEPTED_BY]);
+	assert_true(live_lacks(&live) & WANT(ACCEPTORS));
+}
+
+static void minisockets_take_the_map_of_the_last_one_in_either_form(void **state)
+{
+	(void)state;
+	check_why(host(true), PART_LAST_MINISOCKET, PART_MINISOCKET_ENDED,
+		  OF_NO_USE("last_minisocket"));
+	check_why(host(false), PART_LAST_MINISOCKET, PART_TIMEWAIT_ENDED,
+		  OF_NO_USE("last_minisocket"));
+	check_why(host(false), PART_LAST_MINISOCKET, PART_FIN_WAIT2, OF_NO_USE("last_minisocket"));
+}
+
+static void the_timers_of_minisockets_are_of_use_together(void **state)
+{
+	static const enum part others[] = {PART_TIMEWAIT_ENDED, PART_LAST_MINISOCKET,
+					   PART_FIND_TIME_WAIT, PART_FIN_WAIT2};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(others); i++)
+		check_why(host(false), PART_TIMEWAIT_ARMED, others[i], OF_NO_USE("timewait_armed"));
+	check_why(host(false), PART_TIMEWAIT_ENDED, PART_TIMEWAIT_ARMED,
+		  OF_NO_USE("timewait_ended"));
+}
+
+static void all_is_of_no_use_without_the_ring(void **state)
+{
+	(void)state;
+	check_why(host(true), PART_RECORDS, PART_TRANSITIONS, OF_NO_USE("records"));
+	check_why(host(true), PART_RECORDS, PART_OWNERS, OF_NO_USE("records"));
+}
+
+static void what_depends_on_nothing_is_not_explained_by_another(void **state)
+{
+	static const enum part others[] = {PART_TRANSITIONS, PART_OWNERS, PART_LIST_SOCKETS,
+					   PART_CLOSE_WAITS};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(others); i++)
+		check_why(host(true), PART_MINISOCKET_REFUSED, others[i], "");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(who_accepts_is_of_no_use_where_no_owner_is_noted),
+		cmocka_unit_test(minisockets_take_the_map_of_the_last_one_in_either_form),
+		cmocka_unit_test(the_timers_of_minisockets_are_of_use_together),
+		cmocka_unit_test(all_is_of_no_use_without_the_ring),
+		cmocka_unit_test(what_depends_on_nothing_is_not_explained_by_another),
+	};
+
+	return cmocka_run_group_tests_name("programs", tests, NULL, NULL);
+}
