@@ -45,7 +45,7 @@ static __always_inline void failed(struct tcp_sock *tp, const struct tuple *tupl
 	struct record_failure *record;
 	__u32 range = own_range(tp);
 
-	if (!filter_socket(&settings.filter, tuple))
+	if (!filter_socket(&settings.filter, tuple, TCP_CLOSE))
 		return;
 	record = emit_reserve(RECORD_FAILURE, sizeof(*record), bpf_ktime_get_ns());
 	if (!record)

@@ -87,4 +87,22 @@ static inline int filter_tuple(const volatile struct tuple_filter *filter,
 	return 1;
 }
 
+/*
+ * True if a connection of this listener may be shown: it tells whose it is. Of its own ends only
+ * the port says something: the remote one is none, and the local address may stand for all.
+ */
+static inline int filter_listener(const volatile struct tuple_filter *filter,
+				  const struct tuple *tuple)
+{
+	__u32 family = tuple->family == 2 /* AF_INET */ ? FILTER_FAMILY_INET : FILTER_FAMILY_INET6;
+
+	if (filter->netns && filter->netns != tuple->netns)
+		return 0;
+	if (filter->families && !(filter->families & family))
+		return 0;
+	if (filter->laddr.port && filter->laddr.port != tuple->lport)
+		return 0;
+	return filter_port(&filter->lport, tuple->lport);
+}
+
 #endif

@@ -59,7 +59,7 @@ static __always_inline bool list_begin(struct record_socket *record, const struc
 	tuple_namespace(&record->tuple, skc->skc_net.net);
 	record->netns_cookie = skc->skc_net.net->net_cookie;
 	record_begin(&record->header, RECORD_SOCKET, sizeof(*record), bpf_ktime_get_ns());
-	return filter_socket(&settings.filter, &record->tuple);
+	return filter_socket(&settings.filter, &record->tuple, skc->skc_state);
 }
 
 static __always_inline __u8 flags_of(struct tcp_sock *tp)

@@ -146,6 +146,21 @@ static __always_inline void stream(struct tcp_sock *tp, const struct net *net,
 		loaded;                                                                            \
 	})
 
+static __always_inline void tell(struct tcp_sock *tp, const struct net *net, int old, int new,
+				 __u32 todo, struct owner *owner, struct task_struct *task,
+				 __u64 time_ns)
+{
+	struct tuple tuple = {};
+
+	tuple_at(&tuple, tp, net, new);
+	if (!filter_transition(&settings.filter, &tuple, old, new))
+		return;
+	if (settings.marks && todo & TODO_MARK && !close_wait_mark(tp, time_ns))
+		count(&losses.no_memory);
+	if (todo & TODO_TELL)
+		stream(tp, net, &tuple, old, new, todo, owner, task, time_ns);
+}
+
 /* `task`: the process whose doing it is; NULL where nobody can tell. */
 static __always_inline int transition(struct sock *sk, int old, int new, __u32 todo,
 				      struct task_struct *task)
@@ -153,7 +168,6 @@ static __always_inline int transition(struct sock *sk, int old, int new, __u32 t
 	const struct net *net = load_early(sk->__sk_common.skc_net.net);
 	/* NULL for other protocols, the MPTCP socket among them: its subflows are TCP */
 	struct tcp_sock *tp = (void *)bpf_skc_to_tcp_sock(sk);
-	struct tuple tuple = {};
 	struct owner *owner;
 	__u64 time_ns;
 
@@ -168,17 +182,10 @@ static __always_inline int transition(struct sock *sk, int old, int new, __u32 t
 	time_ns = bpf_ktime_get_ns();
 	if (todo & TODO_OWN && task)
 		owner = owner_create(tp, task, new, time_ns);
-	else if (owner && todo & TODO_TIME)
+	if (todo & (TODO_TELL | TODO_MARK))
+		tell(tp, net, old, new, todo, owner, task, time_ns);
+	if (owner && todo & TODO_TIME) /* only now: when the old state was entered is told */
 		owner->since_ns = time_ns;
-	if (!(todo & (TODO_TELL | TODO_MARK)))
-		return 0;
-	tuple_at(&tuple, tp, net, new);
-	if (!filter_transition(&settings.filter, &tuple, old))
-		return 0;
-	if (settings.marks && todo & TODO_MARK && !close_wait_mark(tp, time_ns))
-		count(&losses.no_memory);
-	if (todo & TODO_TELL)
-		stream(tp, net, &tuple, old, new, todo, owner, task, time_ns);
 	return 0;
 }
 

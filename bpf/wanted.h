@@ -13,15 +13,19 @@
  * that user space can drop a connection that turns out not to be wanted.
  */
 static inline int filter_transition(const volatile struct tuple_filter *filter,
-				    const struct tuple *tuple, int old_state)
+				    const struct tuple *tuple, int old_state, int new_state)
 {
+	if (old_state == TCP_LISTEN || new_state == TCP_LISTEN)
+		return filter_listener(filter, tuple);
 	return filter_tuple(filter, tuple, tuple->lport && old_state != TCP_SYN_SENT);
 }
 
 /* As it is now: without a port where connect() has not chosen one. */
 static inline int filter_socket(const volatile struct tuple_filter *filter,
-				const struct tuple *tuple)
+				const struct tuple *tuple, int state)
 {
+	if (state == TCP_LISTEN)
+		return filter_listener(filter, tuple);
 	return filter_tuple(filter, tuple, tuple->lport != 0);
 }
 

@@ -2,6 +2,7 @@
 #include "view/summary/summary.h"
 #include "world.h"
 
+static const struct tuple_filter any;
 static const struct process_filter everyone;
 static uint64_t next_cookie;
 
@@ -24,7 +25,7 @@ static const char *shown(struct world *world, struct output *output, bool json,
 	struct summary summary = {0};
 
 	output_init(output, -1, NULL);
-	summary_count(&summary, &world->model, filter, 3 * SECOND);
+	summary_count(&summary, &world->model, &any, filter, 3 * SECOND);
 	if (json)
 		summary_json(&summary, output);
 	else {
@@ -80,7 +81,7 @@ static void every_state_is_counted(void **state)
 
 	for (unsigned int i = TCP_ESTABLISHED; i < TCP_STATES; i++)
 		add(world, i, NETNS, 0);
-	summary_count(&summary, &world->model, &everyone, 3 * SECOND);
+	summary_count(&summary, &world->model, &any, &everyone, 3 * SECOND);
 	for (unsigned int i = TCP_ESTABLISHED; i < TCP_STATES; i++)
 		assert_int_equal(summary.all.states[i], 1);
 	assert_int_equal(summary.all.sockets, TCP_STATES - 1);
@@ -97,8 +98,24 @@ static void only_what_the_filter_asks_for_is_counted(void **state)
 	add(world, TCP_ESTABLISHED, NETNS, 7);
 	add(world, TCP_ESTABLISHED, NETNS, 8);
 	add(world, TCP_ESTABLISHED, NETNS, 0);
-	summary_count(&summary, &world->model, &filter, 3 * SECOND);
+	summary_count(&summary, &world->model, &any, &filter, 3 * SECOND);
 	assert_int_equal(summary.all.sockets, 1);
+	summary_free(&summary);
+}
+
+/* Beside a view that takes a census the stream has more than the filter asks for. */
+static void only_tuples_that_the_filter_asks_for_are_counted(void **state)
+{
+	struct tuple_filter filter = {.netns = NETNS + 1};
+	struct world *world = *state;
+	struct summary summary = {0};
+
+	add(world, TCP_ESTABLISHED, NETNS, 0);
+	add(world, TCP_ESTABLISHED, NETNS + 1, 0);
+	add(world, TCP_LISTEN, NETNS, 0);
+	summary_count(&summary, &world->model, &filter, &everyone, 3 * SECOND);
+	assert_int_equal(summary.all.sockets, 1);
+	assert_int_equal(summary.namespace_count, 1);
 	summary_free(&summary);
 }
 
@@ -158,6 +175,7 @@ int main(void)
 		world_test(sockets_are_counted_by_state_and_namespace_the_fullest_first),
 		world_test(every_state_is_counted),
 		world_test(only_what_the_filter_asks_for_is_counted),
+		world_test(only_tuples_that_the_filter_asks_for_are_counted),
 		world_test(the_text_shows_states_that_are_and_their_sum),
 		world_test(the_text_says_what_to_do_about_what_lingers),
 		world_test(the_text_fits_the_screen_with_many_namespaces),

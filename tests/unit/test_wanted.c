@@ -23,12 +23,29 @@ static void what_leaves_SYN_SENT_passes_whatever_its_port_is(void **state)
 
 	(void)state;
 	for (int old = TCP_ESTABLISHED; old < TCP_STATES; old++) {
-		assert_true(filter_transition(&own, &tuple, old));
-		check(filter_transition(&other, &tuple, old) == (old == TCP_SYN_SENT), "%d", old);
+		assert_true(filter_transition(&own, &tuple, old, TCP_CLOSE));
+		check(filter_transition(&other, &tuple, old, TCP_CLOSE) == (old == TCP_SYN_SENT),
+		      "%d", old);
 	}
 	tuple.lport = 0;
 	for (int old = TCP_ESTABLISHED; old < TCP_STATES; old++)
-		assert_true(filter_transition(&other, &tuple, old));
+		if (old != TCP_LISTEN)
+			assert_true(filter_transition(&other, &tuple, old, TCP_CLOSE));
+}
+
+/* It tells whose the connections are that pass, and has no remote end itself. */
+static void a_listener_passes_by_its_port_alone(void **state)
+{
+	struct tuple_filter own = filter_of("40000"), other = filter_of("40001"), remote = {0};
+	struct tuple tuple = tuple_of("0.0.0.0", 40000, "0.0.0.0", 0);
+
+	(void)state;
+	assert_null(parse_ports("81", &remote.rport));
+	assert_true(filter_socket(&own, &tuple, TCP_LISTEN));
+	assert_false(filter_socket(&other, &tuple, TCP_LISTEN));
+	assert_true(filter_socket(&remote, &tuple, TCP_LISTEN));
+	assert_true(filter_transition(&remote, &tuple, TCP_CLOSE, TCP_LISTEN));
+	assert_true(filter_transition(&remote, &tuple, TCP_LISTEN, TCP_CLOSE));
 }
 
 static void what_else_filters_decides_in_SYN_SENT_as_well(void **state)
@@ -38,7 +55,7 @@ static void what_else_filters_decides_in_SYN_SENT_as_well(void **state)
 
 	(void)state;
 	assert_null(parse_ports("81", &filter.rport));
-	assert_false(filter_transition(&filter, &tuple, TCP_SYN_SENT));
+	assert_false(filter_transition(&filter, &tuple, TCP_SYN_SENT, TCP_CLOSE));
 }
 
 static void a_socket_without_a_port_passes_and_a_minisocket_has_one(void **state)
@@ -48,9 +65,9 @@ static void a_socket_without_a_port_passes_and_a_minisocket_has_one(void **state
 
 	(void)state;
 	none.lport = 0;
-	assert_true(filter_socket(&own, &tuple));
-	assert_false(filter_socket(&other, &tuple));
-	assert_true(filter_socket(&other, &none));
+	assert_true(filter_socket(&own, &tuple, TCP_ESTABLISHED));
+	assert_false(filter_socket(&other, &tuple, TCP_ESTABLISHED));
+	assert_true(filter_socket(&other, &none, TCP_ESTABLISHED));
 	assert_true(filter_minisocket(&own, &tuple));
 	assert_false(filter_minisocket(&other, &tuple));
 	assert_false(filter_minisocket(&other, &none));
@@ -106,6 +123,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_leaves_SYN_SENT_passes_whatever_its_port_is),
+		cmocka_unit_test(a_listener_passes_by_its_port_alone),
 		cmocka_unit_test(what_else_filters_decides_in_SYN_SENT_as_well),
 		cmocka_unit_test(a_socket_without_a_port_passes_and_a_minisocket_has_one),
 		cmocka_unit_test(a_listener_was_not_accepted),

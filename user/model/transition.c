@@ -47,8 +47,11 @@ static void learn(struct model *model, struct connection *connection,
  * connect() chooses a port between two transitions: only then is it known whether the filter wants
  * it.
  */
-static bool unwanted(const struct model *model, const struct connection *connection)
+static bool unwanted(const struct model *model, const struct connection *connection,
+		     const struct record_transition *record)
 {
+	if (record->old_state == TCP_LISTEN || record->new_state == TCP_LISTEN)
+		return false;
 	return model->filter && connection->tuple.lport &&
 	       !filter_tuple(model->filter, &connection->tuple, 1);
 }
@@ -114,7 +117,7 @@ void apply_transition(struct model *model, const struct record_transition *recor
 	if (hands_over(connection, record))
 		return;
 	learn(model, connection, record);
-	if (!(connection->flags & CONNECTION_MINISOCKET) && unwanted(model, connection)) {
+	if (!(connection->flags & CONNECTION_MINISOCKET) && unwanted(model, connection, record)) {
 		connections_remove(&model->connections, connection);
 		return;
 	}

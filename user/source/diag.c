@@ -77,6 +77,13 @@ static bool has_ulp(const struct nlmsghdr *header)
 	return false;
 }
 
+static bool passes(const struct dump *dump, const struct record_socket *record)
+{
+	if (record->state == TCP_LISTEN)
+		return filter_listener(dump->config->filter, &record->tuple);
+	return filter_tuple(dump->config->filter, &record->tuple, 1);
+}
+
 static int on_message(const struct nlmsghdr *header, void *context)
 {
 	const struct inet_diag_msg *message = mnl_nlmsg_get_payload(header);
@@ -90,7 +97,7 @@ static int on_message(const struct nlmsghdr *header, void *context)
 		record.flags |= SOCKET_OPAQUE;
 	if (record.state == TCP_LISTEN || record.state == TCP_CLOSE)
 		record.flags |= SOCKET_BOUND;
-	if (!filter_tuple(dump->config->filter, &record.tuple, 1))
+	if (!passes(dump, &record))
 		return MNL_CB_OK;
 	if (dump->inodes && record.inode)
 		inodes_add(dump->inodes, record.inode, record.cookie);

@@ -63,7 +63,8 @@ static bool wants_transition(const struct live *live, const struct record_transi
 	if (live_wants_outgoing(live) &&
 	    is_accepted(record->direction, record->old_state, record->new_state))
 		return false;
-	return filter_transition(live->config->filter, &record->tuple, record->old_state);
+	return filter_transition(live->config->filter, &record->tuple, record->old_state,
+				 record->new_state);
 }
 
 static bool wants_timewait(const struct live *live, const struct record_timewait *record)
@@ -78,7 +79,7 @@ static bool wants_socket(const struct live *live, const struct record_socket *re
 {
 	if (record->flags & SOCKET_MINISOCKET && !(live->needs.listed & BIT(TCP_TIME_WAIT)))
 		return false;
-	return filter_socket(live->config->filter, &record->tuple);
+	return filter_socket(live->config->filter, &record->tuple, record->state);
 }
 
 static bool view_wants(const struct live *live, const struct record_header *record)

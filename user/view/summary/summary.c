@@ -29,7 +29,8 @@ static void count(void *context, struct connection *connection)
 {
 	struct summary *summary = context;
 
-	if (!model_concerns(summary->model, connection, summary->processes))
+	if (!filter_tuple(summary->tuples, &connection->tuple, 1) ||
+	    !model_concerns(summary->model, connection, summary->processes))
 		return;
 	add(&summary->all, connection->state);
 	add(namespace_of(summary, connection->tuple.netns), connection->state);
@@ -43,10 +44,12 @@ static int fuller(const void *a, const void *b)
 }
 
 void summary_count(struct summary *summary, const struct model *model,
-		   const struct process_filter *processes, uint64_t time_ns)
+		   const struct tuple_filter *tuples, const struct process_filter *processes,
+		   uint64_t time_ns)
 {
 	summary_free(summary);
-	*summary = (struct summary){.model = model, .processes = processes, .time_ns = time_ns};
+	*summary = (struct summary){
+		.model = model, .tuples = tuples, .processes = processes, .time_ns = time_ns};
 	connections_each(&model->connections, count, summary);
 	if (summary->namespace_count)
 		qsort(summary->namespaces, summary->namespace_count, sizeof(*summary->namespaces),

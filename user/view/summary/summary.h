@@ -17,15 +17,17 @@ struct summary {
 	struct summary_namespace *namespaces; /* the fullest first */
 	size_t namespace_count;
 	const struct model *model;
+	const struct tuple_filter *tuples;
 	const struct process_filter *processes;
 	uint64_t time_ns; /* of the count */
 };
 
 extern const struct view summary_view;
 
-/* Counts what the model knows and the filter lets pass. summary_free releases it. */
+/* Counts what the model knows and the filters let pass. summary_free releases it. */
 void summary_count(struct summary *summary, const struct model *model,
-		   const struct process_filter *processes, uint64_t time_ns);
+		   const struct tuple_filter *tuples, const struct process_filter *processes,
+		   uint64_t time_ns);
 void summary_free(struct summary *summary);
 
 void summary_json(const struct summary *summary, struct output *output);

@@ -66,7 +66,8 @@ static void refresh(void *self, uint64_t time_ns, bool last)
 	struct overview *overview = self;
 
 	(void)last;
-	summary_count(&overview->summary, overview->model, overview->config.processes, time_ns);
+	summary_count(&overview->summary, overview->model, overview->config.tuples,
+		      overview->config.processes, time_ns);
 	leaks_refresh(&overview->leaks, time_ns, false);
 	time_waits_refresh(&overview->waits, time_ns, false);
 	ports_refresh(&overview->ports, time_ns, false);
