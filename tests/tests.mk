@@ -140,14 +140,33 @@ $(BUILD)/asan/user/%.o: user/%.c | $(SKELETON)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(SANITIZE) $(USER_CFLAGS) -c $< -o $@
 
+# What several tests have in common is linked to each that wants it.
+define with # tests, their helpers
+$(1:%=$(BUILD)/unit/%): $(2:%=$(BUILD)/unit/%.o)
+$(1:%=$(BUILD)/asan/unit/%): $(2:%=$(BUILD)/asan/unit/%.o)
+endef
+$(eval $(call with,test_together,record_list traffic))
+
+UNIT_HELPERS := $(filter-out tests/unit/test_%,$(wildcard tests/unit/*.c))
+
+$(BUILD)/unit/%.o: tests/unit/%.c
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(USER_CFLAGS) -Itests/unit -c $< -o $@
+
+$(BUILD)/asan/unit/%.o: tests/unit/%.c
+	$(call say,CC,"$< (sanitized)")
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(SANITIZE) $(USER_CFLAGS) -Itests/unit -c $< -o $@
+
 $(BUILD)/unit/test_%: tests/unit/test_%.c $(BUILD)/unit/libtcplinger.a
 	$(call say,TEST,$@)
-	$(Q)$(CC) $(CFLAGS) $(USER_CFLAGS) -MF $@.d -Itests/unit $(filter %.c %.a,$^) -o $@ \
+	$(Q)$(CC) $(CFLAGS) $(USER_CFLAGS) -MF $@.d -Itests/unit $(filter %.c %.o %.a,$^) -o $@ \
 		-lcmocka $(LIBRARIES)
 
 $(BUILD)/asan/unit/test_%: tests/unit/test_%.c $(BUILD)/asan/unit/libtcplinger.a
 	$(call say,TEST,$@)
-	$(Q)$(CC) $(SANITIZE) $(USER_CFLAGS) -MF $@.d -Itests/unit $(filter %.c %.a,$^) -o $@ \
+	$(Q)$(CC) $(SANITIZE) $(USER_CFLAGS) -MF $@.d -Itests/unit $(filter %.c %.o %.a,$^) -o $@ \
 		-lcmocka $(LIBRARIES)
 
 $(BUILD)/fuzz/user/%.o: user/%.c | $(SKELETON)
@@ -161,6 +180,7 @@ $(BUILD)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(BUILD)/fuzz/libtcplinger.a
 	$(Q)$(CLANG) $(SANITIZE) -fsanitize=fuzzer $(USER_CFLAGS) -MF $@.d $(filter %.c %.a,$^) -o $@ \
 		-Wl,--wrap=netns_resolve,--wrap=cgroup_resolve $(LIBRARIES) -lm
 
+-include $(UNIT_HELPERS:tests/%.c=$(BUILD)/%.d) $(UNIT_HELPERS:tests/%.c=$(BUILD)/asan/%.d)
 -include $(ASAN_OBJECTS:.o=.d) $(FUZZ_OBJECTS:.o=.d)
 -include $(UNIT_TESTS:%=%.d) $(ASAN_TESTS:%=%.d) $(FUZZERS:%=%.d)
 

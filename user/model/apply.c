@@ -59,11 +59,6 @@ void model_end(struct model *model, struct connection *connection)
 		connections_remove(&model->connections, connection);
 }
 
-unsigned int direction_in_state(unsigned int direction, unsigned int state)
-{
-	return state == TCP_LISTEN ? DIRECTION_UNKNOWN : direction;
-}
-
 void model_own_by_listener(struct model *model, struct connection *connection)
 {
 	const struct connection *listener;

@@ -37,9 +37,6 @@ void timewait_seen(struct model *model, struct connection *connection, uint64_t 
  */
 uint64_t timewait_entry_ns(const struct model *model, uint64_t time_ns, int64_t remaining_ns);
 
-/* A listener's direction is unknown, though its children, which carry its entry, are incoming. */
-unsigned int direction_in_state(unsigned int direction, unsigned int state);
-
 /* To each observer that wants it (observer.h). */
 void tell_transition(const struct model *model, const struct transition *transition);
 void tell_minisocket(const struct model *model, struct connection *connection,

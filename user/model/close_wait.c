@@ -167,14 +167,16 @@ static void remove_the_gone(struct close_waits *close_waits)
 	free(gone);
 }
 
-static int by_cookie(const void *a, const void *b)
+static int by_cookie(const void *a, const void *b, void *processes)
 {
 	const struct holder *left = a, *right = b;
+	int order;
 
 	if (left->cookie != right->cookie)
 		return left->cookie < right->cookie ? -1 : 1;
-	if (left->process != right->process)
-		return left->process < right->process ? -1 : 1;
+	order = processes_compare(processes, left->process, right->process);
+	if (order)
+		return order;
 	return (left->fd > right->fd) - (left->fd < right->fd);
 }
 
@@ -226,8 +228,9 @@ static void end(struct close_waits *close_waits, bool broken)
 	if (!broken)
 		remove_the_gone(close_waits);
 	if (close_waits->holder_count)
-		qsort(close_waits->holders, close_waits->holder_count,
-		      sizeof(*close_waits->holders), by_cookie);
+		qsort_r(close_waits->holders, close_waits->holder_count,
+			sizeof(*close_waits->holders), by_cookie,
+			&close_waits->connections->processes);
 	own_by_holders(close_waits);
 }
 

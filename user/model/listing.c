@@ -58,10 +58,18 @@ static bool lives_again(const struct connection *connection, const struct record
 	       record->header.time_ns >= connection->time_ns;
 }
 
+/* A listener's is unknown, though its children, which carry its entry, are incoming. */
+static unsigned int direction_of(const struct record_socket *record)
+{
+	if (record->state == TCP_LISTEN)
+		return DIRECTION_UNKNOWN;
+	return record->state == TCP_SYN_SENT ? DIRECTION_OUT : record->direction;
+}
+
 void apply_socket(struct model *model, const struct record_socket *record)
 {
 	struct connection *connection;
-	unsigned int direction = direction_in_state(record->direction, record->state);
+	unsigned int direction = direction_of(record);
 
 	if (!record->cookie)
 		return; /* its end will be told, and no more is known */

@@ -64,9 +64,15 @@ static bool is_connection(const struct model *model, const struct record_socket 
 	return model->scope != LISTING_CLOSE_WAITS && model->needs.listed & 1U << TCP_CLOSE_WAIT;
 }
 
+/* A listing of CLOSE_WAITs alone shows few of the ports that are bound, and those once more. */
+static bool tells_bound(const struct model *model)
+{
+	return model->scope != LISTING_CLOSE_WAITS;
+}
+
 static void apply_socket_row(struct model *model, const struct record_socket *record)
 {
-	if (record->flags & SOCKET_BOUND)
+	if (tells_bound(model) && record->flags & SOCKET_BOUND)
 		port_spaces_bound(&model->ports, record->tuple.netns, record->tuple.lport, 0);
 	if (record->state == TCP_CLOSE && record->flags & SOCKET_BOUND)
 		return; /* bound, and no connection yet */
@@ -81,7 +87,7 @@ static void apply_holder_row(struct model *model, const struct record_holder *re
 	if (keeps_close_waits(model))
 		close_waits_holder(&model->close_waits, record);
 	apply_holder(model, record);
-	if (record->bound_port)
+	if (tells_bound(model) && record->bound_port)
 		port_spaces_bound(&model->ports, record->netns, record->bound_port,
 				  processes_meet(&model->connections.processes, &record->process));
 }

@@ -123,14 +123,16 @@ static void begin(struct port_spaces *ports)
 	}
 }
 
-static int by_process(const void *a, const void *b)
+static int by_process(const void *a, const void *b, void *processes)
 {
 	const struct bound_holder *left = a, *right = b;
+	int order;
 
 	if (left->netns != right->netns)
 		return left->netns < right->netns ? -1 : 1;
-	if (left->process != right->process)
-		return left->process < right->process ? -1 : 1;
+	order = processes_compare(processes, left->process, right->process);
+	if (order)
+		return order;
 	return (left->port > right->port) - (left->port < right->port);
 }
 
@@ -140,7 +142,8 @@ static void end(struct port_spaces *ports)
 	size_t kept = 0;
 
 	if (ports->holder_count)
-		qsort(ports->holders, ports->holder_count, sizeof(*ports->holders), by_process);
+		qsort_r(ports->holders, ports->holder_count, sizeof(*ports->holders), by_process,
+			ports->processes);
 	for (size_t i = 0; i < ports->space_count; i++) {
 		struct port_space *space = &ports->spaces[i];
 

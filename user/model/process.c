@@ -90,6 +90,14 @@ const struct process *processes_get(const struct processes *processes, uint32_t 
 	return number ? get(processes, number) : NULL;
 }
 
+int processes_compare(const struct processes *processes, uint32_t left, uint32_t right)
+{
+	uint64_t a = left ? get(processes, left)->key : 0;
+	uint64_t b = right ? get(processes, right)->key : 0;
+
+	return (a > b) - (a < b);
+}
+
 void processes_reference(struct processes *processes, uint32_t number)
 {
 	if (number)

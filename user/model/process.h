@@ -48,6 +48,12 @@ uint32_t processes_meet(struct processes *processes, const struct process_id *id
 /* NULL for 0. Valid while it is referred to, else until the next processes_describe. */
 const struct process *processes_get(const struct processes *processes, uint32_t number);
 
+/*
+ * Who started first comes first, nobody before all. Numbers are no order: they are given out as
+ * processes are met, which is sooner where more is streamed.
+ */
+int processes_compare(const struct processes *processes, uint32_t left, uint32_t right);
+
 void processes_reference(struct processes *processes, uint32_t number);
 void processes_release(struct processes *processes, uint32_t number);
 

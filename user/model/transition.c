@@ -75,17 +75,24 @@ static bool comes_late(const struct record_transition *record)
 	return becomes_minisocket(record->old_state, record->new_state);
 }
 
+static uint64_t since_of(const struct record_transition *record)
+{
+	return record->since_ns <= record->header.time_ns ? record->since_ns : 0;
+}
+
 /* Where the stream leaves out how the old state was entered, the record may say when. */
 static void learn_since(struct model *model, struct connection *connection,
 			const struct record_transition *record)
 {
-	if (!record->since_ns || record->since_ns > record->header.time_ns)
+	uint64_t since_ns = since_of(record);
+
+	if (!since_ns)
 		return;
 	if (connection->state != record->old_state)
-		connections_enter(&model->connections, connection, record->old_state,
-				  record->since_ns, record->since_ns);
+		connections_enter(&model->connections, connection, record->old_state, since_ns,
+				  since_ns);
 	else if (!connection->since_ns)
-		connection->since_ns = record->since_ns;
+		connection->since_ns = since_ns;
 }
 
 static void move(struct model *model, struct connection *connection,
@@ -93,6 +100,7 @@ static void move(struct model *model, struct connection *connection,
 {
 	struct transition transition = {
 		.time_ns = record->header.time_ns,
+		.since_ns = since_of(record),
 		.old_state = record->old_state,
 		.new_state = record->new_state,
 		.failure = record->failure,

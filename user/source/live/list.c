@@ -174,7 +174,7 @@ static bool list_sockets_here(struct live *live, uint32_t netns, struct inodes *
 static bool list_namespace(struct live *live, uint32_t netns, enum listing_scope scope,
 			   struct inodes *inodes)
 {
-	if (needs_want(&live->needs, WANT_PORT_SETTINGS))
+	if (needs_want(&live->needs, WANT_PORT_SETTINGS) && scope != LISTING_CLOSE_WAITS)
 		report_ports(live, netns);
 	if (netns_has_tcp() && !list_sockets_here(live, netns, inodes))
 		return false;

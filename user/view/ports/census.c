@@ -120,18 +120,38 @@ static uint64_t hold_ns(const struct model *model, const struct port_space *spac
 	return age_ns > length_ns ? age_ns : length_ns;
 }
 
+/*
+ * As far as the view's own needs tell it: a row is the same whatever is streamed for others. What
+ * is in SYN_SENT, or in FIN_WAIT2 before a minisocket stands for it, only a listing shows. CLOSE:
+ * it is not known of yet.
+ */
+static unsigned int state_of(const struct model *model, const struct connection *connection)
+{
+	bool streamed = connection->since_ns > model->listing.begin_ns;
+
+	if (connection->state == TCP_SYN_SENT && !connection->listed)
+		return TCP_CLOSE;
+	if (connection->state == TCP_FIN_WAIT2 && streamed &&
+	    !(connection->flags & CONNECTION_MINISOCKET))
+		return TCP_FIN_WAIT1;
+	return connection->state;
+}
+
 void census_count(struct census *census, struct model *model, const struct connection *connection,
 		  uint64_t time_ns)
 {
 	const struct port_space *space = port_spaces_find(&model->ports, connection->tuple.netns);
+	unsigned int state = state_of(model, connection);
 	struct census_owner *owner;
 
+	if (state == TCP_CLOSE)
+		return;
 	if (space && !port_supplied(space, &census->supply, connection->tuple.lport))
 		return;
 	owner = owner_of(census, &model->connections.processes, connection->owner);
 	owner->ports++;
-	owner->by_state[connection->state]++;
-	census->by_state[connection->state]++;
+	owner->by_state[state]++;
+	census->by_state[state]++;
 	census->used++;
 	if (space && is_reusable(space, connection, time_ns))
 		census->reusable++;
@@ -141,17 +161,18 @@ void census_count(struct census *census, struct model *model, const struct conne
 	census->hold_ns += hold_ns(model, space, connection, time_ns);
 }
 
-static int more_ports(const void *a, const void *b)
+static int more_ports(const void *a, const void *b, void *processes)
 {
 	const struct census_owner *left = a, *right = b;
 
 	if (left->ports != right->ports)
 		return left->ports > right->ports ? -1 : 1;
-	return (left->process > right->process) - (left->process < right->process);
+	return processes_compare(processes, left->process, right->process);
 }
 
-void census_sort_owners(struct census *census)
+void census_sort_owners(struct census *census, const struct processes *processes)
 {
 	if (census->owner_count)
-		qsort(census->owners, census->owner_count, sizeof(*census->owners), more_ports);
+		qsort_r(census->owners, census->owner_count, sizeof(*census->owners), more_ports,
+			(void *)processes);
 }

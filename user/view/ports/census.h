@@ -39,7 +39,7 @@ void census_count(struct census *census, struct model *model, const struct conne
 		  uint64_t time_ns);
 
 /* Most ports first. */
-void census_sort_owners(struct census *census);
+void census_sort_owners(struct census *census, const struct processes *processes);
 
 /* True if it holds, or may hold, a port that connect() chose. */
 bool census_concerns(const struct connection *connection);

@@ -95,7 +95,7 @@ static void take_census(struct ports *view, const struct port_failure *failure,
 	census_begin(census, view->model, failure->tuple.netns, failure->own_low,
 		     failure->own_high);
 	connections_each(&view->model->connections, count_for_failure, &count);
-	census_sort_owners(census);
+	census_sort_owners(census, view->rows.processes);
 }
 
 static bool has_own_range(const struct failing_census *failing, const struct port_failure *failure)

@@ -239,7 +239,7 @@ static void finish_row(void *context, struct row *finished)
 	growth_add(&row->consumption, &view->clock, (double)row->consumed);
 	growth_add(&row->failing, &view->clock, (double)row->failed);
 	view->left_out += row->passes && row->now.used;
-	census_sort_owners(&row->now);
+	census_sort_owners(&row->now, view->rows.processes);
 }
 
 /* Until now all that pass count, now those that are shown do not. */

@@ -136,9 +136,8 @@ static void closed(struct time_waits *waits, const struct transition *transition
 	if (new_state == TCP_FIN_WAIT1 || new_state == TCP_TIME_WAIT ||
 	    (new_state == TCP_CLOSE && transition->closer))
 		row->closed_first++;
-	if ((new_state == TCP_FIN_WAIT1 || new_state == TCP_CLOSE_WAIT) &&
-	    transition->in_old_ns != UNKNOWN_NS)
-		histogram_add(&row->connected, transition->in_old_ns);
+	if ((new_state == TCP_FIN_WAIT1 || new_state == TCP_CLOSE_WAIT) && transition->since_ns)
+		histogram_add(&row->connected, transition->time_ns - transition->since_ns);
 }
 
 /* Its TIME_WAIT began before the tool listed what exists, and nothing told that it did. */
