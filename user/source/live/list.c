@@ -56,7 +56,8 @@ static void receive_row(struct live *live, struct inodes *inodes,
  * Reads an iterator to its end. A read yields whole records of `bytes` each, as it asks for a
  * multiple of them: the kernel's buffer is eight pages (bpf_iter.c), larger than ours where pages
  * are, and what does not fit stays there for the next read. The stream is served in between, so
- * that its ring does not fill meanwhile. False if the kernel broke off.
+ * that its ring does not fill meanwhile; and before the rows, so that what led to them is told
+ * first. False if the kernel broke off.
  */
 static bool read_rows(struct live *live, int fd, size_t bytes, struct inodes *inodes)
 {
@@ -73,12 +74,12 @@ static bool read_rows(struct live *live, int fd, size_t bytes, struct inodes *in
 			live->refused++;
 			return false;
 		}
-		for (size_t at = 0; at < (size_t)n; at += bytes)
-			receive_row(live, inodes, (const void *)(buffer + at));
 		if (*live->config->stop)
 			live_drain(live); /* polling then takes a record at a time */
 		else
 			live_take(live);
+		for (size_t at = 0; at < (size_t)n; at += bytes)
+			receive_row(live, inodes, (const void *)(buffer + at));
 	}
 }
 
