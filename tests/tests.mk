@@ -6,7 +6,7 @@ BUILD_ALL = $(MAKE) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$
 
 LOAD_SOURCES := $(sort $(wildcard tests/bench/load*.c))
 # the traffic of the live tests
-LOADS := $(BUILD)/tests/load $(BUILD)/tests/crowd $(BUILD)/tests/refuse.so
+LOADS := $(BUILD)/tests/load $(BUILD)/tests/crowd $(BUILD)/tests/refuse.so $(BUILD)/tests/together
 
 $(BUILD)/tests/load: $(LOAD_SOURCES) $(wildcard tests/bench/load*.h)
 	$(call say,CC,$@)
@@ -23,6 +23,12 @@ $(BUILD)/tests/refuse.so: tests/live/refuse.c
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) -std=c11 -D_GNU_SOURCE $(WARNINGS) -shared -fPIC $< -o $@ -ldl
+
+# the tool, with four views on one stream
+$(BUILD)/tests/together: tests/live/together.c $(BUILD)/unit/libtcplinger.a
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(USER_CFLAGS) -MF $@.d $(filter %.c %.a,$^) -o $@ $(LIBRARIES)
 
 $(BUILD)/tests/floor: tests/bench/floor.c
 	$(call say,CC,$<)
@@ -181,7 +187,7 @@ $(BUILD)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(BUILD)/fuzz/libtcplinger.a
 		-Wl,--wrap=netns_resolve,--wrap=cgroup_resolve $(LIBRARIES) -lm
 
 -include $(UNIT_HELPERS:tests/%.c=$(BUILD)/%.d) $(UNIT_HELPERS:tests/%.c=$(BUILD)/asan/%.d)
--include $(ASAN_OBJECTS:.o=.d) $(FUZZ_OBJECTS:.o=.d)
+-include $(BUILD)/tests/together.d $(ASAN_OBJECTS:.o=.d) $(FUZZ_OBJECTS:.o=.d)
 -include $(UNIT_TESTS:%=%.d) $(ASAN_TESTS:%=%.d) $(FUZZERS:%=%.d)
 
 # Live tests: real sockets and processes, the binary as it is. Most of them wait most of the time:

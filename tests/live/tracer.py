@@ -50,7 +50,7 @@ class Tracer:
         self.ready_file = os.path.join(self.directory.name, "ready")
         self.output = open(os.path.join(self.directory.name, "out"), "w+b")
         self.errors = open(os.path.join(self.directory.name, "err"), "w+b")
-        command = [*prefix, binary(), self.command, "--ready-file", self.ready_file, *interval,
+        command = [*prefix, *self.tool(), "--ready-file", self.ready_file, *interval,
                    *hooks(self.command, arguments)]
         command += ["--json"] if json_lines else []
         command += ["--netns", space.name] if space else []
@@ -65,6 +65,9 @@ class Tracer:
         except BaseException:
             self.close()
             raise
+
+    def tool(self):
+        return [binary(), self.command]
 
     def __enter__(self):
         return self
