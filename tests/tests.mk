@@ -13,19 +13,19 @@ $(BUILD)/tests/load: $(LOAD_SOURCES) $(wildcard tests/bench/load*.h)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) -std=c11 -D_GNU_SOURCE $(WARNINGS) $(LOAD_SOURCES) -o $@ -pthread
 
-$(BUILD)/tests/crowd: tests/live/crowd.c
+$(BUILD)/tests/crowd: tests/live/lib/crowd.c
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) -std=c11 -D_GNU_SOURCE $(WARNINGS) $< -o $@
 
 # a host that refuses programs by name
-$(BUILD)/tests/refuse.so: tests/live/refuse.c
+$(BUILD)/tests/refuse.so: tests/live/lib/refuse.c
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) -std=c11 -D_GNU_SOURCE $(WARNINGS) -shared -fPIC $< -o $@ -ldl
 
 # the tool, with four views on one stream
-$(BUILD)/tests/together: tests/live/together.c $(BUILD)/unit/libtcplinger.a
+$(BUILD)/tests/together: tests/live/lib/together.c $(BUILD)/unit/libtcplinger.a
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(USER_CFLAGS) -MF $@.d $(filter %.c %.a,$^) -o $@ $(LIBRARIES)

@@ -3,18 +3,20 @@
 import contextlib
 import os
 import subprocess
+import sys
 
 import pytest
 
-import expiring as expiring_traffic
-import sockdiag
-from actors import Actor
-from leaks import Leaks
-from portsview import Ports
-from spaces import Space
-from timewaits import TimeWaits
-from tracer import Tracer, binary, refused
-from traffic import built
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
+import expiring as expiring_traffic  # noqa: E402
+import sockdiag  # noqa: E402
+from actors import Actor  # noqa: E402
+from leaksview import Leaks  # noqa: E402
+from portsview import Ports  # noqa: E402
+from spaces import Space  # noqa: E402
+from timewaits import TimeWaits  # noqa: E402
+from tracer import Tracer, binary, refused, tcplinger  # noqa: E402
+from traffic import built  # noqa: E402
 
 
 def pytest_configure(config):
@@ -140,6 +142,15 @@ def expiring(request, expiring_rounds):
 def load_program():
     """The loopback load of the benchmark."""
     return built("load")
+
+
+@pytest.fixture(scope="module")
+def fentry():
+    """Where the kernel lets no such program attach, there is nothing to test of it."""
+    for view in ("trace", "ports"):
+        result = tcplinger(view, "--hooks", "fentry", "-d", "0.1")
+        if result.returncode:
+            pytest.skip(result.stderr.strip())
 
 
 @pytest.fixture(params=["bpf", "no-bpf"])

@@ -8,7 +8,7 @@ import pytest
 import audits
 import truth
 from audits import Books, explained, seen, unexplained
-from leaks import Leaks
+from leaksview import Leaks
 from portsview import Ports
 from privileges import anyones_binary, as_nobody  # noqa: F401
 from timewaits import TimeWaits

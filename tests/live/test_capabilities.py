@@ -10,7 +10,7 @@ import time
 import pytest
 
 import closewait
-from leaks import refreshes
+from leaksview import refreshes
 from portsview import destinations
 from privileges import anyones_binary, as_nobody, run, with_capabilities  # noqa: F401
 from timewaits import total

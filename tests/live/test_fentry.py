@@ -8,18 +8,10 @@ import pytest
 import losses
 from portsview import PORT
 from timewaits import total
-from tracer import tcplinger
 
 LOW, HIGH = 20000, 20007
 LOCAL = ["127.0.0.1", "::1"]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def fentry():
-    for view in ("trace", "ports"):
-        result = tcplinger(view, "--hooks", "fentry", "-d", "0.1")
-        if result.returncode:
-            pytest.skip(result.stderr.strip())
+pytestmark = pytest.mark.usefixtures("fentry")
 
 
 @pytest.fixture

@@ -5,10 +5,10 @@ import random
 import pytest
 
 import truth
-from test_fentry import fentry  # noqa: F401 (skips where there is none)
 from tracer import steps
 from traffic import Pair
 
+pytestmark = pytest.mark.usefixtures("fentry")
 CONNECTIONS = 24
 SEED = 1
 PORT = 5000

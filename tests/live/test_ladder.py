@@ -2,7 +2,8 @@
 """Any one program or map may be refused: each view then shows the same, or says what it cannot see.
 
 The same traffic is watched on a host that refuses one of them, and on one that refuses nothing. What
-each refusal costs each view is the table below; docs/hosts.md has it, made by `python3 test_ladder.py`.
+each refusal costs each view is the table below, which docs/hosts.md has as well: what the last test
+finds different it prints as it should be.
 """
 import errno
 import json
@@ -197,7 +198,7 @@ def test_doctor_names_it(part):
 
 
 def test_the_docs_have_the_table():
-    print(table())
+    print(table())  # to be copied
     with open(os.path.join(ROOT, "docs", "hosts.md"), encoding="utf-8") as file:
         assert table() in file.read()
 
@@ -207,7 +208,3 @@ def table():
     lines = ["| refused | " + " | ".join(VIEWS) + " |", "| --- " * (len(VIEWS) + 1) + "|"]
     lines += [f"| `{part}` | " + " | ".join(row) + " |" for part, row in LADDER.items()]
     return "\n".join(lines)
-
-
-if __name__ == "__main__":
-    print(table())

@@ -3,8 +3,8 @@
 first refresh has all of it, and nothing was lost or listed again."""
 import pytest
 
+from many import MANY_FILES, await_only, close_connections, open_connections
 from portsview import PORT, check_sums, destinations, owners
-from test_loss import MANY_FILES, await_only, close_connections, open_connections
 from timewaits import total
 from truth import NO_LOSS, ss_counts
 

@@ -12,6 +12,7 @@ import pytest
 
 import losses
 import truth
+from many import MANY_FILES, await_only, close_connections, open_connections
 from portsview import PORT, check_sums, destinations, towards
 from timewaits import Counters, check_books, ends, total
 from tracer import PATIENCE_S, binary, step, steps
@@ -38,26 +39,6 @@ def used_ports(space, port=PORT):
     """Of connections towards a port: local ends, by ss."""
     return len({local for _, local, remote in truth.ss(space).values()
                 if remote.endswith(f":{port}")})
-
-
-def await_only(space, *states):
-    """Nothing else moves any more."""
-    deadline = time.monotonic() + PATIENCE_S
-    while not set(counts := truth.ss_counts(space)) <= set(states):
-        assert time.monotonic() < deadline, counts
-        time.sleep(0.1)
-
-
-def open_connections(client, server, count, name):
-    """In the variable `name` of both."""
-    server.start(f"{name} = [accept(l) for _ in range({count})]")
-    client(f"{name} = [connect('127.0.0.1', {PORT}) for _ in range({count})]")
-    server.answer()
-
-
-def close_connections(first, second, name):
-    first(f"for s in {name}: s.close()")
-    second(f"for s in {name}: drain(s); s.close()")
 
 
 def reset_connections(client, server, name):
@@ -220,7 +201,6 @@ def minisockets(space):
 
 SMALL_MAP = 1024  # the least the tool makes it
 OVERFLOW = 200
-MANY_FILES = "import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (5000, 5000))"
 
 
 def test_full_map_of_minisockets(make, space, client, listening):

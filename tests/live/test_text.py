@@ -6,8 +6,7 @@ import pytest
 
 import closewait
 from portsview import PORT
-from screen import COLOR, Screen, width
-from test_leaks_screen import CLEAR, LONG
+from screen import CLEAR, COLOR, LONG, Screen, width
 from tracer import refused, tcplinger
 from traffic import Pair
 

@@ -9,7 +9,7 @@ import pytest
 
 import closewait
 import truth
-from leaks import Leaks
+from leaksview import Leaks
 from portsview import Ports, destinations
 from timewaits import TimeWaits
 from tracer import Tracer, step, tcplinger

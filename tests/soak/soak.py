@@ -14,7 +14,7 @@ import tempfile
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path[:0] = [os.path.join(HERE, ".."), os.path.join(HERE, "..", "live")]
+sys.path[:0] = [os.path.join(HERE, ".."), os.path.join(HERE, "..", "live", "lib")]
 import usage  # noqa: E402
 import workers  # noqa: E402
 from spaces import Space  # noqa: E402

@@ -9,30 +9,30 @@ from kernels import NEWEST, REFUSED, REQUIRED
 HOOK_FORMS = ("tracepoint", "fentry")  # of the tool's --hooks: each is a row of the matrix
 
 TRANSITIONS = (
-    "live/test_life.py::test_client_closes_first_exact_steps_of_both_ends[127.0.0.1]",
-    "live/test_owner.py::test_fork_after_connect_leaves_the_owner_and_the_child_is_closer",
-    "live/test_older.py::test_listener_older_than_the_tool_owns_its_new_children",
-    "live/test_filters.py::test_filter_shows_the_right_lines_and_none_else[lport-range]",
-    "live/test_mptcp.py::test_mptcp_subflow_older_than_the_tool_is_owned_by_its_holder",
+    "live/trace/test_life.py::test_client_closes_first_exact_steps_of_both_ends[127.0.0.1]",
+    "live/trace/test_owner.py::test_fork_after_connect_leaves_the_owner_and_the_child_is_closer",
+    "live/trace/test_older.py::test_listener_older_than_the_tool_owns_its_new_children",
+    "live/trace/test_filters.py::test_filter_shows_the_right_lines_and_none_else[lport-range]",
+    "live/trace/test_mptcp.py::test_mptcp_subflow_older_than_the_tool_is_owned_by_its_holder",
 )
 END_REASONS = (
-    "live/test_end_reasons.py::test_reused_by_connect_with_tcp_tw_reuse[127.0.0.1]",
-    "live/test_end_reasons.py::test_reused_by_connect_of_a_bound_port[::1]",
-    "live/test_end_reasons.py::test_syn_of_the_same_tuple_ends_a_servers_TIME_WAIT[127.0.0.1]",
-    "live/test_end_reasons.py::test_reset_by_RST_to_a_TIME_WAIT",
-    "live/test_end_reasons.py::test_reset_by_data_after_half_close_ends_a_FIN_WAIT2[::1]",
-    "live/test_end_reasons.py::test_destroyed_by_ss_K[127.0.0.1]",
-    "live/test_end_reasons.py::test_destroyed_with_the_namespace",
-    "live/test_end_reasons.py::test_FIN_WAIT2_that_times_out_is_expired_and_never_a_TIME_WAIT",
+    "live/trace/test_end_reasons.py::test_reused_by_connect_with_tcp_tw_reuse[127.0.0.1]",
+    "live/trace/test_end_reasons.py::test_reused_by_connect_of_a_bound_port[::1]",
+    "live/trace/test_end_reasons.py::test_syn_of_the_same_tuple_ends_a_servers_TIME_WAIT[127.0.0.1]",
+    "live/trace/test_end_reasons.py::test_reset_by_RST_to_a_TIME_WAIT",
+    "live/trace/test_end_reasons.py::test_reset_by_data_after_half_close_ends_a_FIN_WAIT2[::1]",
+    "live/trace/test_end_reasons.py::test_destroyed_by_ss_K[127.0.0.1]",
+    "live/trace/test_end_reasons.py::test_destroyed_with_the_namespace",
+    "live/trace/test_end_reasons.py::test_FIN_WAIT2_that_times_out_is_expired_and_never_a_TIME_WAIT",
 )
 LEAKS = (
-    "live/test_leaks_verdicts.py::test_each_is_what_it_is[bpf-leak-fin-with-data]",
-    "live/test_leaks_verdicts.py::test_each_is_what_it_is[bpf-stall]",
-    "live/test_leaks_verdicts.py::test_each_is_what_it_is[bpf-half-closed]",
-    "live/test_leaks_verdicts.py::test_each_is_what_it_is[no-bpf-half-closed]",
-    "live/test_leaks_verdicts.py::test_each_is_the_same_when_it_is_seen_to_come[bpf-leak]",
-    "live/test_leaks_verdicts.py::test_ktls_is_unknown",
-    "live/test_leaks_age.py::test_age_of_a_socket_seen_entering_is_exact",
+    "live/leaks/test_leaks_verdicts.py::test_each_is_what_it_is[bpf-leak-fin-with-data]",
+    "live/leaks/test_leaks_verdicts.py::test_each_is_what_it_is[bpf-stall]",
+    "live/leaks/test_leaks_verdicts.py::test_each_is_what_it_is[bpf-half-closed]",
+    "live/leaks/test_leaks_verdicts.py::test_each_is_what_it_is[no-bpf-half-closed]",
+    "live/leaks/test_leaks_verdicts.py::test_each_is_the_same_when_it_is_seen_to_come[bpf-leak]",
+    "live/leaks/test_leaks_verdicts.py::test_ktls_is_unknown",
+    "live/leaks/test_leaks_age.py::test_age_of_a_socket_seen_entering_is_exact",
 )
 REFUSALS = (
     "live/test_refusals.py::test_trace_of_nobody_is_3_and_names_the_capabilities",
@@ -41,22 +41,22 @@ REFUSALS = (
     "live/test_refusals.py::test_trace_without_BTF_is_3_and_names_it",
 )
 TIME_WAITS = (
-    "live/test_timewait_reasons.py::test_reused_by_connect_of_a_bound_port[127.0.0.1]",
-    "live/test_timewait_fin_wait2.py::test_time_out",
+    "live/timewait/test_timewait_reasons.py::test_reused_by_connect_of_a_bound_port[127.0.0.1]",
+    "live/timewait/test_timewait_fin_wait2.py::test_time_out",
 )
 PORTS = (
-    "live/test_ports_causes.py::test_range_exhausted[v4]",
-    "live/test_ports_causes.py::test_range_exhausted[v6]",
+    "live/ports/test_ports_causes.py::test_range_exhausted[v4]",
+    "live/ports/test_ports_causes.py::test_range_exhausted[v6]",
 )
 FENTRY = ("live/test_fentry.py", "live/test_forms_agree.py")
 SUMMARY = (
-    "live/test_summary.py::test_text_has_the_counts_and_what_to_run_next",
+    "live/summary/test_summary.py::test_text_has_the_counts_and_what_to_run_next",
 )
 DOCTOR = (
-    "live/test_doctor.py::test_each_hook_has_a_form_and_a_reason",
-    "live/test_doctor.py::test_the_memory_of_the_maps_is_told",
+    "live/doctor/test_doctor.py::test_each_hook_has_a_form_and_a_reason",
+    "live/doctor/test_doctor.py::test_the_memory_of_the_maps_is_told",
 )
-SELF_TEST = ("live/test_selftest.py",)
+SELF_TEST = ("live/doctor/test_selftest.py",)
 LISTING = (
     "live/test_listing.py::test_ports",
     "live/test_listing.py::test_leaks",
@@ -66,7 +66,7 @@ AUDIT = (
     "live/test_audit.py::test_resets_and_connects_that_fail[trace]",
     "live/test_audit.py::test_minisockets_of_every_kind[timewait]",
 )
-NO_BPF = ("live/test_leaks_verdicts.py::test_each_is_what_it_is[no-bpf-half-closed]", *SUMMARY)
+NO_BPF = ("live/leaks/test_leaks_verdicts.py::test_each_is_what_it_is[no-bpf-half-closed]", *SUMMARY)
 USUAL = TRANSITIONS + END_REASONS + LEAKS + TIME_WAITS + PORTS + FENTRY + REFUSALS + SUMMARY + \
     DOCTOR + SELF_TEST + AUDIT + LISTING
 CORE = (*TRANSITIONS[:2], END_REASONS[0], END_REASONS[2], END_REASONS[5], LEAKS[0], *TIME_WAITS[1:],

@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 import time
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+ROOT = os.path.realpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../.."))
 PATIENCE_S = float(os.environ.get("TCPLINGER_PATIENCE_S", 15))  # a guest is slow
 # The peer's FIN in FIN_WAIT2 is told an interval late at most: no test needs to wait a second.
 INTERVAL = ("-i", "0.1")

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from leaks import Leaks, once
+from leaksview import Leaks, once
 from tracer import refused, tcplinger
 
 pytestmark = pytest.mark.alone

@@ -10,7 +10,7 @@ from portsview import PORT, check_sums, owners
 
 LOW, SUPPLY = 20000, 8
 STORM_S = 2
-HERE = os.path.dirname(os.path.abspath(__file__))
+LIB = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib")
 SKIPPED = 77
 
 
@@ -18,7 +18,7 @@ SKIPPED = 77
 def connects(tmp_path_factory):
     """connects.c, built."""
     path = tmp_path_factory.mktemp("connects") / "connects"
-    subprocess.run(["gcc", "-O2", "-std=c11", "-pthread", os.path.join(HERE, "connects.c"), "-o",
+    subprocess.run(["gcc", "-O2", "-std=c11", "-pthread", os.path.join(LIB, "connects.c"), "-o",
                     str(path)], check=True)
     return str(path)
 

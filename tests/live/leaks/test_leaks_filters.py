@@ -3,7 +3,7 @@
 import pytest
 
 import closewait
-from leaks import once
+from leaksview import once
 from tracer import tcplinger
 
 

@@ -6,7 +6,7 @@ import time
 import pytest
 
 import truth
-from test_leaks_json import PROCESS, REFRESH, check_types, number
+from contract import PROCESS, REFRESH, check_types, number
 from timewaits import HISTOGRAMS, REASONS, check_books, complaints, once, refreshes
 from tracer import tcplinger
 from traffic import Pair

@@ -8,10 +8,10 @@ import pytest
 
 import closewait
 import truth
-from leaks import complaints, once, refreshes
+from contract import PROCESS, REFRESH, check_types, number
+from leaksview import complaints, once, refreshes
 from tracer import refused, tcplinger
 
-number = (int, float)
 ROW = {"type": str, "time": str, "seq": int, "process": dict, "key": None, "sockets": int,
        "kinds": dict, "unread_bytes": int, "oldest_s": number, "growth_per_s": number,
        "fds": int, "fd_limit": int, "verdict": str, "evidence": dict, "connections": list,
@@ -20,23 +20,10 @@ NULL_OR = {"process", "key", "oldest_s", "growth_per_s", "fds", "fd_limit", "evi
 CONNECTION = {"cookie": str, "netns": int, "family": str, "laddr": str, "lport": int, "raddr": str,
               "rport": int, "direction": str, "fd": int, "age_s": number,
               "age_is_lower_bound": bool, "recvq_bytes": int, "kind": str, "holders": list}
-REFRESH = {"type": str, "time": str, "view": str, "seq": int, "rows": int, "incomplete": bool}
-PROCESS = {"pid": int, "start_time": str, "comm": str, "exe": str, "cgroup": str, "container": str}
 HOLDER = {"pid": int, "comm": str, "fd": int}
 KINDS = {"unread_data", "fin_only", "drained", "sending", "unaccepted", "unknown"}
 VERDICTS = {"leak", "stall", "idle_pool", "not_reading", "backlog", "half_closed", "transient",
             "unknown", "mixed"}
-
-
-def check_types(o, types, nullable=()):
-    assert set(o) == set(types)
-    for key, kind in types.items():
-        if o[key] is None:
-            assert key in nullable, key
-        elif kind:
-            assert isinstance(o[key], kind), (key, o[key])
-            if kind is int or kind == number:
-                assert not isinstance(o[key], bool), key
 
 
 def check_row(row):

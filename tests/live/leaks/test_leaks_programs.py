@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from leaks import once
+from leaksview import once
 
 CONNECTIONS = 12
 

@@ -4,8 +4,7 @@ import re
 
 import pytest
 
-from screen import COLOR, COLUMNS, Screen, width
-from test_leaks_screen import CLEAR, LONG, pages
+from screen import CLEAR, COLOR, COLUMNS, LONG, Screen, pages, width
 from timewaits import complaints
 from tracer import refused, tcplinger
 from traffic import Pair

@@ -8,7 +8,7 @@ import pytest
 
 import closewait
 import truth
-from leaks import once
+from leaksview import once
 
 KEYS = {"threads", "waiting", "state", "wchan", "syscall", "stopped", "frozen", "starved"}
 

@@ -5,11 +5,8 @@ import re
 import pytest
 
 import closewait
-from screen import COLOR, COLUMNS, Screen, width
+from screen import CLEAR, COLOR, COLUMNS, LONG, Screen, pages, width
 from tracer import refused, tcplinger
-
-CLEAR = "\x1b[H\x1b[J"
-LONG = "2001:db8:1234:5678:9abc:def0:1234:5678"
 
 
 @pytest.fixture
@@ -22,10 +19,6 @@ def screen(make, space):
         make.stack.callback(shown.close)
         return shown
     return begin
-
-
-def pages(shown):
-    return [page.replace("\r\n", "\n").splitlines() for page in shown.text.split(CLEAR)]
 
 
 def text_once(space, *arguments):

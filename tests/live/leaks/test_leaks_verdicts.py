@@ -7,7 +7,7 @@ import pytest
 
 import closewait
 from actors import ActorError
-from leaks import once
+from leaksview import once
 from truth import NO_LOSS
 
 MPTCP = 262

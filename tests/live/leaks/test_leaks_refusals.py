@@ -9,7 +9,7 @@ import pytest
 
 import closewait
 import truth
-from leaks import complaints, once, refreshes
+from leaksview import complaints, once, refreshes
 from privileges import anyones_binary, as_nobody, with_capabilities  # noqa: F401
 from tracer import binary, refused, tcplinger
 

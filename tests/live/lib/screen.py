@@ -15,6 +15,8 @@ import unicodedata
 from tracer import binary
 
 COLUMNS = 120
+CLEAR = "\x1b[H\x1b[J"  # before each page
+LONG = "2001:db8:1234:5678:9abc:def0:1234:5678"  # an address as long as they get
 COLOR = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -79,3 +81,7 @@ def on_terminal(columns, *arguments):
     os.close(master)
     assert process.wait(10) == 0
     return text.decode().replace("\r\n", "\n")
+
+
+def pages(shown):
+    return [page.replace("\r\n", "\n").splitlines() for page in shown.text.split(CLEAR)]

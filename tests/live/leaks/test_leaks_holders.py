@@ -7,7 +7,7 @@ import pytest
 
 import closewait
 import truth
-from leaks import once
+from leaksview import once
 
 
 def holding(connection):

@@ -7,7 +7,7 @@ import pytest
 
 import closewait
 import truth
-from leaks import complaints, once
+from leaksview import complaints, once
 
 TOLERANCE_S = 0.25
 
