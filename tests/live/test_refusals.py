@@ -73,15 +73,66 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize("name", WRONG)
-def test_wrong_usage_is_2_with_one_line_naming_the_value(name):
-    arguments, value, accepted = WRONG[name]
+# what a view says of its own options, or of those that it has not: likewise, without the command
+OF_LEAKS = {
+    "age-word": (["--age", "x"], "x", "0"),
+    "age-negative": (["--age", "-1"], "-1", "0"),
+    "age-nan": (["--age", "nan"], "nan", "0"),
+    "age-unit": (["--age", "5s"], "5s", "0"),
+    "by": (["--by", "foo"], "foo", "pid, comm, exe, cgroup or container"),
+    "by-empty": (["--by", ""], "--by", "container"),
+    "sort": (["--sort", "foo"], "foo", "unread_bytes"),
+    "sort-of-no-number": (["--sort", "verdict"], "verdict", "sockets"),
+    "sort-empty": (["--sort", ""], "--sort", "sockets"),
+    "limit-0": (["--limit", "0"], "0", "1"),
+    "limit-negative": (["--limit", "-3"], "-3", "1"),
+    "limit-word": (["--limit", "ten"], "ten", "1"),
+    "state": (["--state", "CLOSE_WAIT"], "--state", "leaks"),
+    "interval-0": (["-i", "0"], "0", "greater than 0"),
+    "duration-0": (["-d", "0"], "0", "greater than 0"),
+    "range-reversed": (["--lport", "2-1"], "2-1", "N <= M"),
+    "netns": (["--netns", "no-such-ns"], "no-such-ns", "/run/netns"),
+    "hooks": (["--hooks", "kprobe"], "kprobe", "tracepoint"),
+    "stray": (["stray"], "stray", "usage"),
+    "once-with-value": (["--once=1"], "--once", "no argument"),
+}
+SAME_AS_LEAKS = ("by", "by-empty", "sort-empty", "limit-0", "limit-negative", "limit-word",
+                 "interval-0", "duration-0", "range-reversed", "netns", "hooks", "stray",
+                 "once-with-value")
+OF_TIMEWAIT = {
+    **{name: OF_LEAKS[name] for name in SAME_AS_LEAKS},
+    "sort": (["--sort", "unread_bytes"], "unread_bytes", "created_per_s"),
+    "state": (["--state", "TIME_WAIT"], "--state", "timewait"),
+    "age": (["--age", "5"], "--age", "timewait"),
+}
+OF_PORTS = {
+    "by": (["--by", "comm"], "--by", "its rows are destinations"),
+    "age": (["--age", "1"], "--age", "ports"),
+    "state": (["--state", "CLOSE_WAIT"], "--state", "ports"),
+    "sort": (["--sort", "foo"], "foo", "sustainable_per_s"),
+    "sort-of-no-number": (["--sort", "by_state"], "by_state", "used"),
+    "limit-0": (["--limit", "0"], "0", "1"),
+    "interval-0": (["-i", "0"], "0", "greater than 0"),
+    "raddr": (["--raddr", "10.0.0.5:x"], "10.0.0.5:x", "ADDRESS:PORT"),
+    "range-reversed": (["--rport", "2-1"], "2-1", "N <= M"),
+    "netns": (["--netns", "no-such-ns"], "no-such-ns", "/run/netns"),
+    "stray": (["stray"], "stray", "usage"),
+}
+OF_VIEWS = [pytest.param([view, *arguments], value, said, id=f"{view}-{name}")
+            for view, wrong in (("leaks", OF_LEAKS), ("timewait", OF_TIMEWAIT), ("ports", OF_PORTS))
+            for name, (arguments, value, said) in wrong.items()]
+
+
+@pytest.mark.parametrize("arguments, value, accepted",
+                         [*(pytest.param(*wrong, id=name) for name, wrong in WRONG.items()),
+                          *OF_VIEWS])
+def test_wrong_usage_is_2_with_one_line_naming_the_value(arguments, value, accepted):
     result = tcplinger(*arguments)
     assert result.returncode == 2
     assert result.stdout == ""
-    lines = result.stderr.splitlines()
-    assert len(lines) == 1 and lines[0].startswith("tcplinger: ")
-    assert value in lines[0] and accepted in lines[0]
+    [line] = result.stderr.splitlines()
+    assert line.startswith("tcplinger: ")
+    assert value in line and accepted in line
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["-h"], ["trace", "--help"], ["trace", "-h"]])
@@ -92,14 +143,28 @@ def test_help_is_0_on_stdout(arguments):
     assert max(map(len, result.stdout.splitlines())) <= 120
 
 
-def test_help_of_trace_lists_every_option_that_it_takes():
-    text = tcplinger("trace", "--help").stdout
-    for option in ("-p, --pid", "-c, --comm", "--cgroup", "--netns", "--lport", "--rport",
-                   "--laddr", "--raddr", "-4, --", "-6, --", "--state", "-i, --interval",
-                   "-d, --duration", "--json", "--hooks", "--ready-file", "--audit", "--color",
-                   "-v, --verbose", "-h, --help", "--version"):
-        assert option in text, option
-    assert "--limit" not in text and "--no-bpf" not in text
+TUPLES = {"--netns", "--lport", "--rport", "--laddr", "--raddr", "-4, --", "-6, --"}
+PROCESSES = {"-p, --pid", "-c, --comm", "--cgroup"}
+EVERY = {"-i, --interval", "-d, --duration", "--json", "--hooks", "--ready-file", "--audit",
+         "--color", "-v, --verbose", "-h, --help", "--version", *TUPLES, *PROCESSES}
+TABLE = {"--once", "--limit", "--sort", "--no-bpf"}
+# what --help lists, and what it does not
+TAKEN = {
+    "trace": (EVERY | {"--state"}, ("--limit", "--no-bpf")),
+    "leaks": (EVERY | TABLE | {"--by", "--age"}, ("--state",)),
+    "timewait": (EVERY | TABLE | {"--by"}, ("--state", "--age")),
+    "ports": (EVERY | TABLE, ("--by", "--age", "--state")),
+}
+
+
+@pytest.mark.parametrize("command", TAKEN)
+def test_help_lists_every_option_that_it_takes_and_none_else(command):
+    taken, not_taken = TAKEN[command]
+    result = tcplinger(command, "--help")
+    assert result.returncode == 0 and result.stderr == ""
+    assert [option for option in taken if option not in result.stdout] == []
+    assert [option for option in not_taken if option in result.stdout] == []
+    assert max(map(len, result.stdout.splitlines())) <= 120
 
 
 def test_version_is_0_on_stdout():

@@ -74,7 +74,7 @@ def add_tools(archive):
 
 
 def add_project(archive, build):
-    for program in ("tcplinger", "tests/load", "tests/crowd"):
+    for program in ("tcplinger", "tests/load", "tests/crowd", "tests/together"):
         copy_linked(archive, os.path.join(build, program), f"{GUEST_ROOT}/build/{program}")
     copy_tree(archive, os.path.join(ROOT, "tests/live"), f"{GUEST_ROOT}/tests/live",
               leave={"__pycache__"})
