@@ -151,6 +151,12 @@ define with # tests, their helpers
 $(1:%=$(BUILD)/unit/%): $(2:%=$(BUILD)/unit/%.o)
 $(1:%=$(BUILD)/asan/unit/%): $(2:%=$(BUILD)/asan/unit/%.o)
 endef
+tests_with = $(notdir $(basename $(shell grep -l '"$(1).h"' tests/unit/test_*.c)))
+$(eval $(call with,$(call tests_with,world),world))
+$(eval $(call with,$(call tests_with,books),books))
+$(eval $(call with,$(call tests_with,leaks_screen),leaks_screen world))
+$(eval $(call with,$(call tests_with,ports_screen),ports_screen world))
+$(eval $(call with,$(call tests_with,time_waits_screen),time_waits_screen world))
 $(eval $(call with,test_together,record_list traffic))
 
 UNIT_HELPERS := $(filter-out tests/unit/test_%,$(wildcard tests/unit/*.c))
@@ -167,12 +173,12 @@ $(BUILD)/asan/unit/%.o: tests/unit/%.c
 
 $(BUILD)/unit/test_%: tests/unit/test_%.c $(BUILD)/unit/libtcplinger.a
 	$(call say,TEST,$@)
-	$(Q)$(CC) $(CFLAGS) $(USER_CFLAGS) -MF $@.d -Itests/unit $(filter %.c %.o %.a,$^) -o $@ \
+	$(Q)$(CC) $(CFLAGS) $(USER_CFLAGS) -MF $@.d -Itests/unit $(filter %.c %.o,$^) $(filter %.a,$^) -o $@ \
 		-lcmocka $(LIBRARIES)
 
 $(BUILD)/asan/unit/test_%: tests/unit/test_%.c $(BUILD)/asan/unit/libtcplinger.a
 	$(call say,TEST,$@)
-	$(Q)$(CC) $(SANITIZE) $(USER_CFLAGS) -MF $@.d -Itests/unit $(filter %.c %.o %.a,$^) -o $@ \
+	$(Q)$(CC) $(SANITIZE) $(USER_CFLAGS) -MF $@.d -Itests/unit $(filter %.c %.o,$^) $(filter %.a,$^) -o $@ \
 		-lcmocka $(LIBRARIES)
 
 $(BUILD)/fuzz/user/%.o: user/%.c | $(SKELETON)
