@@ -66,15 +66,18 @@ AUDIT = (
     "live/test_audit.py::test_resets_and_connects_that_fail[trace]",
     "live/test_audit.py::test_minisockets_of_every_kind[timewait]",
 )
+TOGETHER = (
+    "live/test_together.py::test_each_shows_what_it_shows_alone[all]",
+)
 NO_BPF = ("live/leaks/test_leaks_verdicts.py::test_each_is_what_it_is[no-bpf-half-closed]", *SUMMARY)
 USUAL = TRANSITIONS + END_REASONS + LEAKS + TIME_WAITS + PORTS + FENTRY + REFUSALS + SUMMARY + \
-    DOCTOR + SELF_TEST + AUDIT + LISTING
+    DOCTOR + SELF_TEST + AUDIT + LISTING + TOGETHER
 CORE = (*TRANSITIONS[:2], END_REASONS[0], END_REASONS[2], END_REASONS[5], LEAKS[0], *TIME_WAITS[1:],
         PORTS[0])
 # What sets the form itself has to run once on a kernel.
 CORE_OF_FORM = {
     "tracepoint": (*CORE, *DOCTOR[1:], *SELF_TEST, *LISTING[:1]),
-    "fentry": (*CORE, *AUDIT[1:], "live/test_fentry.py::test_owner_is_who_accepted",
+    "fentry": (*CORE, *AUDIT[1:], *TOGETHER, "live/test_fentry.py::test_owner_is_who_accepted",
                "live/test_fentry.py::test_bind_to_a_port_in_use[127.0.0.1]",
                "live/test_forms_agree.py"),
 }
