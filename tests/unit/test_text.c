@@ -127,6 +127,31 @@ static void one_is_singular(void **state)
 	assert_string_equal(sentence.text, "1 socket, 0 sockets, 1 of 13 sockets, 0 of 1 socket");
 }
 
+static void check_losses(uint64_t shown, bool refreshes, struct losses losses, const char *wanted)
+{
+	struct sentence sentence = {0};
+
+	say_losses(&sentence, shown, refreshes, &losses);
+	assert_string_equal(sentence.text, wanted);
+}
+
+static void what_was_shown_and_lost_agrees_in_number(void **state)
+{
+	(void)state;
+	check_losses(1, true, (struct losses){.ring_full = 1, .relists = 2},
+		     "1 refresh shown, lost 1 record (ring full 1, skipped 0, map full 0, no "
+		     "memory 0, refused 0), relists 2");
+	check_losses(2, true, (struct losses){1, 2, 3, 4, 5, 6},
+		     "2 refreshes shown, lost 15 records (ring full 1, skipped 2, map full 3, no "
+		     "memory 4, refused 5), relists 6");
+	check_losses(1, false, (struct losses){0},
+		     "1 transition shown, lost 0 records (ring full 0, skipped 0, map full 0, no "
+		     "memory 0, refused 0), relists 0");
+	check_losses(0, false, (struct losses){0},
+		     "0 transitions shown, lost 0 records (ring full 0, skipped 0, map full 0, no "
+		     "memory 0, refused 0), relists 0");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -140,6 +165,7 @@ int main(void)
 		cmocka_unit_test(the_narrowest_terminal_ends),
 		cmocka_unit_test(a_sentence_of_any_length_is_shown_whole),
 		cmocka_unit_test(one_is_singular),
+		cmocka_unit_test(what_was_shown_and_lost_agrees_in_number),
 	};
 
 	return cmocka_run_group_tests_name("text", tests, NULL, NULL);

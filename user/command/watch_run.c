@@ -260,24 +260,20 @@ static void show_audit(struct watch *watch, struct watched *watched)
 				terminal_style(watch->options).columns);
 }
 
-static void say_losses(const struct watch *watch, const struct watched *watched,
-		       const struct losses *losses)
+static void note_losses(const struct watch *watch, const struct watched *watched,
+			const struct losses *losses)
 {
 	const struct view *view = watched->view;
 	uint64_t shown = view->shown ? view->shown(watched->self) : watch->shown;
+	struct sentence sentence = {0};
 
 	/* a full disk has its one line */
 	if (watched->output.error && watched->output.error != EPIPE)
 		return;
 	if (!view->shown && !losses_total(losses))
 		return;
-	note("%llu %s shown, lost %llu records (ring full %llu, skipped %llu, map full %llu, no "
-	     "memory %llu, refused %llu), relists %llu",
-	     (unsigned long long)shown, view->shown ? "transitions" : "refreshes",
-	     (unsigned long long)losses_total(losses), (unsigned long long)losses->ring_full,
-	     (unsigned long long)losses->skipped, (unsigned long long)losses->map_full,
-	     (unsigned long long)losses->no_memory, (unsigned long long)losses->refused,
-	     (unsigned long long)losses->relists);
+	say_losses(&sentence, shown, !view->shown, losses);
+	note_line(sentence.text);
 }
 
 /* The audit, if one was asked for, after all else but for the last `loss`. */
@@ -294,7 +290,7 @@ static void finish(struct watch *watch, struct watched *watched)
 		object_loss(&watched->output, clock_now_ns(CLOCK_MONOTONIC), &losses,
 			    &watch->model.clocks);
 	output_flush(&watched->output);
-	say_losses(watch, watched, &losses);
+	note_losses(watch, watched, &losses);
 }
 
 static int finish_all(struct watch *watch, int status)

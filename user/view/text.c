@@ -36,6 +36,24 @@ void say_shown(struct sentence *sentence, struct shown shown, const char *noun)
 		say(sentence, " %s%s", noun, plural(shown.chosen ? shown.all : shown.count));
 }
 
+void say_losses(struct sentence *sentence, uint64_t shown, bool refreshes,
+		const struct losses *losses)
+{
+	uint64_t total = losses_total(losses);
+
+	say(sentence, "%llu %s%s shown, lost %llu record%s ", (unsigned long long)shown,
+	    refreshes ? "refresh" : "transition",
+	    shown == 1	? ""
+	    : refreshes ? "es"
+			: "s",
+	    (unsigned long long)total, plural(total));
+	say(sentence, "(ring full %llu, skipped %llu, map full %llu, no memory %llu, refused %llu)",
+	    (unsigned long long)losses->ring_full, (unsigned long long)losses->skipped,
+	    (unsigned long long)losses->map_full, (unsigned long long)losses->no_memory,
+	    (unsigned long long)losses->refused);
+	say(sentence, ", relists %llu", (unsigned long long)losses->relists);
+}
+
 /* The bytes of a character, or of a colour, and how many columns it takes. */
 static size_t character(const char *text, size_t *columns)
 {

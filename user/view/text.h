@@ -62,6 +62,10 @@ __attribute__((format(printf, 2, 3))) void say(struct sentence *sentence, const 
 /* "1 socket", "2 of 13 sockets"; "2 of 13" for a `noun` of NULL. */
 void say_shown(struct sentence *sentence, struct shown shown, const char *noun);
 
+/* At the end, how many refreshes or transitions were shown, and what was lost, by cause. */
+void say_losses(struct sentence *sentence, uint64_t shown, bool refreshes,
+		const struct losses *losses);
+
 /*
  * The rest of a line that has `used` columns already, wrapped between words at the terminal's
  * width: the lines below begin with `indent` blanks. `text` is harmless. How many lines.

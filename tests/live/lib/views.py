@@ -44,7 +44,7 @@ def refreshes(objects):
 def complaints(text):
     """Lines of stderr, without the one that a run ends with."""
     return [line for line in text.splitlines()
-            if not re.match(r"tcplinger: \d+ refreshes shown, ", line)]
+            if not re.match(r"tcplinger: \d+ refresh(es)? shown, ", line)]
 
 
 def once(command, space, *arguments, **options):
