@@ -264,6 +264,27 @@ static void the_table_says_what_it_is(void **state)
 	assert_null(strchr(text, '\033'));
 }
 
+static void those_of_a_listener_are_said_to_be_charged_to_it(void **state)
+{
+	struct screen *screen = *state;
+	struct record_socket listener = socket_row(8, screen->time_ns, TCP_LISTEN);
+	struct record_socket served = minisocket_row(9, screen->time_ns, TCP_TIME_WAIT, LENGTH);
+
+	listener.tuple = tuple_of("10.0.0.1", 443, "0.0.0.0", 0);
+	listener.owner = process_of(3, "httpd");
+	listener.owner_by = OWNER_LISTEN;
+	served.tuple = tuple_of("10.0.0.1", 443, "10.0.0.2", 50000);
+	listing_begins(screen);
+	feed(screen->world, listener);
+	feed(screen->world, served);
+	feed(screen->world, minisocket_row(10, screen->time_ns, TCP_TIME_WAIT, LENGTH));
+	listing_ends(screen);
+	refresh(screen, false);
+	assert_non_null(strstr(table_of(screen, (struct text_style){.columns = 80}),
+			       "    2 older than tcplinger, 1 charged to a listener; "
+			       "gone"));
+}
+
 static void hostile_names_are_harmless(void **state)
 {
 	struct screen *screen = *state;
@@ -294,6 +315,7 @@ int main(void)
 		screen_test(at_120_columns_no_line_is_wider),
 		screen_test(the_screen_is_never_scrolled),
 		screen_test(the_table_says_what_it_is),
+		screen_test(those_of_a_listener_are_said_to_be_charged_to_it),
 		screen_test(hostile_names_are_harmless),
 	};
 

@@ -7,8 +7,9 @@
 static int run(const struct options *options)
 {
 	if (options->once)
-		note("owners are known only for TIME_WAITs that begin while tcplinger watches: "
-		     "run it without --once");
+		note("owners are known only for TIME_WAITs that begin while tcplinger watches "
+		     "(run it without --once); older ones at a port that somebody listens at are "
+		     "charged to the listener");
 	return watch_view(options, &timewait_view);
 }
 

@@ -159,7 +159,7 @@ def test_once_has_no_summary_and_is_a_table_though_empty(space, source):
     assert "0 sockets in TIME_WAIT" in result.stdout and "DESTINATION" in result.stdout
     assert "entered TIME_WAIT" not in result.stdout
     [note] = result.stderr.splitlines()
-    assert "owners are known only" in note
+    assert "owners are known only" in note and "older ones at a port that somebody listens at" in note
 
 
 def test_limit_says_what_is_left_out(space, client, server, source):

@@ -168,15 +168,37 @@ static struct shown shown(const struct time_waits *waits, uint64_t count, unsign
 	return shown;
 }
 
+static void add_charged(void *context, struct row *row)
+{
+	uint32_t *charged = context;
+
+	if (row->process || row->name)
+		*charged += ((const struct time_wait_row *)row)->predates;
+}
+
+/* One that is older has an owner only where somebody listens at its port. */
+static uint32_t charged_to_listeners(const struct time_waits *waits)
+{
+	uint32_t charged = 0;
+
+	rows_each(&waits->rows, add_charged, &charged);
+	return charged;
+}
+
 static void show_predates(const struct time_waits *waits, struct output *output,
 			  const struct text_style *style)
 {
+	uint32_t charged = charged_to_listeners(waits);
 	struct sentence sentence = {0};
 	char length[TEXT_AGE];
 
 	text_duration(length, waits->model->timewait_ns + waits->model->timewait_ns / 15);
-	say(&sentence, "%u older than tcplinger: who made them is not known; gone within %s",
-	    waits->total.predates, length);
+	say(&sentence, "%u older than tcplinger", waits->total.predates);
+	if (charged)
+		say(&sentence, ", %u charged to a listener", charged);
+	else
+		say(&sentence, ": who made them is not known");
+	say(&sentence, "; gone within %s", length);
 	output_format(output, "%*s", PREDATES_INDENT, "");
 	text_wrap(output, PREDATES_INDENT, PREDATES_INDENT, sentence.text, style->columns);
 }
