@@ -224,7 +224,7 @@ static void memory_text(const struct doctor *doctor, struct output *output,
 		heading(output, "  none: BPF is refused");
 		return;
 	}
-	amount(output, "maps", all_maps(doctor), "as long as `trace` or `timewait` runs");
+	amount(output, "maps", all_maps(doctor), "while a command watches; `leaks` takes less");
 	amount(output, "of these, the ring", doctor->ring_bytes,
 	       "what has happened and is not read yet");
 	for (size_t i = 0; style->details && i < doctor->map_count; i++)
