@@ -89,6 +89,14 @@ def test_every_command_is_shown():
     assert sorted(listed) == sorted(COMMANDS)
 
 
+@pytest.mark.parametrize("command", ["leaks", "timewait", "ports"])
+def test_json_md_lists_what_a_row_is_sorted_by(command):
+    figures = parse([command]).stdout.split("Figures of a row")[1]
+    with open(os.path.join(ROOT, "docs", "json.md"), encoding="utf-8") as file:
+        [said] = re.findall(rf"\(`{command}`\), one per .*?`--sort`: (.*?)(?:;|\.\n)", file.read(), re.DOTALL)[:1]
+    assert sorted(re.findall(r"`(\w+)`", said)) == sorted(re.findall(r"^  (\w+) ", figures, re.MULTILINE))
+
+
 def test_lines_are_found_where_they_are():
     text = ("`tcplinger`, and `sudo tcplinger\nleaks -v`; `leaks --once`; `leaks`; `tcplinger: no`\n\n"
             "    $ sudo tcplinger trace -4 | head    # four\n    tcplinger: this kernel refuses\n"
