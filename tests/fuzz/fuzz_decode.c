@@ -55,7 +55,8 @@ static void show(struct world *world, const struct view *view, void *self)
 	struct text_style text = {.details = true, .color = world->mode & MODE_COLOR};
 	bool last = world->mode & MODE_ONCE;
 
-	check_questions(world, view, self);
+	if (view->ask)
+		check_questions(world, view, self);
 	view->refresh(self, world->time_ns, last);
 	if (world->mode & MODE_JSON)
 		view->show_json(self, &world->output, 0);
