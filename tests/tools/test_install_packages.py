@@ -31,6 +31,11 @@ FOLDERS = ("bin", "run", "usr/sbin", "etc/systemd/system/multi-user.target.wants
            "etc/systemd/user/sockets.target.wants", "etc/rc0.d", "etc/rc2.d")
 
 
+def heed_hangups():
+    """What runs the tests may ignore SIGHUP (nohup), and a shell cannot heed what it began ignoring."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
 class Host:
     def __init__(self, root):
         self.root = root
@@ -49,7 +54,8 @@ class Host:
     def begin(self):
         environment = {"PATH": f"{self.root}/bin:{os.environ['PATH']}", "INSTALL_ROOT": str(self.root)}
         return subprocess.Popen(["sh", SCRIPT, "server"], env=environment, stdout=subprocess.PIPE,
-                                stderr=subprocess.PIPE, text=True, start_new_session=True)
+                                stderr=subprocess.PIPE, text=True, start_new_session=True,
+                                preexec_fn=heed_hangups)
 
     def install(self):
         process = self.begin()
