@@ -3,7 +3,6 @@
 #include "maps.bpf.h"
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_tracing.h>
-#include "close_wait.bpf.h"
 #include "emit.bpf.h"
 #include "minisocket.bpf.h"
 #include "process.bpf.h"
@@ -62,10 +61,10 @@ static __always_inline bool list_begin(struct record_socket *record, const struc
 	return filter_socket(&settings.filter, &record->tuple, skc->skc_state);
 }
 
-static __always_inline __u8 flags_of(struct tcp_sock *tp)
+static __always_inline __u16 flags_of(struct tcp_sock *tp)
 {
 	struct sock *sk = (struct sock *)tp;
-	__u8 flags = 0;
+	__u16 flags = 0;
 
 	if (is_subflow(tp))
 		flags |= SOCKET_MPTCP | SOCKET_OPAQUE;
@@ -75,9 +74,58 @@ static __always_inline __u8 flags_of(struct tcp_sock *tp)
 		flags |= SOCKET_UNACCEPTED;
 	if (tp->write_seq != tp->snd_una)
 		flags |= SOCKET_SENDING;
+	if (tp->data_segs_out)
+		flags |= SOCKET_SENT;
+	if (tp->bytes_received > tp->rcv_nxt - tp->copied_seq)
+		flags |= SOCKET_READ;
 	if (made_by_bind(tp->inet_conn.icsk_bind_hash))
 		flags |= SOCKET_BOUND;
 	return flags;
+}
+
+/* `stamp`: in jiffies, of which the kernel keeps 32 bits. It may be of this very tick. */
+static __always_inline __u64 time_of(__u64 now_ns, __u32 stamp)
+{
+	__s32 ticks = (__u32)bpf_jiffies64() - stamp;
+
+	return ticks > 0 ? now_ns - ticks * settings.tick_ns : now_ns;
+}
+
+/* 0: it sends no probes. SO_KEEPALIVE shows only there. */
+static __always_inline __u64 keepalive_of(const struct tcp_sock *tp)
+{
+	const struct sock_common *skc = &tp->inet_conn.icsk_inet.sk.__sk_common;
+	__u64 ticks = tp->keepalive_time;
+
+	if (!(skc->skc_flags >> SOCK_KEEPOPEN & 1))
+		return 0;
+	if (!ticks)
+		ticks = skc->skc_net.net->ipv4.sysctl_tcp_keepalive_time;
+	return ticks * settings.tick_ns;
+}
+
+static __always_inline void times_of(struct socket_times *times, const struct tcp_sock *tp,
+				     __u64 now_ns)
+{
+	times->acked_ns = time_of(now_ns, tp->rcv_tstamp);
+	times->received_ns = time_of(now_ns, tp->inet_conn.icsk_ack.lrcvtime);
+	times->sent_ns = time_of(now_ns, tp->lsndtime);
+	times->rto_ns = tp->inet_conn.icsk_rto * settings.tick_ns;
+	times->keepalive_ns = keepalive_of(tp);
+}
+
+/* The states whose age the kernel's times tell. */
+static __always_inline bool lingers(int state)
+{
+	return state == TCP_CLOSE_WAIT || state == TCP_FIN_WAIT1 || state == TCP_FIN_WAIT2;
+}
+
+/* What was accepted has its listener's bucket, which bind() made. */
+static __always_inline bool chosen_by_connect(const struct tcp_sock *tp)
+{
+	const struct inet_bind_bucket *bucket = tp->inet_conn.icsk_bind_hash;
+
+	return bucket && !made_by_bind(bucket);
 }
 
 static __always_inline bool list_socket(struct record_socket *record, struct tcp_sock *tp)
@@ -89,15 +137,20 @@ static __always_inline bool list_socket(struct record_socket *record, struct tcp
 		return false;
 	record->cookie = bpf_get_socket_cookie(sk);
 	record->state = sk->__sk_common.skc_state;
-	record->recvq = tp->rcv_nxt - tp->copied_seq;
+	record->recvq =
+		record->state == TCP_LISTEN ? sk->sk_ack_backlog : tp->rcv_nxt - tp->copied_seq;
 	record->flags = flags_of(tp);
 	record->inode = record->flags & SOCKET_MPTCP ? inode_of_msk(tp) : inode_of(sk);
+	if (lingers(record->state))
+		times_of(&record->times, tp, record->header.time_ns);
 	owner = owner_get(sk, 0);
 	if (owner) {
 		record->owner = owner->process;
 		record->owner_by = owner->by;
 		record->direction = owner->direction;
 	}
+	if (record->direction == DIRECTION_UNKNOWN && chosen_by_connect(tp))
+		record->direction = DIRECTION_OUT;
 	return true;
 }
 
@@ -135,29 +188,12 @@ static __always_inline bool list_minisocket(struct record_socket *record, struct
 	return true;
 }
 
-/* Older than the tool, or missed: the time of its entry is not known. */
-static __always_inline struct close_wait *close_wait_found(struct tcp_sock *tp)
-{
-	struct close_wait *mark = bpf_sk_storage_get(&close_waits, (struct sock *)tp, NULL, 0);
-
-	return mark ? mark : close_wait_mark(tp, 0);
-}
-
-static __always_inline void add_mark(struct record_socket *record, struct tcp_sock *tp,
-				     const struct close_wait *mark)
-{
-	record->since_ns = mark->since_ns;
-	if (mark->since_ns && mark->write_seq != tp->write_seq)
-		record->flags |= SOCKET_SENDING;
-}
-
 SEC("iter/tcp")
 int list_sockets(struct bpf_iter__tcp *ctx)
 {
 	struct sock_common *skc = ctx->sk_common;
 	struct record_socket record = {};
 	struct tcp_timewait_sock *tw;
-	struct close_wait *mark = NULL;
 	struct tcp_sock *tp;
 	bool listed = false;
 
@@ -169,12 +205,8 @@ int list_sockets(struct bpf_iter__tcp *ctx)
 		/* the books know its minisocket by it, whatever the view lists */
 		if (settings.audit)
 			bpf_get_socket_cookie(skc);
-		if (settings.marks && skc->skc_state == TCP_CLOSE_WAIT)
-			mark = close_wait_found(tp);
 		listed =
 			listed_state(skc->skc_state) && list_socket(&record, tp) && wanted(&record);
-		if (mark && listed)
-			add_mark(&record, tp, mark);
 	} else {
 		tw = (void *)bpf_skc_to_tcp_timewait_sock(skc);
 		if (tw && listed_state(TCP_TIME_WAIT))

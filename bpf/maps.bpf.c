@@ -6,7 +6,6 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 struct owners_map owners SEC(".maps");
 struct records_map records SEC(".maps");
 struct fin_wait2_map fin_wait2 SEC(".maps");
-struct close_waits_map close_waits SEC(".maps");
 struct last_softirq_map last_softirq SEC(".maps");
 struct last_minisocket_map last_minisocket SEC(".maps");
 

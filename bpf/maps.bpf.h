@@ -46,20 +46,6 @@ struct fin_wait2_map {
 	__type(value, __u64); /* cookie */
 };
 
-/* Sockets in CLOSE_WAIT, marked when they enter it: healthy traffic comes and goes unrecorded. */
-struct close_wait {
-	__u64 since_ns;	 /* 0: it was there before */
-	__u32 write_seq; /* at the peer's FIN: has it sent anything since? */
-	__u32 reserved;
-};
-
-struct close_waits_map {
-	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, int);
-	__type(value, struct close_wait);
-};
-
 /* The last call of softirq that `transitions` handled on this CPU. */
 struct call {
 	__u64 sk;
@@ -90,7 +76,6 @@ struct last_minisocket_map {
 extern struct owners_map owners SEC(".maps");
 extern struct records_map records SEC(".maps");
 extern struct fin_wait2_map fin_wait2 SEC(".maps");
-extern struct close_waits_map close_waits SEC(".maps");
 extern struct last_softirq_map last_softirq SEC(".maps");
 extern struct last_minisocket_map last_minisocket SEC(".maps");
 extern const volatile struct settings settings;

@@ -191,27 +191,38 @@ enum socket_flags {
 	SOCKET_UNACCEPTED = 1 << 2, /* in its listener's backlog: no process has it yet */
 	SOCKET_OPAQUE =
 		1 << 3, /* kTLS, sockmap, MPTCP: `recvq` is the kernel's, not the process's */
-	SOCKET_SENDING =
-		1
-		<< 4, /* has data queued, or, if `since_ns`, sent some since it entered its state */
+	SOCKET_SENDING = 1 << 4,    /* has data queued, or not acknowledged */
 	SOCKET_BOUND = 1 << 5,	    /* its port was taken by bind(), or listen() */
 	SOCKET_TIMESTAMPS = 1 << 6, /* of a minisocket: tcp_tw_reuse may have it */
+	SOCKET_SENT = 1 << 7,	    /* has ever sent data */
+	SOCKET_READ = 1 << 8,	    /* the process has read something: more came than is unread */
+};
+
+/* When a connected socket last heard and spoke, as the kernel keeps it, to a tick. */
+struct socket_times {
+	__u64 acked_ns;	    /* an ACK came: a FIN is one; 0: none of these is known */
+	__u64 received_ns;  /* data came, or it was established */
+	__u64 sent_ns;	    /* data was sent, or it was established */
+	__u64 rto_ns;	    /* its retransmission timeout */
+	__u64 keepalive_ns; /* so long idle it sends probes; 0: never; 1: after an unknown time */
 };
 
 struct record_socket {
 	struct record_header header;
 	__u64 cookie;
 	struct tuple tuple;
-	__u32 recvq; /* rcv_nxt - copied_seq: what the process has not read, a FIN counts 1 */
+	__u32 recvq; /* rcv_nxt - copied_seq: what the process has not read, a FIN counts 1; of a
+			listener: connections that wait to be accepted (sk_ack_backlog) */
 	__u64 inode; /* of the descriptor; 0: none (unaccepted, orphaned, the kernel's own) */
 	__u8 state;  /* of a minisocket: its substate */
 	__u8 owner_by;
 	__u8 direction;
-	__u8 flags;
-	__u32 reserved;
-	__u64 netns_cookie; /* 0: not known */
-	__s64 remaining_ns; /* of a minisocket */
-	__u64 since_ns;	    /* when it entered CLOSE_WAIT; 0: not seen, or another state */
+	__u8 reserved;
+	__u16 flags;
+	__u16 reserved_too;
+	__u64 netns_cookie;	   /* 0: not known */
+	__s64 remaining_ns;	   /* of a minisocket */
+	struct socket_times times; /* in CLOSE_WAIT and the FIN_WAITs */
 	struct process_id owner;
 };
 
@@ -397,7 +408,7 @@ _Static_assert(sizeof(struct process_id) == 40, "process_id");
 _Static_assert(sizeof(struct tuple) == 44, "tuple");
 _Static_assert(sizeof(struct record_transition) == 184, "record_transition");
 _Static_assert(sizeof(struct record_timewait) == 192, "record_timewait");
-_Static_assert(sizeof(struct record_socket) == 152, "record_socket");
+_Static_assert(sizeof(struct record_socket) == 184, "record_socket");
 _Static_assert(sizeof(struct record_holder) == 88, "record_holder");
 _Static_assert(sizeof(struct record_listing) == 24, "record_listing");
 _Static_assert(sizeof(struct record_process) == 2104, "record_process");

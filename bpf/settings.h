@@ -16,7 +16,6 @@ enum todo {
 	TODO_CLOSER = 1 << 4,  /* who does it is told: it may be close(), sending a FIN or an RST */
 	TODO_CONNECT = 1 << 5, /* what is needed to see why connect() failed is told */
 	TODO_MINISOCKET = 1 << 6, /* a minisocket may stand for the socket from now on */
-	TODO_MARK = 1 << 7,	  /* the socket is marked in close_waits */
 };
 
 struct settings {
@@ -26,7 +25,6 @@ struct settings {
 	__u64 wake_bytes; /* with each so many unread bytes the reader is woken: a power of 2 */
 	__u8 todo[TODO_STATES][TODO_STATES]; /* by old state and new: enum todo */
 	__u32 owners;	   /* there is a map for them: who connects or listens is noted */
-	__u32 marks;	   /* likewise: when a socket entered CLOSE_WAIT is noted */
 	__u32 twice;	   /* what one program of transitions misses the other takes */
 	__u32 minisockets; /* they are followed */
 	__u32 outgoing;	   /* only connections that were not accepted are streamed, and listed */

@@ -10,7 +10,6 @@
  */
 #include "maps.bpf.h"
 #include <bpf/bpf_tracing.h>
-#include "close_wait.bpf.h"
 #include "emit.bpf.h"
 #include "process.bpf.h"
 #include "socket.bpf.h"
@@ -155,10 +154,7 @@ static __always_inline void tell(struct tcp_sock *tp, const struct net *net, int
 	tuple_at(&tuple, tp, net, new);
 	if (!filter_transition(&settings.filter, &tuple, old, new))
 		return;
-	if (settings.marks && todo & TODO_MARK && !close_wait_mark(tp, time_ns))
-		count(&losses.no_memory);
-	if (todo & TODO_TELL)
-		stream(tp, net, &tuple, old, new, todo, owner, task, time_ns);
+	stream(tp, net, &tuple, old, new, todo, owner, task, time_ns);
 }
 
 /* `task`: the process whose doing it is; NULL where nobody can tell. */
@@ -182,7 +178,7 @@ static __always_inline int transition(struct sock *sk, int old, int new, __u32 t
 	time_ns = bpf_ktime_get_ns();
 	if (todo & TODO_OWN && task)
 		owner = owner_create(tp, task, new, time_ns);
-	if (todo & (TODO_TELL | TODO_MARK))
+	if (todo & TODO_TELL)
 		tell(tp, net, old, new, todo, owner, task, time_ns);
 	if (owner && todo & TODO_TIME) /* only now: when the old state was entered is told */
 		owner->since_ns = time_ns;

@@ -53,6 +53,7 @@ struct sock {
 	struct sock_common __sk_common;
 	socket_lock_t sk_lock;
 	int sk_err;
+	u32 sk_ack_backlog; /* of a listener: connections in its accept queue */
 	u8 sk_shutdown;
 	u16 sk_protocol; /* a bit field before 5.6 */
 	struct socket *sk_socket;
@@ -87,6 +88,10 @@ struct inet_connection_sock {
 	struct inet_bind_bucket *icsk_bind_hash;
 	const struct tcp_ulp_ops *icsk_ulp_ops; /* kTLS, MPTCP, ... */
 	void *icsk_ulp_data;
+	u32 icsk_rto; /* jiffies, as all times below */
+	struct {
+		u32 lrcvtime; /* when data came last */
+	} icsk_ack;
 };
 
 struct tcp_sock {
@@ -95,6 +100,11 @@ struct tcp_sock {
 	u32 write_seq;
 	u32 rcv_nxt;
 	u32 snd_una;
+	u64 bytes_received; /* a FIN counts as one */
+	u32 data_segs_out;
+	u32 rcv_tstamp;		     /* when an ACK came last */
+	u32 lsndtime;		     /* when data went last */
+	unsigned int keepalive_time; /* TCP_KEEPIDLE; 0: the namespace's */
 };
 
 /* With CONFIG_MPTCP only: a guarded variant. */

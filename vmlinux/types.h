@@ -62,7 +62,8 @@ enum bpf_map_type {
 #define IPPROTO_MPTCP 262
 
 /* include/net/sock.h: enum sock_flags */
-#define SOCK_DEAD 0
+#define SOCK_DEAD     0
+#define SOCK_KEEPOPEN 3
 
 /* include/net/sock.h, since 5.18 */
 #define SK_USER_DATA_PSOCK 4

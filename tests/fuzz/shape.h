@@ -89,9 +89,15 @@ static void shape_socket(struct input *input, void *to)
 
 	record->cookie = below(input, 8);
 	record->tuple = take_tuple(input);
-	record->flags = (uint8_t)take(input, 1);
+	record->flags = (uint16_t)take(input, 2);
 	record->recvq = below(input, 4);
-	record->since_ns = below(input, 2) * take(input, 1) * SECOND;
+	record->times = (struct socket_times){
+		.acked_ns = below(input, 2) * take(input, 1) * SECOND,
+		.received_ns = take(input, 1) * SECOND,
+		.sent_ns = take(input, 1) * SECOND,
+		.rto_ns = take(input, 1) * SECOND,
+		.keepalive_ns = below(input, 2) * take(input, 1) * SECOND,
+	};
 	record->state = 1 + below(input, TCP_STATES - 1);
 	if (record->flags & SOCKET_MINISOCKET)
 		record->state = record->state % 2 ? TCP_TIME_WAIT : TCP_FIN_WAIT2;

@@ -113,7 +113,7 @@ def test_without_CAP_SYS_ADMIN_its_own_namespace_is_whole(space, client, server)
     need_few()
     closewait.leak(space, client, server)
     result = run(*space.enter("setpriv", "--bounding-set", "-all,+bpf,+perfmon,+sys_ptrace,"
-                              "+dac_read_search,+syslog", binary(), "leaks", "--once", "--json",
+                              "+dac_read_search,+syslog", binary(), "leaks", "--once", "--age", "0", "--json",
                               "--netns", space.path))
     assert (result.returncode, said(result.stderr)) == (0, [])
     [refresh] = refreshes([json.loads(line) for line in result.stdout.splitlines()])

@@ -24,20 +24,19 @@ PORT, LOW, HIGH = 5000, 20000, 20009
 
 # what each view makes of a host that refuses this
 LADDER = {
-    "transitions": (REFUSED, LESS, LESS, LESS),
-    "transitions_missed": (LESS, LESS, LESS, LESS),
+    "transitions": (REFUSED, SAME, LESS, LESS),
+    "transitions_missed": (LESS, SAME, LESS, LESS),
     "timewait_armed": (LESS, SAME, LESS, LESS),
     "timewait_ended": (LESS, SAME, LESS, LESS),
-    "list_sockets": (SAME, LESS, SAME, LESS),
+    "list_sockets": (SAME, SAME, SAME, LESS),
     "list_holders": (SAME, SAME, SAME, LESS),
     "find_time_wait": (SAME, SAME, SAME, SAME),
     "tcplinge.rodata": (REFUSED, LESS, LESS, LESS),
     "tcplinge.bss": (REFUSED, LESS, LESS, LESS),
     "records": (REFUSED, LESS, LESS, LESS),
-    "owners": (LESS, LESS, LESS, LESS),
+    "owners": (LESS, SAME, LESS, LESS),
     "fin_wait2": (SAME, SAME, SAME, SAME),
-    "close_waits": (SAME, LESS, SAME, SAME),
-    "last_softirq": (LESS, LESS, LESS, LESS),
+    "last_softirq": (LESS, SAME, LESS, LESS),
     "last_minisocket": (LESS, SAME, LESS, LESS),
 }
 # those that can be loaded, and not be attached

@@ -80,14 +80,14 @@ void hold(struct screen *screen, uint64_t cookie, uint32_t pid, uint32_t fd)
 	feed(screen->world, record);
 }
 
-bool asks_for_holders(const struct screen *screen)
+bool asks(const struct screen *screen, enum question_kind kind)
 {
 	struct questions questions;
 	bool asks;
 
 	questions_init(&questions);
 	leaks_ask(&screen->leaks, &questions);
-	asks = questions_have(&questions, QUESTION_HOLDERS);
+	asks = questions_have(&questions, kind);
 	questions_free(&questions);
 	return asks;
 }

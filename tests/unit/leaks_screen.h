@@ -32,7 +32,7 @@ void list_listeners(struct screen *screen);
 /* Of this age, owned by `owner` (0: nobody known). */
 void add(struct screen *screen, uint64_t cookie, uint64_t age_ns, uint32_t owner);
 void hold(struct screen *screen, uint64_t cookie, uint32_t pid, uint32_t fd);
-bool asks_for_holders(const struct screen *screen);
+bool asks(const struct screen *screen, enum question_kind kind);
 
 /* As a source answers. */
 void tell_facts(struct screen *screen, uint32_t pid, struct process_facts facts);

@@ -114,15 +114,15 @@ static inline struct record_socket minisocket_row(uint64_t cookie, uint64_t time
 	return record;
 }
 
-/* In CLOSE_WAIT: `recvq` and `flags` make its kind, `since_ns` its age. */
+/* In CLOSE_WAIT: `recvq` and `flags` make its kind, `since_ns` its age; 0: not known. */
 static inline struct record_socket close_wait_row(uint64_t cookie, uint64_t time_ns, uint32_t recvq,
 						  unsigned int flags, uint64_t since_ns)
 {
 	struct record_socket record = socket_row(cookie, time_ns, TCP_CLOSE_WAIT);
 
 	record.recvq = recvq;
-	record.flags = (uint8_t)flags;
-	record.since_ns = since_ns;
+	record.flags = (uint16_t)flags;
+	record.times.acked_ns = since_ns;
 	return record;
 }
 

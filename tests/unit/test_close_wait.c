@@ -87,32 +87,111 @@ static void an_entry_in_the_future_has_no_age(void **state)
 	assert_true(close_wait_age_ns(&world->model.close_waits, row) == 0);
 }
 
-static void an_entry_not_seen_is_a_lower_bound_from_the_first_listing(void **state)
+static void an_entry_not_known_is_a_lower_bound_from_the_first_listing(void **state)
 {
 	struct world *world = *state;
 	struct close_wait *row;
 
 	for (unsigned int n = 0; n < 4; n++) {
 		row = listed(world, close_wait_row(1, BEGIN + n * SECOND, 0, 0, 0));
-		assert_true(row->since_ns == 0);
+		assert_true(row->at_least);
 		assert_true(close_wait_age_ns(&world->model.close_waits, row) == n * SECOND);
 	}
 }
 
-static void where_listings_tell_a_later_one_has_seen_it_enter(void **state)
+struct age_case {
+	const char *what;
+	unsigned int flags;
+	struct socket_times times; /* how long ago; 0 of `acked_ns`: not known */
+	bool at_least;
+	uint64_t age_ns;
+};
+
+#define TIMES(acked, received, sent, keepalive)                                                    \
+	{                                                                                          \
+		(acked) * SECOND, (received)*SECOND, (sent)*SECOND, SECOND / 5, (keepalive)*SECOND \
+	}
+
+static const struct age_case age_cases[] = {
+	{"it never sent", 0, TIMES(20, 21, 30, 0), false, 20 * SECOND},
+	{"it was answered after it sent", SOCKET_SENT, TIMES(20, 21, 22, 0), false, 20 * SECOND},
+	{"what it sent was acknowledged long before", SOCKET_SENT, TIMES(20, 30, 21, 0), false,
+	 20 * SECOND},
+	{"the last ACK may be of what it sent", SOCKET_SENT, TIMES(20, 30, 20, 0), true,
+	 20 * SECOND},
+	{"it waits for an ACK", SOCKET_SENDING, TIMES(20, 21, 30, 0), true, 20 * SECOND},
+	{"what is sent is not the process's", SOCKET_OPAQUE, TIMES(20, 21, 30, 0), true,
+	 20 * SECOND},
+	{"a probe may have been answered", 0, TIMES(5, 21, 30, 15), true, 5 * SECOND},
+	{"no probe was sent yet", 0, TIMES(5, 14, 30, 15), false, 5 * SECOND},
+	{"probes after an unknown time",
+	 0,
+	 {20 * SECOND, 21 * SECOND, 30 * SECOND, SECOND / 5, 1},
+	 true,
+	 20 * SECOND},
+	{"a subflow's ACK is not its connection's", SOCKET_MPTCP | SOCKET_OPAQUE,
+	 TIMES(20, 21, 30, 0), true, 0},
+};
+
+static struct record_socket aged_row(const struct age_case *age, uint64_t time_ns)
+{
+	struct record_socket record = close_wait_row(1, time_ns, 0, age->flags, 0);
+
+	record.times = age->times;
+	record.times.acked_ns = time_ns - age->times.acked_ns;
+	record.times.received_ns = time_ns - age->times.received_ns;
+	record.times.sent_ns = time_ns - age->times.sent_ns;
+	return record;
+}
+
+static void the_last_ACK_tells_the_age(void **state)
 {
 	struct world *world = *state;
 
-	world->model.close_waits.listings_tell_entry = true;
+	for (size_t i = 0; i < COUNT(age_cases); i++) {
+		const struct age_case *age = &age_cases[i];
+		struct close_wait *row = listed(world, aged_row(age, BEGIN));
+
+		check(row->at_least == age->at_least, "%s", age->what);
+		check(close_wait_age_ns(&world->model.close_waits, row) == age->age_ns, "%s: age",
+		      age->what);
+		list_begins(world, BEGIN);
+		list_ends(world, BEGIN);
+	}
+}
+
+/* Its keepalive probes are answered: what looks younger each time is as old as it was. */
+static void an_age_never_shrinks(void **state)
+{
+	static const struct age_case exact = {"", 0, TIMES(5, 14, 30, 15), false, 0},
+				     probed = {"", 0, TIMES(1, 24, 40, 15), true, 0};
+	struct world *world = *state;
+	struct close_wait *row;
+
+	listed(world, aged_row(&exact, BEGIN));
+	row = listed(world, aged_row(&probed, BEGIN + 10 * SECOND));
+	assert_false(row->at_least);
+	assert_true(row->since_ns == BEGIN - 5 * SECOND);
 	list_begins(world, BEGIN);
-	feed(world, close_wait_row(1, BEGIN, 0, 0, 0));
 	list_ends(world, BEGIN);
-	list_begins(world, BEGIN + SECOND);
-	feed(world, close_wait_row(1, BEGIN + SECOND, 0, 0, 0));
-	feed(world, close_wait_row(2, BEGIN + SECOND, 0, 0, 0));
-	list_ends(world, BEGIN + SECOND);
-	assert_true(find(world, 1)->since_ns == 0);
-	assert_true(find(world, 2)->since_ns == BEGIN + SECOND);
+	listed(world, aged_row(&probed, BEGIN));
+	row = listed(world, aged_row(&probed, BEGIN + 10 * SECOND));
+	assert_true(row->at_least);
+	assert_true(row->since_ns == BEGIN - SECOND);
+}
+
+static void what_was_sent_of_late_is_sending_still(void **state)
+{
+	struct record_socket record = close_wait_row(1, BEGIN, 0, SOCKET_SENT, 0);
+	struct close_wait *row;
+
+	record.times.acked_ns = record.times.sent_ns = BEGIN - 5 * SECOND;
+	row = listed(*state, record);
+	assert_int_equal(close_wait_kind(row, BEGIN - 6 * SECOND), KIND_SENDING);
+	assert_int_equal(close_wait_kind(row, BEGIN - 4 * SECOND), KIND_DRAINED);
+	record.recvq = 1;
+	row = listed(*state, record);
+	assert_int_equal(close_wait_kind(row, BEGIN - 6 * SECOND), KIND_FIN_ONLY);
 }
 
 static void what_a_listing_does_not_show_is_gone(void **state)
@@ -291,8 +370,10 @@ int main(void)
 		watching_test(what_is_unread_tells_the_kind),
 		watching_test(age_is_from_its_entry_to_the_end_of_the_listing),
 		watching_test(an_entry_in_the_future_has_no_age),
-		watching_test(an_entry_not_seen_is_a_lower_bound_from_the_first_listing),
-		watching_test(where_listings_tell_a_later_one_has_seen_it_enter),
+		watching_test(an_entry_not_known_is_a_lower_bound_from_the_first_listing),
+		watching_test(the_last_ACK_tells_the_age),
+		watching_test(an_age_never_shrinks),
+		watching_test(what_was_sent_of_late_is_sending_still),
 		watching_test(what_a_listing_does_not_show_is_gone),
 		watching_test(a_row_twice_in_a_listing_is_one_socket),
 		watching_test(direction_is_the_records_or_told_by_a_listener),

@@ -34,17 +34,51 @@ static void the_young_without_an_owner_are_charged_to_holders_or_nobody(void **s
 	assert_int_equal(screen->leaks.rows.shown_count, 2);
 }
 
-static void once_all_are_old_enough(void **state)
+/* Probes hide its age; its last data came 20 s ago. */
+static void add_hidden(struct screen *screen, uint64_t received_ns)
+{
+	struct record_socket record = close_wait_row(1, screen->time_ns, 0, 0, 0);
+
+	record.times.received_ns = received_ns;
+	record.owner = process_of(7, "owner");
+	record.owner_by = OWNER_CONNECT;
+	feed(screen->world, record);
+}
+
+static void what_may_be_of_age_is_if_it_is_there_still(void **state)
 {
 	struct screen *screen = *state;
+	uint64_t received_ns = screen->time_ns - 20 * SECOND;
 
-	again_with(screen, (struct view_config){.age_ns = 10 * SECOND, .once = true});
 	begins(screen);
-	add(screen, 1, 0, 7);
-	hold(screen, 1, 8, 3);
-	ends(screen, true);
-	assert_int_equal(screen->leaks.rows.shown_count, 1);
-	assert_int_equal(leaks_verdict(row_of(screen, 8)), VERDICT_LEAK);
+	add_hidden(screen, received_ns);
+	ends(screen, false);
+	assert_int_equal(leaks_verdict(row_of(screen, 7)), VERDICT_TRANSIENT);
+	assert_true(asks(screen, QUESTION_STILL));
+	screen->time_ns += STILL_NS;
+	begins(screen);
+	add_hidden(screen, received_ns);
+	ends(screen, false);
+	assert_int_equal(leaks_verdict(row_of(screen, 7)), VERDICT_LEAK);
+	assert_false(asks(screen, QUESTION_STILL));
+}
+
+static void what_came_while_watched_is_of_its_age(void **state)
+{
+	struct screen *screen = *state;
+	uint64_t received_ns = screen->time_ns - 20 * SECOND;
+
+	begins(screen);
+	ends(screen, false);
+	screen->time_ns += SECOND;
+	for (int i = 0; i < 2; i++) {
+		begins(screen);
+		add_hidden(screen, received_ns);
+		ends(screen, false);
+		assert_int_equal(leaks_verdict(row_of(screen, 7)), VERDICT_TRANSIENT);
+		assert_false(asks(screen, QUESTION_STILL));
+		screen->time_ns += SECOND;
+	}
 }
 
 static void the_age_itself_is_old_enough(void **state)
@@ -312,12 +346,12 @@ static void need_is_asked_with_the_ages_of_this_listing(void **state)
 	row.owner_by = OWNER_CONNECT;
 	begins(screen);
 	feed(screen->world, row);
-	assert_false(asks_for_holders(screen));
+	assert_false(asks(screen, QUESTION_HOLDERS));
 	ends(screen, false);
 	screen->time_ns += 2 * SECOND;
 	begins(screen);
 	feed(screen->world, row);
-	assert_true(asks_for_holders(screen));
+	assert_true(asks(screen, QUESTION_HOLDERS));
 	ends(screen, false);
 }
 
@@ -327,7 +361,7 @@ static void holders_are_asked_for_where_no_owner_is_known(void **state)
 
 	begins(screen);
 	feed(screen->world, close_wait_row(1, screen->time_ns, 0, 0, screen->time_ns - SECOND));
-	assert_true(asks_for_holders(screen));
+	assert_true(asks(screen, QUESTION_HOLDERS));
 	ends(screen, false);
 }
 
@@ -336,12 +370,12 @@ static void the_unaccepted_and_the_unseen_need_holders_at_once(void **state)
 	struct screen *screen = *state;
 
 	begins(screen);
-	assert_false(asks_for_holders(screen));
+	assert_false(asks(screen, QUESTION_HOLDERS));
 	add(screen, 1, SECOND, 7);
-	assert_false(asks_for_holders(screen));
+	assert_false(asks(screen, QUESTION_HOLDERS));
 	feed(screen->world,
 	     close_wait_row(2, screen->time_ns, 1, SOCKET_UNACCEPTED, screen->time_ns - SECOND));
-	assert_true(asks_for_holders(screen));
+	assert_true(asks(screen, QUESTION_HOLDERS));
 	ends(screen, false);
 }
 
@@ -405,7 +439,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		screen_test(the_old_are_charged_to_their_holders_the_young_to_their_owner),
 		screen_test(the_young_without_an_owner_are_charged_to_holders_or_nobody),
-		screen_test(once_all_are_old_enough),
+		screen_test(what_may_be_of_age_is_if_it_is_there_still),
+		screen_test(what_came_while_watched_is_of_its_age),
 		screen_test(the_age_itself_is_old_enough),
 		screen_test(two_descriptors_of_a_process_are_one_socket),
 		screen_test(a_group_that_holds_a_socket_twice_has_it_once),

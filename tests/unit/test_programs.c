@@ -16,7 +16,7 @@ static struct live host(bool fentry)
 		.config = &config,
 		.kernel = {.rdonly_cast = true, .probe_reads = true, .accept_argument = true},
 		.kallsyms = {.tw_timer_handler = 1},
-		.needs = {.wants = UINT32_MAX},
+		.needs = {.told = {[TCP_ESTABLISHED] = ALL_STATES}, .wants = UINT32_MAX},
 	};
 
 	for (int hook = 0; hook < HOOKS; hook++)
@@ -47,6 +47,37 @@ static void who_accepts_is_of_no_use_where_no_owner_is_noted(void **state)
 	live_refuse_part(&live, PART_OWNERS, EPERM);
 	assert_false(live.plan.wanted[PART_ACCEPTED_BY]);
 	assert_true(live_lacks(&live) & WANT(ACCEPTORS));
+}
+
+/* Who only lists costs a connection nothing. */
+static void no_program_runs_at_transitions_where_none_are_wanted(void **state)
+{
+	static const enum part parts[] = {PART_TRANSITIONS, PART_TRANSITIONS_MISSED,
+					  PART_LAST_SOFTIRQ, PART_OWNERS};
+	struct live live = host(true);
+
+	(void)state;
+	live.needs = (struct needs){.wants = WANT(LISTENERS),
+				    .refreshed = 1U << TCP_LISTEN | 1U << TCP_CLOSE_WAIT};
+	live_complete_needs(&live);
+	live_plan_parts(&live);
+	for (size_t i = 0; i < COUNT(parts); i++)
+		assert_false(live.plan.wanted[parts[i]]);
+	assert_true(live.plan.wanted[PART_LIST_SOCKETS]);
+	assert_true(live_must_relist(&live));
+	assert_int_equal(live_listed(&live), live.needs.refreshed);
+}
+
+static void who_listens_is_told_beside_what_else_is(void **state)
+{
+	struct live live = host(true);
+
+	(void)state;
+	live.needs.refreshed = 1U << TCP_CLOSE_WAIT;
+	live_complete_needs(&live);
+	assert_true(live.needs.told[TCP_CLOSE] & 1U << TCP_LISTEN);
+	assert_true(live.needs.told[TCP_LISTEN] & 1U << TCP_CLOSE);
+	assert_true(live_lists_apart(&live));
 }
 
 static void minisockets_take_the_map_of_the_last_one_in_either_form(void **state)
@@ -80,8 +111,7 @@ static void all_is_of_no_use_without_the_ring(void **state)
 
 static void what_depends_on_nothing_is_not_explained_by_another(void **state)
 {
-	static const enum part others[] = {PART_TRANSITIONS, PART_OWNERS, PART_LIST_SOCKETS,
-					   PART_CLOSE_WAITS};
+	static const enum part others[] = {PART_TRANSITIONS, PART_OWNERS, PART_LIST_SOCKETS};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(others); i++)
@@ -92,6 +122,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(who_accepts_is_of_no_use_where_no_owner_is_noted),
+		cmocka_unit_test(no_program_runs_at_transitions_where_none_are_wanted),
+		cmocka_unit_test(who_listens_is_told_beside_what_else_is),
 		cmocka_unit_test(minisockets_take_the_map_of_the_last_one_in_either_form),
 		cmocka_unit_test(the_timers_of_minisockets_are_of_use_together),
 		cmocka_unit_test(all_is_of_no_use_without_the_ring),

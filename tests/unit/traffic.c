@@ -448,7 +448,7 @@ static void list_socket(struct traffic *traffic, enum told_when when, const stru
 	if (slot->unaccepted)
 		record.flags |= SOCKET_UNACCEPTED;
 	if (slot->state == TCP_CLOSE_WAIT && !slot->older)
-		record.since_ns = slot->entered_ns;
+		record.times.acked_ns = slot->entered_ns;
 	record_list_add(traffic->list, when, &record.header);
 }
 

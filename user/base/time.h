@@ -7,6 +7,7 @@
 
 #define NS_PER_S  1000000000LL
 #define NS_PER_MS 1000000LL
+#define NS_PER_US 1000LL
 
 struct clock_offsets {
 	int64_t monotonic_ns; /* CLOCK_REALTIME minus CLOCK_MONOTONIC, now */

@@ -2,6 +2,10 @@
 #include "model/close_wait.h"
 
 #include "base/memory.h"
+#include "base/time.h"
+#include "record/question.h"
+
+#define DELAYED_ACK_NS (200 * NS_PER_MS) /* TCP_DELACK_MAX, include/net/tcp.h */
 
 void close_waits_init(struct close_waits *close_waits, struct connections *connections)
 {
@@ -59,8 +63,8 @@ static struct close_wait *find_or_add(struct close_waits *close_waits,
 	close_wait = get(close_waits, number);
 	close_wait->cookie = record->cookie;
 	close_wait->seen_ns = close_waits->time_ns;
-	if (close_waits->listings_tell_entry && close_waits->listing > 1)
-		close_wait->since_ns = record->header.time_ns;
+	close_wait->since_ns = close_waits->time_ns;
+	close_wait->at_least = true;
 	index_add(&close_waits->index, number);
 	return close_wait;
 }
@@ -72,7 +76,7 @@ static uint32_t owner_of(const struct close_waits *close_waits, const struct rec
 
 	if (record->owner.pid || !(record->flags & SOCKET_UNACCEPTED))
 		return processes_number(&close_waits->connections->processes, &record->owner);
-	listener = connections_listener(close_waits->connections, &record->tuple, 0);
+	listener = connections_queue(close_waits->connections, &record->tuple, 0);
 	return listener ? listener->owner : 0;
 }
 
@@ -96,13 +100,46 @@ static void set_owner(struct close_waits *close_waits, struct close_wait *close_
 		refer(close_waits, close_wait, number, record->owner_by);
 }
 
+/*
+ * The kernel keeps when an ACK came last. That was the FIN, unless something was acknowledged
+ * later: a keepalive probe, or data of ours (tcp_ack: rcv_tstamp, tcp_keepalive_timer).
+ */
+static bool last_ack_is_fin(const struct record_socket *record)
+{
+	const struct socket_times *times = &record->times;
+	uint64_t idle_ns = record->header.time_ns - times->received_ns;
+
+	if (record->flags & (SOCKET_SENDING | SOCKET_OPAQUE))
+		return false;
+	if (times->keepalive_ns && idle_ns >= times->keepalive_ns)
+		return false;
+	return !(record->flags & SOCKET_SENT) || times->received_ns > times->sent_ns ||
+	       times->acked_ns > times->sent_ns + times->rto_ns + DELAYED_ACK_NS;
+}
+
+/* What was found out once holds: later probes only hide it. */
+static void set_age(struct close_wait *close_wait, const struct record_socket *record)
+{
+	const struct socket_times *times = &record->times;
+
+	if (!close_wait->at_least || !times->acked_ns || record->flags & SOCKET_MPTCP)
+		return;
+	if (last_ack_is_fin(record)) {
+		close_wait->since_ns = times->acked_ns;
+		close_wait->at_least = false;
+	} else if (times->acked_ns < close_wait->since_ns) {
+		close_wait->since_ns = times->acked_ns;
+	}
+}
+
 void close_waits_socket(struct close_waits *close_waits, const struct record_socket *record)
 {
 	struct close_wait *close_wait = find_or_add(close_waits, record);
 
 	close_wait->tuple = record->tuple;
-	if (record->since_ns)
-		close_wait->since_ns = record->since_ns;
+	set_age(close_wait, record);
+	close_wait->received_ns = record->times.received_ns;
+	close_wait->sent_ns = record->flags & SOCKET_SENT ? record->times.sent_ns : 0;
 	close_wait->recvq = record->recvq;
 	close_wait->flags = record->flags;
 	close_wait->kind = kind_of(record);
@@ -139,6 +176,8 @@ static void begin(struct close_waits *close_waits, uint64_t time_ns)
 	close_waits->active = true;
 	close_waits->listing++;
 	close_waits->time_ns = time_ns;
+	if (!close_waits->first_ns)
+		close_waits->first_ns = time_ns;
 	for (size_t i = 0; i < close_waits->holder_count; i++)
 		processes_release(&close_waits->connections->processes,
 				  close_waits->holders[i].process);
@@ -245,9 +284,46 @@ void close_waits_listing(struct close_waits *close_waits, const struct record_li
 uint64_t close_wait_age_ns(const struct close_waits *close_waits,
 			   const struct close_wait *close_wait)
 {
-	uint64_t since = close_wait->since_ns ? close_wait->since_ns : close_wait->seen_ns;
+	uint64_t since_ns = close_wait->since_ns;
 
-	return close_waits->time_ns > since ? close_waits->time_ns - since : 0;
+	return close_waits->time_ns > since_ns ? close_waits->time_ns - since_ns : 0;
+}
+
+/* There from the start, and as old as its last data at most. */
+static bool may_be_of_age(const struct close_waits *close_waits,
+			  const struct close_wait *close_wait, uint64_t age_ns)
+{
+	return close_wait->at_least && close_wait->received_ns &&
+	       close_wait->seen_ns == close_waits->first_ns &&
+	       close_waits->time_ns >= close_wait->received_ns + age_ns;
+}
+
+static bool was_there_still(const struct close_waits *close_waits,
+			    const struct close_wait *close_wait)
+{
+	return close_waits->time_ns >= close_wait->seen_ns + STILL_NS;
+}
+
+bool close_wait_is_of_age(const struct close_waits *close_waits,
+			  const struct close_wait *close_wait, uint64_t age_ns)
+{
+	return close_wait_age_ns(close_waits, close_wait) >= age_ns ||
+	       (may_be_of_age(close_waits, close_wait, age_ns) &&
+		was_there_still(close_waits, close_wait));
+}
+
+bool close_wait_is_in_doubt(const struct close_waits *close_waits,
+			    const struct close_wait *close_wait, uint64_t age_ns)
+{
+	return !close_wait_is_of_age(close_waits, close_wait, age_ns) &&
+	       may_be_of_age(close_waits, close_wait, age_ns);
+}
+
+enum close_wait_kind close_wait_kind(const struct close_wait *close_wait, uint64_t recent_ns)
+{
+	if (close_wait->kind == KIND_DRAINED && close_wait->sent_ns > recent_ns)
+		return KIND_SENDING;
+	return close_wait->kind;
 }
 
 struct holder_range close_waits_holders(const struct close_waits *close_waits,
@@ -257,8 +333,8 @@ struct holder_range close_waits_holders(const struct close_waits *close_waits,
 
 	if (close_wait->kind != KIND_UNACCEPTED)
 		return holders_of(close_waits, close_wait->cookie);
-	listener = connections_listener(close_waits->connections, &close_wait->tuple,
-					close_wait->owner);
+	listener =
+		connections_queue(close_waits->connections, &close_wait->tuple, close_wait->owner);
 	return holders_of(close_waits, listener ? listener->cookie : 0);
 }
 

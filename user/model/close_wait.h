@@ -18,15 +18,18 @@ enum close_wait_kind {
 struct close_wait {
 	uint64_t cookie;
 	struct tuple tuple;
-	uint64_t since_ns; /* when it entered CLOSE_WAIT; 0: not seen */
-	uint64_t seen_ns;  /* when it was first listed */
-	uint32_t recvq;	   /* as the kernel shows it: the FIN counts 1 */
-	uint32_t owner;	   /* number in `processes`; 0: unknown */
-	uint32_t listed;   /* the last listing that showed it */
+	uint64_t since_ns;    /* when it entered CLOSE_WAIT */
+	uint64_t seen_ns;     /* when it was first listed */
+	uint64_t received_ns; /* when data came last; 0: not known */
+	uint64_t sent_ns;     /* when it sent data last; 0: never, or not known */
+	uint32_t recvq;	      /* as the kernel shows it: the FIN counts 1 */
+	uint32_t owner;	      /* number in `processes`; 0: unknown */
+	uint32_t listed;      /* the last listing that showed it */
 	uint8_t owner_by;
 	uint8_t direction;
-	uint8_t flags; /* enum socket_flags */
 	uint8_t kind;
+	bool at_least;	/* it may have entered earlier than `since_ns` */
+	uint16_t flags; /* enum socket_flags */
 };
 
 /* A descriptor of a socket in CLOSE_WAIT, or of a listener. */
@@ -43,12 +46,11 @@ struct close_waits {
 	struct holder *holders;		 /* by cookie, then as they were listed */
 	size_t holder_count;
 	size_t holder_capacity;
-	bool active;		  /* a listing runs */
-	bool broken;		  /* the last listing was: what it did not show may well exist */
-	uint32_t listing;	  /* counts listings */
-	bool listings_tell_entry; /* no stream does: what a later listing shows for the first time
-				     is new */
-	uint64_t time_ns;	  /* when the last one began: what ages are as of */
+	bool active;	   /* a listing runs */
+	bool broken;	   /* the last listing was: what it did not show may well exist */
+	uint32_t listing;  /* counts listings */
+	uint64_t time_ns;  /* when the last one began: what ages are as of */
+	uint64_t first_ns; /* when the first one did */
 };
 
 /* A run of `holders`. */
@@ -67,9 +69,23 @@ void close_waits_listing(struct close_waits *close_waits, const struct record_li
 void close_waits_socket(struct close_waits *close_waits, const struct record_socket *record);
 void close_waits_holder(struct close_waits *close_waits, const struct record_holder *record);
 
-/* How long it has been in CLOSE_WAIT; a lower bound where the entry was not seen. */
+/* How long it has been in CLOSE_WAIT; a lower bound where it says `at_least`. */
 uint64_t close_wait_age_ns(const struct close_waits *close_waits,
 			   const struct close_wait *close_wait);
+
+/*
+ * Whether it has been in CLOSE_WAIT for `age_ns`. One that was there when the tool began, whose age
+ * is a lower bound, counts by its last data, if it was there still STILL_NS later.
+ */
+bool close_wait_is_of_age(const struct close_waits *close_waits,
+			  const struct close_wait *close_wait, uint64_t age_ns);
+
+/* True where that cannot be said yet: it is to be listed once more. */
+bool close_wait_is_in_doubt(const struct close_waits *close_waits,
+			    const struct close_wait *close_wait, uint64_t age_ns);
+
+/* Its kind, if what was sent after `recent_ns` counts as sending still. */
+enum close_wait_kind close_wait_kind(const struct close_wait *close_wait, uint64_t recent_ns);
 
 /* Who holds the socket, or its listener where nobody has accepted it. After the listing's end. */
 struct holder_range close_waits_holders(const struct close_waits *close_waits,

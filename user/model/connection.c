@@ -155,8 +155,17 @@ static unsigned int fitness(const struct connection *listener, uint32_t owner)
 	return (unspecified(listener->tuple.laddr) ? 1 : 3) + (owner && listener->owner == owner);
 }
 
-const struct connection *connections_listener(const struct connections *connections,
-					      const struct tuple *tuple, uint32_t owner)
+static bool fits_better(const struct connection *listener, const struct connection *best,
+			uint32_t owner, bool by_queue)
+{
+	unsigned int fit = fitness(listener, owner), best_fit = fitness(best, owner);
+
+	return fit > best_fit || (fit == best_fit && by_queue && listener->queue > best->queue);
+}
+
+static const struct connection *find_listener(const struct connections *connections,
+					      const struct tuple *tuple, uint32_t owner,
+					      bool by_queue)
 {
 	const struct connection *best = NULL;
 
@@ -164,10 +173,22 @@ const struct connection *connections_listener(const struct connections *connecti
 		const struct connection *listener = get(connections, connections->listeners[i]);
 
 		if (listens_for(listener, tuple) &&
-		    (!best || fitness(listener, owner) > fitness(best, owner)))
+		    (!best || fits_better(listener, best, owner, by_queue)))
 			best = listener;
 	}
 	return best;
+}
+
+const struct connection *connections_listener(const struct connections *connections,
+					      const struct tuple *tuple, uint32_t owner)
+{
+	return find_listener(connections, tuple, owner, false);
+}
+
+const struct connection *connections_queue(const struct connections *connections,
+					   const struct tuple *tuple, uint32_t owner)
+{
+	return find_listener(connections, tuple, owner, true);
 }
 
 void connections_each(const struct connections *connections,

@@ -38,6 +38,7 @@ struct connection {
 	uint8_t direction;
 	uint8_t flags;
 	uint32_t listed; /* the last listing that showed it */
+	uint32_t queue;	 /* of a listener: connections that wait to be accepted, when last listed */
 	uint32_t row;	 /* for the observer to use: where a view counts it; 0: nowhere */
 };
 
@@ -79,6 +80,10 @@ void connections_close(struct connections *connections, struct connection *conne
  */
 const struct connection *connections_listener(const struct connections *connections,
 					      const struct tuple *tuple, uint32_t owner);
+
+/* The same of a connection that waits to be accepted: of several the one with the longest queue. */
+const struct connection *connections_queue(const struct connections *connections,
+					   const struct tuple *tuple, uint32_t owner);
 
 /* Calls `visit` for each; it must not add or remove. */
 void connections_each(const struct connections *connections,

@@ -134,7 +134,7 @@ static void apply_listing_mark(struct model *model, const struct record_listing 
 		model->unhealed = losses_total(&model->losses) != model->listing.losses;
 }
 
-/* What it says of itself; where nothing is streamed, listings tell when a CLOSE_WAIT began. */
+/* What it says of itself. */
 static void apply_source(struct model *model, const struct record_source *record)
 {
 	model->began_ns = record->header.time_ns;
@@ -142,7 +142,6 @@ static void apply_source(struct model *model, const struct record_source *record
 	model->timewait_ns = record->timewait_ns;
 	model->clocks.monotonic_ns = record->monotonic_offset_ns;
 	model->clocks.boottime_ns = record->boottime_offset_ns;
-	model->close_waits.listings_tell_entry = record->lacks & WANT(CLOSE_WAIT_TIMES);
 }
 
 void model_apply(struct model *model, const struct record_header *record)

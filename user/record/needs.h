@@ -18,10 +18,10 @@ enum want {
 	WANT_TRANSITIONS,      /* those of `told` */
 	WANT_MINISOCKETS,      /* their births, rearms and ends, with the reasons */
 	WANT_LISTED_ENDS,      /* an end that nothing tells is found by a listing, in time */
+	WANT_LISTENERS,	       /* who listens, as of each refresh */
 	WANT_ACCEPTED,	       /* connections that were accepted, too */
 	WANT_ACCEPTORS,	       /* who accepted them */
 	WANT_ESTABLISHED,      /* since when a connection is ESTABLISHED, when it leaves that */
-	WANT_CLOSE_WAIT_TIMES, /* since when a socket is in CLOSE_WAIT */
 	WANT_PORT_SETTINGS,    /* how each namespace chooses ports */
 	WANT_BOUND_PORTS, /* which ports bind() has taken, as of each refresh where that is cheap */
 	WANT_CONNECT_FAILURES, /* connects that failed before they looked for a port */

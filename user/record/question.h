@@ -14,11 +14,15 @@
 
 enum question_kind {
 	QUESTION_LISTING = 1, /* everything, once more, whatever it costs */
+	QUESTION_STILL,	      /* what a refresh lists, once more, STILL_NS later */
 	QUESTION_HOLDERS,     /* who holds what is listed at a refresh */
 	QUESTION_COUNTERS,    /* what the kernel has counted in a namespace: RECORD_COUNTERS */
 	QUESTION_DESCRIPTORS, /* of a process: RECORD_FACTS */
 	QUESTION_THREADS,     /* and what they wait in: RECORD_FACTS */
 };
+
+/* What is about to be closed, usually is by then. */
+#define STILL_NS 200000000ULL
 
 struct question {
 	uint64_t key;

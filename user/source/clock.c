@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "source/clock.h"
+
+#include <errno.h>
+
 #include "base/time.h"
 
 static uint64_t ns_of(const struct timespec *time)
@@ -31,4 +34,15 @@ uint64_t clock_tick_ns(void)
 
 	clock_getres(CLOCK_MONOTONIC_COARSE, &tick);
 	return ns_of(&tick);
+}
+
+void clock_wait_ns(uint64_t ns)
+{
+	struct timespec rest = {
+		.tv_sec = (time_t)(ns / NS_PER_S),
+		.tv_nsec = (long)(ns % NS_PER_S),
+	};
+
+	while (nanosleep(&rest, &rest) && errno == EINTR)
+		;
 }

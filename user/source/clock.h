@@ -17,4 +17,7 @@ int64_t clock_realtime_offset_ns(clockid_t id);
  */
 uint64_t clock_tick_ns(void);
 
+/* Lets so much time pass. */
+void clock_wait_ns(uint64_t ns);
+
 #endif

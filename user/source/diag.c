@@ -6,6 +6,7 @@
 #include <libmnl/libmnl.h>
 #include <linux/inet_diag.h>
 #include <linux/sock_diag.h>
+#include <linux/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,8 +18,14 @@
 #include "source/netns.h"
 #include "source/proc/port_settings.h"
 
-#define BOUND_INACTIVE (1U << 13) /* bound, and nothing more: told since 6.8 */
-#define TIMER_TIMEWAIT 3	  /* inet_diag_msg.idiag_timer, inet_twsk_diag_fill */
+#define BOUND_INACTIVE	(1U << 13) /* bound, and nothing more: told since 6.8 */
+#define TIMER_KEEPALIVE 2	   /* inet_diag_msg.idiag_timer (inet_sk_diag_fill) */
+#define TIMER_TIMEWAIT	3	   /* (inet_twsk_diag_fill) */
+
+/* So much of it is looked at: all kernels since 4.6 tell it. */
+#define TCP_INFO_NEEDED                                                                            \
+	(offsetof(struct tcp_info, tcpi_data_segs_out) +                                           \
+	 sizeof(((struct tcp_info *)NULL)->tcpi_data_segs_out))
 
 struct dump {
 	const struct diag_listing *config;
@@ -84,10 +91,50 @@ static bool passes(const struct dump *dump, const struct record_socket *record)
 	return filter_tuple(dump->config->filter, &record->tuple, 1);
 }
 
+/* NULL: not told, or by a kernel that knows less. */
+static const struct tcp_info *info_of(const struct nlmsghdr *header)
+{
+	const struct nlattr *attribute;
+
+	mnl_attr_for_each(attribute, header, sizeof(struct inet_diag_msg))
+	{
+		if (mnl_attr_get_type(attribute) == INET_DIAG_INFO &&
+		    mnl_attr_get_payload_len(attribute) >= TCP_INFO_NEEDED)
+			return mnl_attr_get_payload(attribute);
+	}
+	return NULL;
+}
+
+static uint64_t ago(uint64_t now_ns, uint32_t ms)
+{
+	return now_ns - ms * NS_PER_MS;
+}
+
+/* How long it may be idle before it probes is not told; that it probes shows while nothing else is
+ * waited for. */
+static void add_info(struct record_socket *record, const struct inet_diag_msg *message,
+		     const struct tcp_info *info)
+{
+	uint64_t now_ns = record->header.time_ns;
+
+	record->times = (struct socket_times){
+		.acked_ns = ago(now_ns, info->tcpi_last_ack_recv),
+		.received_ns = ago(now_ns, info->tcpi_last_data_recv),
+		.sent_ns = ago(now_ns, info->tcpi_last_data_sent),
+		.rto_ns = info->tcpi_rto * NS_PER_US,
+		.keepalive_ns = message->idiag_timer == TIMER_KEEPALIVE,
+	};
+	if (info->tcpi_data_segs_out)
+		record->flags |= SOCKET_SENT;
+	if (info->tcpi_bytes_received > record->recvq)
+		record->flags |= SOCKET_READ;
+}
+
 static int on_message(const struct nlmsghdr *header, void *context)
 {
 	const struct inet_diag_msg *message = mnl_nlmsg_get_payload(header);
 	struct dump *dump = context;
+	const struct tcp_info *info;
 	struct record_socket record;
 
 	if (mnl_nlmsg_get_payload_len(header) < sizeof(*message))
@@ -95,6 +142,9 @@ static int on_message(const struct nlmsghdr *header, void *context)
 	socket_of(&record, message, dump->netns);
 	if (has_ulp(header))
 		record.flags |= SOCKET_OPAQUE;
+	info = info_of(header);
+	if (info && !(record.flags & SOCKET_MINISOCKET))
+		add_info(&record, message, info);
 	if (record.state == TCP_LISTEN || record.state == TCP_CLOSE)
 		record.flags |= SOCKET_BOUND;
 	if (!passes(dump, &record))
@@ -303,8 +353,7 @@ static uint32_t lacks(const void *self)
 {
 	(void)self;
 	return WANT(TRANSITIONS) | WANT(MINISOCKETS) | WANT(ACCEPTORS) | WANT(ESTABLISHED) |
-	       WANT(CLOSE_WAIT_TIMES) | WANT(BOUND_PORTS) | WANT(CONNECT_FAILURES) |
-	       WANT(BIND_FAILURES);
+	       WANT(BOUND_PORTS) | WANT(CONNECT_FAILURES) | WANT(BIND_FAILURES);
 }
 
 static void close_self(void *self)

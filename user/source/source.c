@@ -94,9 +94,21 @@ static void answer_facts(struct source *source, const struct question *question)
 	sink_record(&source->config.sink, &record.header);
 }
 
+/* What it cannot list, it could not list the first time either. */
+static void answer_still(struct source *source)
+{
+	struct refusal refusal;
+
+	clock_wait_ns(STILL_NS);
+	source->kind->refresh(source->self, false, &refusal);
+}
+
 void source_answer(struct source *source, const struct question *question)
 {
 	switch (question->kind) {
+	case QUESTION_STILL:
+		answer_still(source);
+		break;
 	case QUESTION_DESCRIPTORS:
 	case QUESTION_THREADS:
 		answer_facts(source, question);
@@ -126,14 +138,31 @@ static void forget_questions(struct source *source)
 	questions_init(&source->questions);
 }
 
+/*
+ * What lists at each refresh may take one part in so many of a CPU, on average: where there is much
+ * to list, it does so less often than it was asked to.
+ */
+#define REFRESH_SHARE 50
+
+static uint64_t pause_ns(const struct source *source, uint64_t used_ns)
+{
+	uint64_t pause_ns = source->config.needs.refreshed ? used_ns * (REFRESH_SHARE - 1) : 0;
+	uint64_t interval_ns = source->config.interval_ns;
+
+	return pause_ns > interval_ns ? pause_ns : interval_ns;
+}
+
 bool source_refresh(struct source *source, bool last, struct refusal *refusal)
 {
+	uint64_t used_ns = clock_now_ns(CLOCK_THREAD_CPUTIME_ID);
+
 	if (!source->kind->refresh(source->self, last, refusal))
 		return false;
 	forget_questions(source);
 	answer_all(source);
 	tell_refresh(source);
-	source->due_ns = clock_now_ns(CLOCK_MONOTONIC) + source->config.interval_ns;
+	used_ns = clock_now_ns(CLOCK_THREAD_CPUTIME_ID) - used_ns;
+	source->due_ns = clock_now_ns(CLOCK_MONOTONIC) + pause_ns(source, used_ns);
 	return true;
 }
 

@@ -18,7 +18,7 @@ FENTRY = ["minisocket_refused", "minisocket_ended", "minisocket_rearmed", "minis
           "bind_ipv6"]
 TRACEPOINT = ["timewait_ended", "timewait_armed", "transitions", "transitions_missed"]
 LISTINGS, SEARCHES = ["list_sockets", "list_holders"], ["find_time_wait"]
-MAPS = ["tcplinge.rodata", "tcplinge.bss", "records", "owners", "fin_wait2", "close_waits",
+MAPS = ["tcplinge.rodata", "tcplinge.bss", "records", "owners", "fin_wait2",
         "last_softirq", "last_minisocket"]
 HOOKS = [*FENTRY, *TRACEPOINT]
 PARTS = {*HOOKS, *LISTINGS, *SEARCHES, *MAPS}

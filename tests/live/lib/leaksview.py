@@ -5,7 +5,9 @@ from views import View, complaints, refreshes  # noqa: F401 (for the tests)
 
 
 def once(space, *arguments, **options):
-    """What `leaks --once` says of a namespace."""
+    """What `leaks --once` says of a namespace, of sockets of any age unless --age is given."""
+    if "--age" not in arguments:
+        arguments = ("--age", "0", *arguments)
     refresh, said = views.once("leaks", space, *arguments, **options)
     assert said == []
     return refresh

@@ -44,7 +44,11 @@ uint32_t live_audited(const struct live *live, unsigned int old)
 
 uint32_t live_listed(const struct live *live)
 {
-	return live->needs.listed | (live_audits(live) ? BIT(TCP_TIME_WAIT) : 0);
+	uint32_t states = live->needs.listed;
+
+	if (live_audits(live))
+		states |= BIT(TCP_TIME_WAIT);
+	return live_lists_apart(live) ? states : states | live->needs.refreshed;
 }
 
 void live_audit_configure(const struct live *live, struct settings *settings)

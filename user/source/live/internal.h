@@ -103,6 +103,16 @@ void live_losses(const struct live *live, struct losses *losses);
 void live_heal(struct live *live);
 void live_heal_now(struct live *live);
 
+/* plan.c: whether the views want to be told of transitions; else all is listed at each refresh. */
+bool live_needs_stream(const struct live *live);
+
+/* plan.c: who listens is told beside what else is; for itself alone it is not worth a program. */
+void live_complete_needs(struct live *live);
+
+/* plan.c: true where what changes is streamed, and those in CLOSE_WAIT have listings of their own.
+ */
+bool live_lists_apart(const struct live *live);
+
 /* plan.c: which hooks (bit 1 << enum hook) the needs ask for. */
 uint32_t live_hooks(const struct live *live);
 

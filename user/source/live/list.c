@@ -245,22 +245,6 @@ static void list_holders(struct live *live, struct inodes *inodes)
 	run_iterator(live, PART_LIST_HOLDERS, sizeof(struct record_holder), inodes);
 }
 
-void live_list(struct live *live)
-{
-	bool apart = live->needs.refreshed & BIT(TCP_CLOSE_WAIT);
-	enum listing_scope scope = apart ? LISTING_CONNECTIONS : LISTING_ALL;
-	struct inodes inodes = {0};
-
-	live->bpf->bss->list_states = live_listed(live);
-	mark_begin(live, scope);
-	list_sockets(live, scope, &inodes);
-	list_holders(live, &inodes);
-	live_drain(live); /* what the rows have shown already comes before the end */
-	mark_end(live, scope, false);
-	inodes_free(&inodes);
-	live->listed_ns = clock_now_ns(CLOCK_MONOTONIC);
-}
-
 static bool holders_are_asked_for(const struct live *live)
 {
 	struct questions questions;
@@ -271,6 +255,24 @@ static bool holders_are_asked_for(const struct live *live)
 	asked = questions_have(&questions, QUESTION_HOLDERS);
 	questions_free(&questions);
 	return asked;
+}
+
+void live_list(struct live *live)
+{
+	enum listing_scope scope = live_lists_apart(live) ? LISTING_CONNECTIONS : LISTING_ALL;
+	struct inodes inodes = {0};
+	bool whole;
+
+	live->bpf->bss->list_states = live_listed(live);
+	mark_begin(live, scope);
+	whole = list_sockets(live, scope, &inodes);
+	/* what is streamed later refers to them, too */
+	if (live->plan.wanted[PART_TRANSITIONS] || holders_are_asked_for(live))
+		list_holders(live, &inodes);
+	live_drain(live); /* what the rows have shown already comes before the end */
+	mark_end(live, scope, !whole);
+	inodes_free(&inodes);
+	live->listed_ns = clock_now_ns(CLOCK_MONOTONIC);
 }
 
 void live_list_close_waits(struct live *live)

@@ -52,6 +52,7 @@ struct live *live_open(const struct source_config *config, struct survey *survey
 	live = memory_new(1, sizeof(*live));
 	live->config = config;
 	live->needs = config->needs;
+	live_complete_needs(live);
 	live->survey = survey;
 	live->kernel = kernel;
 	describer_open(&live->describer);
@@ -149,7 +150,7 @@ static bool refresh(void *self, bool last, struct refusal *refusal)
 	heal(live);
 	if (!first && listing_is_due(live, clock_now_ns(CLOCK_MONOTONIC)))
 		list_and_pause(live);
-	if (live->needs.refreshed & BIT(TCP_CLOSE_WAIT))
+	if (live_lists_apart(live))
 		live_list_close_waits(live);
 	heal(live);
 	return true;

@@ -74,7 +74,6 @@ static void tell_plan(const struct live *live, struct settings *settings)
 	const struct plan *plan = &live->plan;
 
 	settings->owners = plan->owners;
-	settings->marks = plan->marks;
 	settings->twice = plan->twice;
 	settings->minisockets = plan->minisockets;
 	settings->refusals = plan->minisockets_fentry;

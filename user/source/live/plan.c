@@ -11,13 +11,35 @@ uint32_t live_hooks(const struct live *live)
 {
 	uint32_t hooks = live_needs_minisockets(live) ? BIT(HOOK_TIME_WAIT) : 0;
 
-	if (wants(live, WANT_ACCEPTORS))
+	/* a form that is forced is tried, also where the view would attach nothing */
+	if (wants(live, WANT_ACCEPTORS) || live->config->hooks != HOOKS_AUTO)
 		hooks |= BIT(HOOK_ACCEPT);
 	if (wants(live, WANT_CONNECT_FAILURES))
 		hooks |= BIT(HOOK_CONNECT);
 	if (wants(live, WANT_BIND_FAILURES))
 		hooks |= BIT(HOOK_BIND);
 	return hooks;
+}
+
+bool live_needs_stream(const struct live *live)
+{
+	for (unsigned int old = 0; old < TCP_STATES; old++)
+		if (live->needs.told[old] || live_audited(live, old))
+			return true;
+	return false;
+}
+
+bool live_lists_apart(const struct live *live)
+{
+	return live->needs.refreshed & BIT(TCP_CLOSE_WAIT) && live->plan.wanted[PART_TRANSITIONS];
+}
+
+void live_complete_needs(struct live *live)
+{
+	if (!wants(live, WANT_LISTENERS) || !live_needs_stream(live))
+		return;
+	live->needs.told[TCP_CLOSE] |= BIT(TCP_LISTEN);
+	live->needs.told[TCP_LISTEN] |= BIT(TCP_CLOSE);
 }
 
 /* connect(), listen() */
@@ -62,8 +84,6 @@ static uint8_t todo_at(const struct live *live, unsigned int old, unsigned int n
 		todo |= TODO_OWN;
 	if (wants(live, WANT_ESTABLISHED) && new == TCP_ESTABLISHED)
 		todo |= TODO_TIME;
-	if (wants(live, WANT_CLOSE_WAIT_TIMES) && new == TCP_CLOSE_WAIT)
-		todo |= TODO_MARK;
 	return todo;
 }
 

@@ -10,7 +10,6 @@
 #define WITHOUT_SECOND                                                                             \
 	"a transition that comes while another is being looked at is missed; each is counted as "  \
 	"skipped, and what exists is listed again"
-#define AGES_UNSEEN  "since when a socket is in CLOSE_WAIT is known only as of a refresh"
 #define BOUND_UNSEEN "which ports bind() has taken is not all known: a supply is an upper bound"
 
 #define PART(name_, kind_, form_) .name = name_, .kind = kind_, .form = form_, .function = FUNCTIONS
@@ -44,8 +43,7 @@ const struct part_facts live_part_facts[PARTS] = {
 	[PART_TRANSITIONS_MISSED] = {PART("transitions_missed", PART_HOOK, "tracepoint"),
 				     .without = WITHOUT_SECOND},
 	[PART_LIST_SOCKETS] = {PART("list_sockets", PART_LISTING, "iterator"),
-			       .replaced_by = "sock_diag", .without_ages = AGES_UNSEEN,
-			       .without_bound = BOUND_UNSEEN},
+			       .replaced_by = "sock_diag", .without_bound = BOUND_UNSEEN},
 	[PART_LIST_HOLDERS] = {PART("list_holders", PART_LISTING, "iterator"),
 			       .replaced_by = "/proc/PID/fd", .without_bound = BOUND_UNSEEN},
 	[PART_FIND_TIME_WAIT] = {PART("find_time_wait", PART_SEARCH, "syscall"),
@@ -59,7 +57,6 @@ const struct part_facts live_part_facts[PARTS] = {
 				    "charged to who holds or closes it"},
 	[PART_FIN_WAIT2] = {MAP("fin_wait2"), .hook = HOOK_TIME_WAIT,
 			    .replaced_by = "a listing at each refresh"},
-	[PART_CLOSE_WAITS] = {MAP("close_waits"), .without_ages = AGES_UNSEEN},
 	[PART_LAST_SOFTIRQ] = {MAP("last_softirq"), .without = WITHOUT_SECOND},
 	[PART_LAST_MINISOCKET] = {MAP("last_minisocket"), .hook = HOOK_TIME_WAIT,
 				  .without = LOSS_OF_TIME_WAIT},
@@ -106,6 +103,11 @@ bool live_needs_part(const struct live *live, enum part part)
 		return fentry(live, facts->hook) && fits(live, part) &&
 		       (facts->hook != HOOK_TIME_WAIT || follows(live));
 	switch (part) {
+	case PART_TRANSITIONS:
+	case PART_TRANSITIONS_MISSED:
+	case PART_LAST_SOFTIRQ:
+	case PART_OWNERS:
+		return live_needs_stream(live);
 	case PART_TIMEWAIT_ENDED:
 	case PART_TIMEWAIT_ARMED:
 	case PART_FIND_TIME_WAIT:
@@ -113,8 +115,6 @@ bool live_needs_part(const struct live *live, enum part part)
 		return follows(live) && !fentry(live, HOOK_TIME_WAIT);
 	case PART_LAST_MINISOCKET:
 		return follows(live);
-	case PART_CLOSE_WAITS:
-		return needs_want(&live->needs, WANT_CLOSE_WAIT_TIMES);
 	default:
 		return true;
 	}
@@ -158,8 +158,7 @@ void live_plan_parts(struct live *live)
 		.minisockets_fentry = fentry(live, HOOK_TIME_WAIT),
 		.twice = usable(live, PART_TRANSITIONS) && usable(live, PART_TRANSITIONS_MISSED) &&
 			 usable(live, PART_LAST_SOFTIRQ),
-		.owners = usable(live, PART_OWNERS),
-		.marks = live_needs_part(live, PART_CLOSE_WAITS) && usable(live, PART_CLOSE_WAITS),
+		.owners = live_needs_part(live, PART_OWNERS) && usable(live, PART_OWNERS),
 	};
 	plan->minisockets = follows(live) && usable(live, PART_LAST_MINISOCKET) &&
 			    (plan->minisockets_fentry || timers);
@@ -198,12 +197,9 @@ uint32_t live_lacks(const struct live *live)
 		lacks |= WANT(TRANSITIONS) | WANT(ESTABLISHED);
 	if (!live->plan.minisockets)
 		lacks |= WANT(MINISOCKETS);
-	if (!live->plan.marks || !usable(live, PART_LIST_SOCKETS) ||
-	    !usable(live, PART_TRANSITIONS))
-		lacks |= WANT(CLOSE_WAIT_TIMES);
 	if (!usable(live, PART_LIST_SOCKETS) || !usable(live, PART_LIST_HOLDERS))
 		lacks |= WANT(BOUND_PORTS);
-	if (!fentry(live, HOOK_ACCEPT) || !live->plan.owners)
+	if (!fentry(live, HOOK_ACCEPT) || !usable(live, PART_OWNERS))
 		lacks |= WANT(ACCEPTORS);
 	if (!fentry(live, HOOK_CONNECT))
 		lacks |= WANT(CONNECT_FAILURES);
@@ -216,7 +212,7 @@ bool live_must_relist(const struct live *live)
 {
 	const struct plan *plan = &live->plan;
 
-	return !usable(live, PART_TRANSITIONS) ||
+	return !plan->wanted[PART_TRANSITIONS] ||
 	       (plan->minisockets && !plan->minisockets_fentry && !plan->silent_fins);
 }
 
@@ -227,8 +223,6 @@ static const char *lost_by_view(const struct live *live, int part)
 
 	if (facts->without)
 		return facts->without;
-	if (facts->without_ages && needs_want(&live->needs, WANT_CLOSE_WAIT_TIMES))
-		return facts->without_ages;
 	return needs_want(&live->needs, WANT_BOUND_PORTS) ? facts->without_bound : NULL;
 }
 
@@ -363,7 +357,7 @@ static const char *lost_by_survey(const struct live *live, int part)
 	if (facts->function == FUNCTIONS && facts->without)
 		return facts->without;
 	if (facts->function == FUNCTIONS)
-		return facts->without_ages ? facts->without_ages : facts->without_bound;
+		return facts->without_bound;
 	return fentry(live, facts->hook) || !fits(live, part) ? NULL : hook_without(facts->hook);
 }
 

@@ -39,7 +39,6 @@ enum part {
 	PART_RECORDS,
 	PART_OWNERS,
 	PART_FIN_WAIT2,
-	PART_CLOSE_WAITS,
 	PART_LAST_SOFTIRQ,
 	PART_LAST_MINISOCKET,
 	PARTS,
@@ -62,7 +61,6 @@ struct part_facts {
 	/* What is lost where it is refused: by any view, by one of CLOSE_WAITs, by one of ports.
 	 * NULL: nothing. */
 	const char *without;
-	const char *without_ages;
 	const char *without_bound;
 };
 extern const struct part_facts live_part_facts[PARTS];
@@ -79,7 +77,6 @@ struct plan {
 	bool twice;	    /* what one program of transitions misses the other takes */
 	bool silent_fins;   /* the peer's FIN that moves no timer is looked for */
 	bool owners;	    /* who connects or listens is noted in the socket */
-	bool marks;	    /* when it entered CLOSE_WAIT is noted in the socket */
 	bool wanted[PARTS]; /* loaded, or made */
 };
 

@@ -48,9 +48,9 @@ static void connection(struct json *json, const struct leaks *leaks,
 	else
 		json_number(json, "fd", (uint64_t)socket->fd);
 	json_seconds(json, "age_s", socket->age_ns);
-	json_bool(json, "age_is_lower_bound", !close_wait->since_ns);
+	json_bool(json, "age_is_lower_bound", close_wait->at_least);
 	json_number(json, "recvq_bytes", close_wait->recvq);
-	json_plain(json, "kind", close_wait_kind_name(close_wait->kind));
+	json_plain(json, "kind", close_wait_kind_name(socket->kind));
 	holders(json, leaks, close_wait);
 	json_close(json, '}');
 }

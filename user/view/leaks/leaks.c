@@ -85,9 +85,17 @@ static void keep_oldest(struct leak_row *row, struct leak_socket socket)
 	}
 }
 
-static bool says_something(const struct leaks *leaks, uint64_t age_ns)
+static bool says_something(const struct leaks *leaks, const struct close_wait *close_wait)
 {
-	return leaks->config.once || age_ns >= leaks->config.age_ns;
+	return close_wait_is_of_age(&leaks->model->close_waits, close_wait, leaks->config.age_ns);
+}
+
+/* What was sent within --age counts as being sent. */
+static enum close_wait_kind kind_of(const struct leaks *leaks, const struct close_wait *close_wait)
+{
+	uint64_t now_ns = leaks->model->close_waits.time_ns, age_ns = leaks->config.age_ns;
+
+	return close_wait_kind(close_wait, now_ns > age_ns ? now_ns - age_ns : 0);
 }
 
 /* `holder`: the process is charged as one; NULL: as the owner. */
@@ -96,6 +104,7 @@ static void charge(struct leaks *leaks, uint32_t process, const struct close_wai
 {
 	bool has_fd = holder && close_wait->kind != KIND_UNACCEPTED;
 	uint64_t age_ns = close_wait_age_ns(&leaks->model->close_waits, close_wait);
+	enum close_wait_kind kind = kind_of(leaks, close_wait);
 	struct leak_row *row = row_of(leaks, process);
 
 	row->is_holder |= holder != NULL;
@@ -103,13 +112,13 @@ static void charge(struct leaks *leaks, uint32_t process, const struct close_wai
 		return;
 	row->last_cookie = close_wait->cookie;
 	row->sockets++;
-	row->kinds[close_wait->kind]++;
+	row->kinds[kind]++;
 	if (close_wait->recvq > 1)
 		row->unread_bytes += close_wait->recvq - 1;
-	if (says_something(leaks, age_ns))
-		row->verdicts[verdict_of_socket(close_wait->kind, close_wait->direction)]++;
-	keep_oldest(row,
-		    (struct leak_socket){close_wait, age_ns, has_fd ? (int64_t)holder->fd : -1});
+	if (says_something(leaks, close_wait))
+		row->verdicts[verdict_of_socket(kind, close_wait->direction)]++;
+	keep_oldest(row, (struct leak_socket){close_wait, age_ns, kind,
+					      has_fd ? (int64_t)holder->fd : -1});
 }
 
 /*
@@ -149,7 +158,7 @@ static void charge_socket(void *context, const struct close_wait *close_wait)
 	const struct close_waits *close_waits = &leaks->model->close_waits;
 	struct holder_range holders = close_waits_holders(close_waits, close_wait);
 	bool unaccepted = close_wait->kind == KIND_UNACCEPTED;
-	bool young = !says_something(leaks, close_wait_age_ns(close_waits, close_wait));
+	bool young = !says_something(leaks, close_wait);
 
 	if (!concerns(leaks, close_wait, holders))
 		return;
@@ -167,6 +176,7 @@ static void charge_socket(void *context, const struct close_wait *close_wait)
 struct need {
 	const struct leaks *leaks;
 	bool holders;
+	bool another_look;
 };
 
 static void look_for_need(void *context, const struct close_wait *close_wait)
@@ -174,18 +184,24 @@ static void look_for_need(void *context, const struct close_wait *close_wait)
 	struct need *need = context;
 	const struct close_waits *close_waits = &need->leaks->model->close_waits;
 
-	if (close_wait->listed == close_waits->listing &&
-	    (close_wait->kind == KIND_UNACCEPTED || !close_wait->owner ||
-	     says_something(need->leaks, close_wait_age_ns(close_waits, close_wait))))
+	if (close_wait->listed != close_waits->listing)
+		return;
+	if (close_wait->kind == KIND_UNACCEPTED || !close_wait->owner ||
+	    says_something(need->leaks, close_wait))
 		need->holders = true;
+	if (close_wait_is_in_doubt(close_waits, close_wait, need->leaks->config.age_ns))
+		need->another_look = true;
 }
 
-static bool needs_holders(const struct leaks *leaks)
+static struct need needs_of_sockets(const struct leaks *leaks)
 {
-	struct need need = {.leaks = leaks};
+	struct need need = {
+		.leaks = leaks,
+		.holders = process_filter_active(leaks->config.processes),
+	};
 
 	close_waits_each(&leaks->model->close_waits, look_for_need, &need);
-	return need.holders || process_filter_active(leaks->config.processes);
+	return need;
 }
 
 struct asking {
@@ -210,8 +226,11 @@ void leaks_ask(const void *self, struct questions *questions)
 {
 	const struct leaks *leaks = self;
 	struct asking asking = {leaks, questions};
+	struct need need = needs_of_sockets(leaks);
 
-	if (needs_holders(leaks))
+	if (need.another_look)
+		questions_put(questions, QUESTION_STILL);
+	if (need.holders)
 		questions_put(questions, QUESTION_HOLDERS);
 	rows_each(&leaks->rows, ask_of_process, &asking);
 }
@@ -327,11 +346,10 @@ const struct view leaks_view = {
 	.name = "leaks",
 	.needs =
 		{
-			.told = {[TCP_CLOSE] = 1U << TCP_LISTEN, [TCP_LISTEN] = 1U << TCP_CLOSE},
 			.listed = 1U << TCP_LISTEN,
-			.refreshed = 1U << TCP_CLOSE_WAIT,
+			.refreshed = 1U << TCP_LISTEN | 1U << TCP_CLOSE_WAIT,
 			.snapshot = 1U << TCP_LISTEN | 1U << TCP_CLOSE_WAIT,
-			.wants = WANT(ACCEPTED) | WANT(ACCEPTORS) | WANT(CLOSE_WAIT_TIMES),
+			.wants = WANT(ACCEPTED) | WANT(LISTENERS),
 		},
 	.without_stream = "ages are lower bounds, short CLOSE_WAITs have no owner",
 	.table = &leaks_table,

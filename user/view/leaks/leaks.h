@@ -15,6 +15,7 @@
 struct leak_socket {
 	const struct close_wait *close_wait;
 	uint64_t age_ns;
+	enum close_wait_kind kind;
 	int64_t fd; /* -1: not known, or none */
 };
 

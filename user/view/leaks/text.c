@@ -16,7 +16,7 @@
 #define SOCKET_INDENT	 10
 #define HOLDERS_SHOWN	 10 /* beside the row's own */
 
-/* ">" for a lower bound: the socket is older than the tool. */
+/* ">" for a lower bound. */
 static void oldest_cell(char *text, const void *view, const void *at)
 {
 	const struct leak_row *row = at;
@@ -24,7 +24,7 @@ static void oldest_cell(char *text, const void *view, const void *at)
 	(void)view;
 	if (!row->sockets)
 		return;
-	if (!row->oldest[0].close_wait->since_ns)
+	if (row->oldest[0].close_wait->at_least)
 		*text++ = '>';
 	text_age(text, leaks_oldest_ns(row));
 }
@@ -239,8 +239,8 @@ static void show_socket(const struct leaks *leaks, struct output *output,
 		snprintf(fd, sizeof(fd), "%lld", (long long)socket->fd);
 	output_string(output, "        ");
 	show_endpoints(output, &close_wait->tuple, text);
-	output_format(output, "%s%8s %-11s %8u unread  fd %s", close_wait->since_ns ? " " : ">",
-		      age, close_wait_kind_name(close_wait->kind), unread, fd);
+	output_format(output, "%s%8s %-11s %8u unread  fd %s", close_wait->at_least ? ">" : " ",
+		      age, close_wait_kind_name(socket->kind), unread, fd);
 	output_line(output);
 	show_other_holders(leaks, output, row, close_wait, text);
 }
