@@ -42,6 +42,7 @@ enum record_type {
 	RECORD_SOURCE,	       /* begins a stream; user space only, and so the next ones */
 	RECORD_REFRESH,	       /* ends a refresh: what exists now has been told */
 	RECORD_FACTS,	       /* what /proc says of a process now */
+	RECORD_WATCHED,	       /* which sockets a process's epoll sets watch */
 	RECORD_TYPES,
 };
 
@@ -373,23 +374,40 @@ struct record_refresh {
 
 #define FACTS_UNKNOWN (~0ULL)
 #define FACTS_NAME    64
+#define FACTS_NAMES   10
+
+/* Threads of one name, the number at its end aside: pool-1-thread-* */
+struct thread_name {
+	char name[16];
+	__u32 threads;
+	/* what most of them wait in: system call, else function of the kernel; "": not told, or in
+	 * none */
+	char waiting_in[FACTS_NAME];
+};
 
 /* What was found out about a process. */
 struct process_facts {
-	__u64 fds;	  /* FACTS_UNKNOWN: not told */
-	__u64 fd_limit;	  /* FACTS_UNKNOWN: not told, or none */
-	__u64 run_ns;	  /* on a CPU, all threads, since they began */
-	__u64 starved_ns; /* runnable, waiting for one */
+	__u64 fds;		  /* FACTS_UNKNOWN: not told */
+	__u64 fd_limit;		  /* FACTS_UNKNOWN: not told, or none */
+	__u64 looked_for_ns;	  /* since it was looked at before; 0: it was not. Meanwhile: */
+	__u64 ran_ns;		  /* on a CPU, all threads together */
+	__u64 starved_ns;	  /* runnable, waiting for one: of the thread that waited longest */
+	struct process_id tracer; /* of a thread in a tracing stop; pid 0: none, or not known */
 	__u32 threads;
 	__u32 looked_at; /* of these; what follows is of those looked at */
-	__u32 waiting;	 /* threads in the state and place below, where most are */
+	__u32 waiting;	 /* threads in the state and place below, where most are that are not idle,
+			    or, if all are idle, most of all */
 	__u32 stopped;	 /* threads stopped by a signal or a debugger */
+	__u32 traced;	 /* of these, in a tracing stop */
 	__u32 frozen;	 /* threads in the freezer */
 	__u8 looked;	 /* its threads were looked at; else only descriptors are told */
 	__u8 state;	 /* as in proc(5): R S D T ...; 0: unknown */
-	__u8 reserved[2];
-	char wchan[FACTS_NAME];	  /* function of the kernel; "": not told */
-	char syscall[FACTS_NAME]; /* name; "": not told, or in none */
+	__u8 idle_loop;	 /* every thread waits for whatever may happen: epoll_wait, poll, ... */
+	__u8 reserved;
+	__u32 names_total;		       /* so many names there are; the greatest: */
+	char wchan[FACTS_NAME];		       /* function of the kernel; "": not told */
+	char syscall[FACTS_NAME];	       /* name; "": not told, or in none */
+	struct thread_name names[FACTS_NAMES]; /* of most threads first; no threads: no more */
 };
 
 struct record_facts {
@@ -398,9 +416,38 @@ struct record_facts {
 	struct process_facts facts;
 };
 
+/* What epoll sets watch a socket for. */
+enum epoll_watch {
+	WATCH_IN = 1, /* reading */
+	WATCH_OTHER,  /* registered, but not for reading, or a one-shot that is spent */
+	WATCHES,
+};
+
+enum watched_flags {
+	WATCHED_HAS_SETS = 1 << 0, /* the process has an epoll set */
+	WATCHED_READABLE = 1 << 1, /* every set was read: what is not told is in none */
+	WATCHED_TOO_MANY = 1 << 2, /* not read: it has, or watches, too many descriptors */
+};
+
+/* A socket that a process watches. One without inode, with flags, begins the answer. */
+struct record_watched {
+	struct record_header header;
+	struct process_id process;
+	__u64 inode;
+	__u8 how;   /* enum epoll_watch; 0 without inode */
+	__u8 flags; /* enum watched_flags; 0 with an inode */
+	__u8 reserved[6];
+};
+
+/* More of them are not told of a process. */
+#define WATCHED_MAX 20000
+
 _Static_assert(sizeof(struct record_source) == 48, "record_source");
 _Static_assert(sizeof(struct record_refresh) == 24, "record_refresh");
-_Static_assert(sizeof(struct record_facts) == 240, "record_facts");
+_Static_assert(sizeof(struct thread_name) == 84, "thread_name");
+_Static_assert(sizeof(struct process_facts) == 1080, "process_facts");
+_Static_assert(sizeof(struct record_facts) == 1136, "record_facts");
+_Static_assert(sizeof(struct record_watched) == 72, "record_watched");
 _Static_assert(sizeof(struct record_counters) == 120, "record_counters");
 _Static_assert(sizeof(struct record_ports) == 8224, "record_ports");
 _Static_assert(sizeof(struct record_header) == 16, "record_header");

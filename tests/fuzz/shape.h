@@ -202,13 +202,33 @@ static void shape_facts(struct input *input, void *shaped)
 	record->process = take_process(input);
 	facts->fds = take(input, 8);
 	facts->fd_limit = take(input, 8);
-	facts->run_ns = take(input, 5);
-	facts->starved_ns = take(input, 5);
+	facts->looked_for_ns = take(input, 5);
+	facts->ran_ns = take(input, 5);
+	facts->starved_ns = facts->looked_for_ns / (1 + below(input, 4));
+	facts->tracer = take_process(input);
 	facts->threads = facts->looked_at = below(input, 4);
 	facts->waiting = below(input, 4);
 	facts->looked = below(input, 2);
 	facts->state = "RSDT"[below(input, 4)];
+	facts->idle_loop = below(input, 2);
 	facts->wchan[0] = (char)take(input, 1);
+	facts->names_total = below(input, FACTS_NAMES + 2);
+	for (uint32_t i = 0; i < facts->names_total && i < FACTS_NAMES; i++) {
+		facts->names[i].name[0] = (char)take(input, 1);
+		facts->names[i].threads = below(input, 4);
+	}
+}
+
+static void shape_watched(struct input *input, void *shaped)
+{
+	struct record_watched *record = shaped;
+
+	record->process = take_process(input);
+	record->inode = below(input, 8);
+	if (record->inode)
+		record->how = 1 + below(input, WATCHES - 1);
+	else
+		record->flags = below(input, WATCHED_TOO_MANY << 1);
 }
 
 struct shape {
@@ -230,6 +250,7 @@ static const struct shape shapes[RECORD_TYPES] = {
 	[RECORD_SOURCE] = {sizeof(struct record_source), shape_source},
 	[RECORD_REFRESH] = {sizeof(struct record_refresh), shape_refresh},
 	[RECORD_FACTS] = {sizeof(struct record_facts), shape_facts},
+	[RECORD_WATCHED] = {sizeof(struct record_watched), shape_watched},
 };
 
 /* The rest of a record that has its type and its time. */

@@ -235,4 +235,17 @@ static inline struct record_facts facts_of(uint64_t time_ns, uint32_t pid)
 	};
 }
 
+/* inode 0: what begins an answer; `how` is its flags then. */
+static inline struct record_watched watched_of(uint64_t time_ns, uint32_t pid, uint64_t inode,
+					       unsigned int how)
+{
+	return (struct record_watched){
+		.header = {RECORD_WATCHED, sizeof(struct record_watched), 0, time_ns},
+		.process = process_of(pid, "process"),
+		.inode = inode,
+		.how = (uint8_t)(inode ? how : 0),
+		.flags = (uint8_t)(inode ? 0 : how),
+	};
+}
+
 #endif

@@ -19,6 +19,7 @@ union any {
 	struct record_source source;
 	struct record_refresh refresh;
 	struct record_facts facts;
+	struct record_watched watched;
 };
 
 static union any valid(unsigned int type)
@@ -64,6 +65,9 @@ static union any valid(unsigned int type)
 		break;
 	case RECORD_FACTS:
 		any.facts = facts_of(SECOND, 7);
+		break;
+	case RECORD_WATCHED:
+		any.watched = watched_of(SECOND, 7, 4711, WATCH_IN);
 		break;
 	}
 	return any;
@@ -166,6 +170,14 @@ static const struct spoilt spoilts[] = {
 	SPOILT(RECORD_LISTING, record_listing, phase, LISTING_PHASES),
 	SPOILT(RECORD_LISTING, record_listing, scope, LISTING_SCOPES),
 	SPOILT(RECORD_LISTING, record_listing, scope, 255),
+	SPOILT(RECORD_FACTS, record_facts, facts.looked, 2),
+	SPOILT(RECORD_FACTS, record_facts, facts.idle_loop, 2),
+	SPOILT(RECORD_FACTS, record_facts, facts.state, 1),
+	/* longer than it was looked for */
+	SPOILT(RECORD_FACTS, record_facts, facts.starved_ns, 1),
+	SPOILT(RECORD_WATCHED, record_watched, how, 0),
+	SPOILT(RECORD_WATCHED, record_watched, how, WATCHES),
+	SPOILT(RECORD_WATCHED, record_watched, flags, WATCHED_HAS_SETS),
 };
 
 static void a_value_out_of_range_is_refused(void **state)
@@ -269,6 +281,45 @@ static void a_path_without_an_end_is_refused(void **state)
 	assert_true(passes(&any));
 }
 
+static void a_word_of_a_process_without_an_end_is_refused(void **state)
+{
+	static const struct {
+		size_t offset, size;
+	} words[] = {
+		{offsetof(struct process_facts, wchan), FACTS_NAME},
+		{offsetof(struct process_facts, syscall), FACTS_NAME},
+		{offsetof(struct process_facts, names[0].name), 16},
+		{offsetof(struct process_facts, names[9].name), 16},
+		{offsetof(struct process_facts, names[9].waiting_in), FACTS_NAME},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(words); i++) {
+		union any any = valid(RECORD_FACTS);
+		char *word = (char *)&any.facts.facts + words[i].offset;
+
+		memset(word, 'x', words[i].size);
+		check(!passes(&any), "word %zu passes", i);
+		word[words[i].size - 1] = 0;
+		check(passes(&any), "word %zu is refused", i);
+	}
+}
+
+static void what_begins_an_answer_has_flags_only(void **state)
+{
+	union any any = valid(RECORD_WATCHED);
+
+	(void)state;
+	any.watched.inode = 0;
+	assert_false(passes(&any));
+	any.watched.how = 0;
+	assert_true(passes(&any));
+	for (unsigned int flags = 0; flags < 256; flags++) {
+		any.watched.flags = (uint8_t)flags;
+		assert_true(passes(&any) == (flags < 8));
+	}
+}
+
 /*
  * It is computed from a timer that may be freed memory by then (minisocket.bpf.h), and the model
  * subtracts with it: a value that no timer has must not come that far.
@@ -302,6 +353,8 @@ int main(void)
 		cmocka_unit_test(a_row_in_CLOSE_WAIT_passes_whatever_its_figures),
 		cmocka_unit_test(both_scopes_of_a_listing_pass),
 		cmocka_unit_test(a_path_without_an_end_is_refused),
+		cmocka_unit_test(a_word_of_a_process_without_an_end_is_refused),
+		cmocka_unit_test(what_begins_an_answer_has_flags_only),
 		cmocka_unit_test(a_remaining_time_that_would_overflow_is_refused),
 	};
 

@@ -202,6 +202,94 @@ static void weeks_of_cron_jobs_take_no_more_memory(void **state)
 	assert_in_range(most, 1, 5 * DESCRIPTIONS_KEPT);
 }
 
+static void watch(struct processes *processes, uint64_t inode, unsigned int how)
+{
+	struct record_watched record = watched_of(SECOND, 7, inode, how);
+
+	number(processes, record.process);
+	processes_watch(processes, &record);
+}
+
+static enum epoll_watched watched(struct processes *processes, uint64_t inode)
+{
+	uint32_t process = number(processes, process_of(7, "process"));
+
+	return processes_watched(processes_get(processes, process), inode);
+}
+
+#define ALL_READ (WATCHED_HAS_SETS | WATCHED_READABLE)
+
+static void what_a_process_watches_is_found_by_inode(void **state)
+{
+	struct processes *processes = *state;
+
+	assert_int_equal(watched(processes, 5), WATCHED_UNKNOWN);
+	watch(processes, 5, WATCH_IN); /* an answer without beginning */
+	assert_int_equal(watched(processes, 5), WATCHED_UNKNOWN);
+	watch(processes, 0, ALL_READ);
+	assert_int_equal(watched(processes, 5), WATCHED_NO);
+	for (uint64_t inode = 1000; inode; inode -= 2)
+		watch(processes, inode, inode % 4 ? WATCH_IN : WATCH_OTHER);
+	for (uint64_t inode = 1; inode <= 1002; inode++)
+		assert_int_equal(watched(processes, inode), inode % 2 || inode > 1000 ? WATCHED_NO
+							    : inode % 4		      ? WATCHED_IN
+									: WATCHED_OTHER);
+	assert_int_equal(watched(processes, 0), WATCHED_UNKNOWN);
+}
+
+static void a_socket_in_two_sets_is_watched_for_what_either_does(void **state)
+{
+	struct processes *processes = *state;
+
+	watch(processes, 0, ALL_READ);
+	watch(processes, 5, WATCH_OTHER);
+	watch(processes, 5, WATCH_IN);
+	watch(processes, 5, WATCH_OTHER);
+	assert_int_equal(watched(processes, 5), WATCHED_IN);
+}
+
+static void an_answer_takes_the_place_of_the_one_before(void **state)
+{
+	struct processes *processes = *state;
+
+	watch(processes, 0, ALL_READ);
+	watch(processes, 5, WATCH_IN);
+	watch(processes, 0, ALL_READ);
+	assert_int_equal(watched(processes, 5), WATCHED_NO);
+}
+
+static void without_a_set_or_where_one_is_unread_nobody_knows(void **state)
+{
+	struct processes *processes = *state;
+
+	watch(processes, 0, WATCHED_READABLE);
+	assert_int_equal(watched(processes, 5), WATCHED_UNKNOWN);
+	watch(processes, 0, WATCHED_HAS_SETS);
+	watch(processes, 6, WATCH_IN);
+	assert_int_equal(watched(processes, 5), WATCHED_UNKNOWN);
+	assert_int_equal(watched(processes, 6), WATCHED_IN);
+}
+
+static void more_than_is_kept_is_not_known(void **state)
+{
+	struct processes *processes = *state;
+
+	watch(processes, 0, ALL_READ);
+	for (uint64_t inode = 1; inode <= WATCHED_MAX + 1; inode++)
+		watch(processes, inode, WATCH_IN);
+	assert_int_equal(watched(processes, WATCHED_MAX), WATCHED_IN);
+	assert_int_equal(watched(processes, WATCHED_MAX + 1), WATCHED_UNKNOWN);
+}
+
+static void what_an_unknown_process_watches_nobody_wants(void **state)
+{
+	struct record_watched record = watched_of(SECOND, 7, 0, ALL_READ);
+	struct processes *processes = *state;
+
+	processes_watch(processes, &record);
+	assert_int_equal(processes->pool.live, 0);
+}
+
 struct container {
 	const char *cgroup;
 	const char *id;
@@ -270,6 +358,12 @@ int main(void)
 		process_test(a_process_is_forgotten_only_after_twice_the_descriptions_kept),
 		process_test(a_process_that_a_connection_refers_to_is_not_forgotten),
 		process_test(weeks_of_cron_jobs_take_no_more_memory),
+		process_test(what_a_process_watches_is_found_by_inode),
+		process_test(a_socket_in_two_sets_is_watched_for_what_either_does),
+		process_test(an_answer_takes_the_place_of_the_one_before),
+		process_test(without_a_set_or_where_one_is_unread_nobody_knows),
+		process_test(more_than_is_kept_is_not_known),
+		process_test(what_an_unknown_process_watches_nobody_wants),
 		cmocka_unit_test(a_container_is_found_in_the_path_of_its_cgroup),
 	};
 

@@ -187,5 +187,8 @@ void model_apply(struct model *model, const struct record_header *record)
 	case RECORD_FACTS:
 		processes_find_out(&model->connections.processes, (const void *)record);
 		break;
+	case RECORD_WATCHED:
+		processes_watch(&model->connections.processes, (const void *)record);
+		break;
 	}
 }

@@ -29,6 +29,7 @@ static void release_words(struct process *process)
 	free(process->exe);
 	free(process->cgroup);
 	free(process->readings);
+	watches_free(process->watches);
 }
 
 static void drop(struct processes *processes, uint32_t number)
@@ -110,20 +111,36 @@ void processes_release(struct processes *processes, uint32_t number)
 		get(processes, number)->references--;
 }
 
+static struct process *find(const struct processes *processes, const struct process_id *id)
+{
+	uint32_t number = index_find(&processes->index, key_of(id));
+
+	return number ? get(processes, number) : NULL;
+}
+
 void processes_find_out(struct processes *processes, const struct record_facts *record)
 {
-	uint32_t number = index_find(&processes->index, key_of(&record->process));
-	struct process *process;
+	struct process *process = find(processes, &record->process);
 
-	if (!number)
+	if (!process)
 		return;
-	process = get(processes, number);
 	if (!process->readings)
 		process->readings = memory_new(1, sizeof(*process->readings));
-	process->readings->before = process->readings->now;
-	process->readings->before_ns = process->readings->now_ns;
 	process->readings->now = record->facts;
 	process->readings->now_ns = record->header.time_ns;
+}
+
+void processes_watch(struct processes *processes, const struct record_watched *record)
+{
+	struct process *process = find(processes, &record->process);
+
+	if (process)
+		watches_apply(&process->watches, record);
+}
+
+enum epoll_watched processes_watched(const struct process *process, uint64_t inode)
+{
+	return watches_find(process->watches, inode);
 }
 
 static bool forgotten(const struct processes *processes, const struct process *process)

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "base/index.h"
+#include "model/watches.h"
 #include "record.h"
 
 struct process {
@@ -17,13 +18,13 @@ struct process {
 	char *cgroup;
 	char container[13];		   /* "": none or unknown */
 	struct process_readings *readings; /* what was found out about it; NULL: nothing */
+	struct watches *watches;	   /* what its epoll sets watch; NULL: nobody asked */
 };
 
-/* What /proc told of a process, and before that: some figures say something only by their change.
- */
+/* What /proc told of a process, and when. */
 struct process_readings {
-	struct process_facts now, before;
-	uint64_t now_ns, before_ns; /* 0: there was none */
+	struct process_facts now;
+	uint64_t now_ns;
 };
 
 struct processes {
@@ -65,6 +66,12 @@ void processes_describe(struct processes *processes, const struct record_process
 
 /* What a source was asked about a process that is known; else nobody wants it. */
 void processes_find_out(struct processes *processes, const struct record_facts *record);
+
+/* What its epoll sets watch, likewise: an answer takes the place of the one before. */
+void processes_watch(struct processes *processes, const struct record_watched *record);
+
+/* Whether its epoll sets watch a socket, as of the last answer. */
+enum epoll_watched processes_watched(const struct process *process, uint64_t inode);
 
 /* The first 12 digits of the container id in a cgroup path, "" if there is none. `id`: 13 bytes. */
 void container_of_cgroup(const char *cgroup, char *id);

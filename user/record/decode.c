@@ -8,6 +8,7 @@
 
 #define REMAINING_MAX_NS (365LL * 86400 * 1000000000)
 #define COUNTER_MAX	 (1ULL << 62) /* so that differences and sums of them fit */
+#define INODE_MAX	 (UINT64_MAX >> 1)
 
 static bool state_valid(unsigned int state)
 {
@@ -74,12 +75,17 @@ static bool listing_valid(const struct record_header *header)
 	       record->scope < LISTING_SCOPES;
 }
 
+static bool ends(const char *text, size_t size)
+{
+	return memchr(text, 0, size) != NULL;
+}
+
 static bool process_valid(const struct record_header *header)
 {
 	const struct record_process *record = (const void *)header;
 
-	return memchr(record->exe, 0, sizeof(record->exe)) &&
-	       memchr(record->cgroup, 0, sizeof(record->cgroup));
+	return ends(record->exe, sizeof(record->exe)) &&
+	       ends(record->cgroup, sizeof(record->cgroup));
 }
 
 static bool counters_valid(const struct record_header *header)
@@ -113,15 +119,40 @@ static bool source_valid(const struct record_header *header)
 	return record->timewait_ns > 0 && record->timewait_ns < REMAINING_MAX_NS;
 }
 
+static bool names_valid(const struct process_facts *facts)
+{
+	for (unsigned int i = 0; i < FACTS_NAMES; i++) {
+		const struct thread_name *name = &facts->names[i];
+
+		if (!ends(name->name, sizeof(name->name)) ||
+		    !ends(name->waiting_in, sizeof(name->waiting_in)))
+			return false;
+	}
+	return true;
+}
+
 static bool facts_valid(const struct record_header *header)
 {
 	const struct record_facts *record = (const void *)header;
 	const struct process_facts *facts = &record->facts;
 
-	return memchr(facts->wchan, 0, sizeof(facts->wchan)) &&
-	       memchr(facts->syscall, 0, sizeof(facts->syscall)) && facts->looked <= 1 &&
+	return ends(facts->wchan, sizeof(facts->wchan)) &&
+	       ends(facts->syscall, sizeof(facts->syscall)) && names_valid(facts) &&
+	       facts->looked <= 1 && facts->idle_loop <= 1 &&
 	       (!facts->state || (facts->state >= 'A' && facts->state <= 'z')) &&
-	       facts->run_ns <= COUNTER_MAX && facts->starved_ns <= COUNTER_MAX;
+	       facts->looked_for_ns <= COUNTER_MAX && facts->ran_ns <= COUNTER_MAX &&
+	       facts->starved_ns <= facts->looked_for_ns;
+}
+
+/* Flags begin an answer, sockets follow. */
+static bool watched_valid(const struct record_header *header)
+{
+	const struct record_watched *record = (const void *)header;
+
+	if (!record->inode)
+		return !record->how && record->flags < WATCHED_TOO_MANY << 1;
+	return !record->flags && record->how > 0 && record->how < WATCHES &&
+	       record->inode <= INODE_MAX;
 }
 
 /* The one table of record types: how long they are, and what their payload must be like. */
@@ -142,6 +173,7 @@ static const struct {
 	[RECORD_SOURCE] = {sizeof(struct record_source), source_valid},
 	[RECORD_REFRESH] = {sizeof(struct record_refresh), NULL},
 	[RECORD_FACTS] = {sizeof(struct record_facts), facts_valid},
+	[RECORD_WATCHED] = {sizeof(struct record_watched), watched_valid},
 };
 
 const struct record_header *record_decode(const void *data, size_t size)

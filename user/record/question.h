@@ -19,6 +19,7 @@ enum question_kind {
 	QUESTION_COUNTERS,    /* what the kernel has counted in a namespace: RECORD_COUNTERS */
 	QUESTION_DESCRIPTORS, /* of a process: RECORD_FACTS */
 	QUESTION_THREADS,     /* and what they wait in: RECORD_FACTS */
+	QUESTION_WATCHED,     /* of a process: RECORD_WATCHED, if it is time for it again */
 };
 
 /* What is about to be closed, usually is by then. */
@@ -28,7 +29,7 @@ struct question {
 	uint64_t key;
 	enum question_kind kind;
 	uint32_t netns;		   /* QUESTION_COUNTERS */
-	struct process_id process; /* QUESTION_DESCRIPTORS, QUESTION_THREADS */
+	struct process_id process; /* QUESTION_DESCRIPTORS, QUESTION_THREADS, QUESTION_WATCHED */
 };
 
 /* Each question once, in the order in which they were put. */

@@ -183,9 +183,8 @@ static void add_up(struct process_facts *facts, const struct thread *threads, ui
 		uint32_t same = 0;
 
 		facts->stopped += thread->state == 'T' || thread->state == 't';
+		facts->traced += thread->state == 't';
 		facts->frozen += is_frozen(thread);
-		facts->run_ns += thread->run_ns;
-		facts->starved_ns += thread->starved_ns;
 		for (uint32_t j = 0; j < count; j++)
 			same += same_place(thread, &threads[j]);
 		if (same <= facts->waiting)

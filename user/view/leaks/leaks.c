@@ -323,13 +323,10 @@ struct process_facts leaks_facts(const struct leaks *leaks, const struct leak_ro
 double leaks_starved(const struct leaks *leaks, const struct leak_row *row)
 {
 	const struct process_readings *readings = readings_of(leaks, row);
-	uint64_t ran, starved;
 
-	if (!readings || !row->looked || !readings->now.looked || !readings->before.looked)
+	if (!readings || !row->looked || !readings->now.looked_for_ns)
 		return -1;
-	ran = readings->now.run_ns - readings->before.run_ns;
-	starved = readings->now.starved_ns - readings->before.starved_ns;
-	return ran + starved ? (double)starved / (double)(ran + starved) : -1;
+	return (double)readings->now.starved_ns / (double)readings->now.looked_for_ns;
 }
 
 enum verdict leaks_verdict(const struct leak_row *row)

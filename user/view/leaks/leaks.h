@@ -83,7 +83,7 @@ struct process_facts leaks_facts(const struct leaks *leaks, const struct leak_ro
 /* True where it matters what the process's threads wait in. */
 bool leaks_wants_evidence(const struct leak_row *row);
 
-/* Of the time its threads wanted a CPU since the last look the share that they got none; < 0: not
+/* Of the time since the last look the share that a thread of it wanted a CPU and got none; < 0: not
  * known. */
 double leaks_starved(const struct leaks *leaks, const struct leak_row *row);
 
