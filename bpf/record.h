@@ -391,7 +391,8 @@ struct process_facts {
 	__u64 fd_limit;		  /* FACTS_UNKNOWN: not told, or none */
 	__u64 looked_for_ns;	  /* since it was looked at before; 0: it was not. Meanwhile: */
 	__u64 ran_ns;		  /* on a CPU, all threads together */
-	__u64 starved_ns;	  /* runnable, waiting for one: of the thread that waited longest */
+	__u64 starved_ns;	  /* runnable, waiting for one: of the thread that waited longest;
+				     FACTS_UNKNOWN: not told */
 	struct process_id tracer; /* of a thread in a tracing stop; pid 0: none, or not known */
 	__u32 threads;
 	__u32 looked_at; /* of these; what follows is of those looked at */

@@ -141,7 +141,7 @@ static bool facts_valid(const struct record_header *header)
 	       facts->looked <= 1 && facts->idle_loop <= 1 &&
 	       (!facts->state || (facts->state >= 'A' && facts->state <= 'z')) &&
 	       facts->looked_for_ns <= COUNTER_MAX && facts->ran_ns <= COUNTER_MAX &&
-	       facts->starved_ns <= facts->looked_for_ns;
+	       (facts->starved_ns == FACTS_UNKNOWN || facts->starved_ns <= facts->looked_for_ns);
 }
 
 /* Flags begin an answer, sockets follow. */

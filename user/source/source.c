@@ -10,7 +10,6 @@
 #include "source/live/live.h"
 #include "source/netns.h"
 #include "source/privilege.h"
-#include "source/proc/facts.h"
 #include "source/proc/procfs.h"
 
 #define DEFAULT_TIMEWAIT_NS (60 * NS_PER_S) /* TCP_TIMEWAIT_LEN, include/net/tcp.h */
@@ -20,6 +19,7 @@ bool source_open(struct source *source, const struct source_config *config, bool
 {
 	*source = (struct source){.config = *config};
 	questions_init(&source->questions);
+	facts_open(&source->facts);
 	source->kind = lists ? &diag_kind : &live_kind;
 	source->self =
 		lists ? diag_open(&source->config) : live_open(&source->config, NULL, refusal);
@@ -34,6 +34,7 @@ void source_close(struct source *source)
 	if (source->self)
 		source->kind->close(source->self);
 	questions_free(&source->questions);
+	facts_close(&source->facts);
 	*source = (struct source){0};
 }
 
@@ -90,7 +91,8 @@ static void answer_facts(struct source *source, const struct question *question)
 
 	facts_read_descriptors(&question->process, &record.facts);
 	if (question->kind == QUESTION_THREADS)
-		facts_read_threads(&question->process, &record.facts);
+		facts_read_threads(&source->facts, &question->process, record.header.time_ns,
+				   &record.facts);
 	sink_record(&source->config.sink, &record.header);
 }
 

@@ -16,6 +16,7 @@
 #include "record/needs.h"
 #include "record/question.h"
 #include "record/sink.h"
+#include "source/proc/facts.h"
 #include "source/sandbox.h"
 
 /* Why a source cannot work here: one line for the user. */
@@ -74,6 +75,7 @@ struct source {
 	void *self;
 	struct source_config config;
 	struct questions questions;
+	struct facts_reader facts;
 	uint64_t due_ns; /* when the next refresh is, CLOCK_MONOTONIC */
 };
 

@@ -16,6 +16,16 @@
  */
 #define FILEID_KERNFS 0xfe
 
+static const char *next_legacy(FILE *mounts, const char *controller)
+{
+	struct mntent *mount;
+
+	while (mounts && (mount = getmntent(mounts)))
+		if (strcmp(mount->mnt_type, "cgroup") == 0 && hasmntopt(mount, controller))
+			return mount->mnt_dir;
+	return NULL;
+}
+
 /* The next mount of the v2 hierarchy; NULL if there is none. */
 static const char *next_mount(FILE *mounts)
 {
@@ -27,20 +37,20 @@ static const char *next_mount(FILE *mounts)
 	return NULL;
 }
 
-static char *find_root(void)
+char *cgroup_find_mount(const char *controller)
 {
 	FILE *mounts = setmntent("/proc/self/mounts", "re");
-	const char *mount = next_mount(mounts);
-	char *root = mount ? strdup(mount) : NULL;
+	const char *mount = controller ? next_legacy(mounts, controller) : next_mount(mounts);
+	char *path = mount ? strdup(mount) : NULL;
 
 	if (mounts)
 		endmntent(mounts);
-	return root;
+	return path;
 }
 
 void cgroups_open(struct cgroups *cgroups)
 {
-	cgroups->root_path = find_root();
+	cgroups->root_path = cgroup_find_mount(NULL);
 	cgroups->root = -1;
 	if (cgroups->root_path)
 		cgroups->root = open(cgroups->root_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

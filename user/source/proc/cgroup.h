@@ -7,6 +7,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/*
+ * Where the v2 hierarchy is mounted, or the v1 hierarchy of `controller`; the caller frees. NULL:
+ * nowhere.
+ */
+char *cgroup_find_mount(const char *controller);
+
 struct cgroups {
 	int root; /* the mounted root of the v2 hierarchy; -1: none */
 	char *root_path;

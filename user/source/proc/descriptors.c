@@ -3,11 +3,11 @@
 
 #include <ctype.h>
 #include <dirent.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "source/clock.h"
@@ -110,6 +110,33 @@ static void list_descriptor(struct holder_process *process, const struct inodes 
 	}
 }
 
+static uint64_t count_entries(DIR *folder)
+{
+	struct dirent *entry;
+	uint64_t count = 0;
+
+	while ((entry = readdir(folder)))
+		count += isdigit((unsigned char)entry->d_name[0]) != 0;
+	return count;
+}
+
+/* Since 6.2 the size of /proc/PID/fd is the number of descriptors; before, it is 0. */
+uint64_t descriptors_count(int process)
+{
+	DIR *folder = procfs_folder(process, "fd");
+	struct stat stat;
+	uint64_t count;
+
+	if (!folder)
+		return FACTS_UNKNOWN;
+	if (fstat(dirfd(folder), &stat) == 0 && stat.st_size > 0)
+		count = (uint64_t)stat.st_size;
+	else
+		count = count_entries(folder);
+	closedir(folder);
+	return count;
+}
+
 static void list_process(const char *pid, const struct inodes *inodes,
 			 const struct record_sink *sink)
 {
@@ -120,15 +147,11 @@ static void list_process(const char *pid, const struct inodes *inodes,
 	struct dirent *entry;
 	DIR *fds = NULL;
 	uint64_t inode;
-	int fd;
 
 	if (process.dir < 0)
 		return;
-	fd = openat(process.dir, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd >= 0 && procfs_identify(process.dir, &process.record.process))
-		fds = fdopendir(fd);
-	else if (fd >= 0)
-		close(fd);
+	if (procfs_identify(process.dir, &process.record.process))
+		fds = procfs_folder(process.dir, "fd");
 	while (fds && (entry = readdir(fds))) {
 		if (!socket_inode(dirfd(fds), entry->d_name, &inode))
 			continue;

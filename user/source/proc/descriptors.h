@@ -27,6 +27,9 @@ void inodes_free(struct inodes *inodes);
 /* The first of those with this inode, or NULL; sorted ones only. The others follow it. */
 const struct inode_cookie *inodes_find(const struct inodes *inodes, uint64_t inode);
 
+/* How many descriptors the process has whose directory it is; FACTS_UNKNOWN if that is not told. */
+uint64_t descriptors_count(int process);
+
 /*
  * Sends a RECORD_HOLDER for each descriptor of one of these sockets, with a RECORD_PROCESS before
  * the first of a process. Sorts `inodes`. Processes that may not be looked at are passed over.

@@ -2,68 +2,23 @@
 #include "source/proc/facts.h"
 
 #include <ctype.h>
-#include <dirent.h>
-#include <fcntl.h>
-#include <seccomp.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "source/proc/descriptors.h"
 #include "source/proc/procfs.h"
 
-#define TICK_NS 10000000ULL
-
-/* The process's directory, if it is still the same process; -1 otherwise. */
-static int open_same(const struct process_id *process)
+void facts_open(struct facts_reader *reader)
 {
-	int dir = procfs_open(process->pid);
-	struct process_id now;
-
-	if (dir < 0)
-		return -1;
-	if (procfs_identify(dir, &now) && now.start_ns / TICK_NS == process->start_ns / TICK_NS)
-		return dir;
-	close(dir);
-	return -1;
+	*reader = (struct facts_reader){0};
+	freezer_open(&reader->freezer);
 }
 
-static DIR *open_folder(int dir, const char *name)
+void facts_close(struct facts_reader *reader)
 {
-	int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *folder = fd < 0 ? NULL : fdopendir(fd);
-
-	if (!folder && fd >= 0)
-		close(fd);
-	return folder;
-}
-
-static uint64_t count_entries(DIR *folder)
-{
-	struct dirent *entry;
-	uint64_t count = 0;
-
-	while ((entry = readdir(folder)))
-		count += isdigit((unsigned char)entry->d_name[0]) != 0;
-	return count;
-}
-
-/* Since 6.2 the size of /proc/PID/fd is the number of descriptors; before, it is 0. */
-static uint64_t count_descriptors(int process)
-{
-	DIR *folder = open_folder(process, "fd");
-	struct stat stat;
-	uint64_t count;
-
-	if (!folder)
-		return FACTS_UNKNOWN;
-	if (fstat(dirfd(folder), &stat) == 0 && stat.st_size > 0)
-		count = (uint64_t)stat.st_size;
-	else
-		count = count_entries(folder);
-	closedir(folder);
-	return count;
+	freezer_close(&reader->freezer);
+	looks_free(&reader->looks);
 }
 
 static uint64_t descriptor_limit(int process)
@@ -83,151 +38,132 @@ static uint64_t descriptor_limit(int process)
 
 void facts_read_descriptors(const struct process_id *process, struct process_facts *facts)
 {
-	int dir = open_same(process);
+	int dir = procfs_open_same(process);
 
 	facts->fds = facts->fd_limit = FACTS_UNKNOWN;
 	if (dir < 0)
 		return;
-	facts->fds = count_descriptors(dir);
+	facts->fds = descriptors_count(dir);
 	facts->fd_limit = descriptor_limit(dir);
 	close(dir);
 }
 
-/* What one thread does, as far as it is told. */
-struct thread {
-	char state;
-	char wchan[FACTS_NAME];
-	char syscall[FACTS_NAME];
-	uint64_t run_ns;
-	uint64_t starved_ns;
-};
-
-static void read_state(int dir, struct thread *thread)
+static bool is_node(int process)
 {
-	char text[1024], *end;
+	char exe[PROCESS_PATH_MAX];
+	ssize_t n = readlinkat(process, "exe", exe, sizeof(exe) - 1);
+	const char *base;
 
-	if (procfs_read(dir, "stat", text, sizeof(text)) <= 0)
-		return;
-	end = strrchr(text, ')');
-	if (end && end[1] == ' ')
-		thread->state = end[2];
-}
-
-/* "0" for a thread that runs, and wherever the kernel does not tell. */
-static void read_wchan(int dir, struct thread *thread)
-{
-	if (procfs_read(dir, "wchan", thread->wchan, sizeof(thread->wchan)) <= 0 ||
-	    strcmp(thread->wchan, "0") == 0)
-		thread->wchan[0] = 0;
-}
-
-/* "running", "-1 ..." outside of any, or "NUMBER ARGUMENTS...". */
-static void read_syscall(int dir, struct thread *thread)
-{
-	char text[256], *name;
-
-	if (procfs_read(dir, "syscall", text, sizeof(text)) <= 0 ||
-	    !isdigit((unsigned char)text[0]))
-		return;
-	name = seccomp_syscall_resolve_num_arch(SCMP_ARCH_NATIVE, atoi(text));
-	if (name)
-		snprintf(thread->syscall, sizeof(thread->syscall), "%s", name);
-	free(name);
-}
-
-static void read_schedstat(int dir, struct thread *thread)
-{
-	unsigned long long run = 0, starved = 0;
-	char text[128];
-
-	if (procfs_read(dir, "schedstat", text, sizeof(text)) > 0 &&
-	    sscanf(text, "%llu %llu", &run, &starved) == 2) {
-		thread->run_ns = run;
-		thread->starved_ns = starved;
-	}
-}
-
-static bool read_thread(int tasks, const char *name, struct thread *thread)
-{
-	int dir = openat(tasks, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	*thread = (struct thread){0};
-	if (dir < 0)
+	if (n < 0)
 		return false;
-	read_state(dir, thread);
-	read_wchan(dir, thread);
-	read_syscall(dir, thread);
-	read_schedstat(dir, thread);
-	close(dir);
-	return thread->state != 0;
+	exe[n] = 0;
+	base = strrchr(exe, '/');
+	base = base ? base + 1 : exe;
+	return strcmp(base, "node") == 0 || strcmp(base, "nodejs") == 0;
 }
 
-static bool same_place(const struct thread *a, const struct thread *b)
+static bool waits_in_futex(const struct thread *thread)
 {
-	return a->state == b->state && strcmp(a->wchan, b->wchan) == 0 &&
-	       strcmp(a->syscall, b->syscall) == 0;
+	return thread->state == 'S' && strncmp(thread_place(thread), "futex", strlen("futex")) == 0;
 }
 
-/* By the freezer of cgroup v1 or of v2; the latter's function may be inlined into its caller. */
-static bool is_frozen(const struct thread *thread)
+/* Node's workers wait in a futex for work that its main thread gives them, which does the events.
+ */
+static void pardon_workers(int process, const struct process_id *id, struct thread *threads,
+			   uint32_t count)
 {
-	return strcmp(thread->wchan, "__refrigerator") == 0 ||
-	       strcmp(thread->wchan, "do_freezer_trap") == 0 ||
-	       (thread->state == 'S' && strcmp(thread->wchan, "get_signal") == 0);
+	bool main_idles = false;
+
+	for (uint32_t i = 0; i < count; i++)
+		main_idles |= threads[i].tid == id->pid && threads[i].idle;
+	if (!main_idles || !is_node(process))
+		return;
+	for (uint32_t i = 0; i < count; i++)
+		threads[i].idle |= waits_in_futex(&threads[i]);
 }
 
-static void add_up(struct process_facts *facts, const struct thread *threads, uint32_t count)
+/* What most do of those that are not idle; of all, if all are. */
+static void find_most(const struct thread *threads, uint32_t count, struct process_facts *facts)
+{
+	const struct thread *busy[FACTS_THREADS], *most;
+	size_t busy_count = 0;
+
+	for (uint32_t i = 0; i < count; i++)
+		if (!threads[i].idle)
+			busy[busy_count++] = &threads[i];
+	facts->idle_loop = count && !busy_count;
+	for (uint32_t i = 0; i < count && facts->idle_loop; i++)
+		busy[busy_count++] = &threads[i];
+	most = threads_most(busy, busy_count, &facts->waiting);
+	if (!most)
+		return;
+	facts->state = (uint8_t)most->state;
+	memcpy(facts->wchan, most->wchan, sizeof(facts->wchan));
+	memcpy(facts->syscall, most->syscall, sizeof(facts->syscall));
+}
+
+/* Who runs under strace has a tracer as well, but is not held up by it. */
+static void find_stops(int tasks, const struct thread *threads, uint32_t count,
+		       struct process_facts *facts)
 {
 	for (uint32_t i = 0; i < count; i++) {
 		const struct thread *thread = &threads[i];
-		uint32_t same = 0;
 
 		facts->stopped += thread->state == 'T' || thread->state == 't';
 		facts->traced += thread->state == 't';
-		facts->frozen += is_frozen(thread);
-		for (uint32_t j = 0; j < count; j++)
-			same += same_place(thread, &threads[j]);
-		if (same <= facts->waiting)
-			continue;
-		facts->waiting = same;
-		facts->state = thread->state;
-		memcpy(facts->wchan, thread->wchan, sizeof(facts->wchan));
-		memcpy(facts->syscall, thread->syscall, sizeof(facts->syscall));
+		facts->frozen += thread_is_frozen(thread);
+		if (thread->state == 't' && !facts->tracer.pid)
+			facts->tracer = thread_tracer(tasks, thread);
 	}
 }
 
-static void read_threads(DIR *tasks, struct process_facts *facts)
+static uint32_t read_threads(DIR *tasks, struct thread *threads, uint32_t *total)
 {
-	struct thread threads[FACTS_THREADS];
 	struct dirent *entry;
 	uint32_t count = 0;
 
 	while ((entry = readdir(tasks))) {
 		if (!isdigit((unsigned char)entry->d_name[0]))
 			continue;
-		facts->threads++;
+		++*total;
 		if (count < FACTS_THREADS &&
-		    read_thread(dirfd(tasks), entry->d_name, &threads[count]))
+		    thread_read(dirfd(tasks), entry->d_name, &threads[count]))
 			count++;
 	}
-	facts->looked_at = count;
-	add_up(facts, threads, count);
+	return count;
 }
 
-void facts_read_threads(const struct process_id *process, struct process_facts *facts)
+void facts_read_folder(struct facts_reader *reader, int dir, const struct process_id *process,
+		       uint64_t time_ns, struct process_facts *facts)
+{
+	struct thread threads[FACTS_THREADS];
+	DIR *tasks = procfs_folder(dir, "task");
+
+	if (!tasks)
+		return;
+	facts->looked = true;
+	facts->looked_at = read_threads(tasks, threads, &facts->threads);
+	pardon_workers(dir, process, threads, facts->looked_at);
+	find_most(threads, facts->looked_at, facts);
+	find_stops(dirfd(tasks), threads, facts->looked_at, facts);
+	if (freezer_has_frozen(&reader->freezer, dir)) {
+		facts->frozen = facts->looked_at;
+		facts->idle_loop = false;
+	}
+	threads_name(threads, facts->looked_at, facts);
+	looks_compare(&reader->looks, process, time_ns, procfs_ran_ns(dir), threads, facts);
+	closedir(tasks);
+}
+
+void facts_read_threads(struct facts_reader *reader, const struct process_id *process,
+			uint64_t time_ns, struct process_facts *facts)
 {
 	uint64_t fds = facts->fds, fd_limit = facts->fd_limit;
-	int dir = open_same(process);
-	DIR *tasks;
+	int dir = procfs_open_same(process);
 
 	*facts = (struct process_facts){.fds = fds, .fd_limit = fd_limit};
 	if (dir < 0)
 		return;
-	tasks = open_folder(dir, "task");
-	if (tasks) {
-		facts->looked = true;
-		read_threads(tasks, facts);
-		closedir(tasks);
-	}
+	facts_read_folder(reader, dir, process, time_ns, facts);
 	close(dir);
 }

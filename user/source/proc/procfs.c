@@ -9,7 +9,8 @@
 #include <unistd.h>
 
 #define TICK_NS	    10000000ULL /* USER_HZ is 100 on every architecture that Linux knows */
-#define START_FIELD 22		/* proc(5): (22) starttime */
+#define UTIME_FIELD 14		/* proc(5): (14) utime, (15) stime */
+#define START_FIELD 22		/* (22) starttime */
 
 long procfs_read(int dir, const char *path, char *text, size_t size)
 {
@@ -50,32 +51,70 @@ int procfs_open(uint32_t pid)
 	return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
-/* comm may hold spaces and parentheses: it ends at the last ")". */
+int procfs_open_same(const struct process_id *process)
+{
+	int dir = procfs_open(process->pid);
+	struct process_id now;
+
+	if (dir < 0)
+		return -1;
+	if (procfs_identify(dir, &now) && now.start_ns / TICK_NS == process->start_ns / TICK_NS)
+		return dir;
+	close(dir);
+	return -1;
+}
+
+DIR *procfs_folder(int dir, const char *name)
+{
+	int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *folder = fd < 0 ? NULL : fdopendir(fd);
+
+	if (!folder && fd >= 0)
+		close(fd);
+	return folder;
+}
+
+/* comm may hold spaces and parentheses: it ends at the last ")". proc(5) counts fields from 1. */
+static bool stat_field(const char *text, int number, uint64_t *value)
+{
+	const char *field = strrchr(text, ')');
+
+	for (int i = 2; i < number && field; i++)
+		field = strchr(field + 1, ' ');
+	if (!field)
+		return false;
+	*value = strtoull(field, NULL, 10);
+	return true;
+}
+
+uint64_t procfs_ran_ns(int process)
+{
+	uint64_t user = 0, system = 0;
+	char text[1024];
+
+	if (procfs_read(process, "stat", text, sizeof(text)) <= 0 ||
+	    !stat_field(text, UTIME_FIELD, &user) || !stat_field(text, UTIME_FIELD + 1, &system))
+		return 0;
+	return (user + system) * TICK_NS;
+}
+
 bool procfs_identify(int process, struct process_id *id)
 {
-	char text[1024], *open, *close, *field;
+	char text[1024], *open, *close;
+	uint64_t start;
 
 	if (procfs_read(process, "stat", text, sizeof(text)) <= 0)
 		return false;
 	open = strchr(text, '(');
 	close = strrchr(text, ')');
-	if (!open || !close || close < open)
+	if (!open || !close || close < open || !stat_field(text, START_FIELD, &start))
 		return false;
-	*id = (struct process_id){.pid = (uint32_t)strtoul(text, NULL, 10)};
+	*id = (struct process_id){.pid = (uint32_t)strtoul(text, NULL, 10),
+				  .start_ns = start * TICK_NS};
 	if ((size_t)(close - open - 1) <= sizeof(id->comm))
 		memcpy(id->comm, open + 1, (size_t)(close - open - 1));
 	else
 		memcpy(id->comm, open + 1, sizeof(id->comm));
-	field = close + 1; /* before the third */
-	for (int i = 3; i <= START_FIELD && field; i++)
-		field = strchr(field + 1, ' ');
-	if (!field)
-		return false;
-	/* `field` is at the space before the 23rd: go back to the start of the 22nd */
-	do
-		field--;
-	while (field[-1] != ' ');
-	id->start_ns = strtoull(field, NULL, 10) * TICK_NS;
 	return true;
 }
 
@@ -97,19 +136,15 @@ static void read_cgroup(int process, char *cgroup, size_t size)
 
 void procfs_describe(struct record_process *record)
 {
-	int process = procfs_open(record->process.pid);
-	struct process_id now;
+	int process = procfs_open_same(&record->process);
 	ssize_t n;
 
 	record->exe[0] = 0;
 	record->cgroup[0] = 0;
 	if (process < 0)
 		return;
-	if (procfs_identify(process, &now) &&
-	    now.start_ns / TICK_NS == record->process.start_ns / TICK_NS) {
-		n = readlinkat(process, "exe", record->exe, sizeof(record->exe) - 1);
-		record->exe[n < 0 ? 0 : n] = 0;
-		read_cgroup(process, record->cgroup, sizeof(record->cgroup));
-	}
+	n = readlinkat(process, "exe", record->exe, sizeof(record->exe) - 1);
+	record->exe[n < 0 ? 0 : n] = 0;
+	read_cgroup(process, record->cgroup, sizeof(record->cgroup));
 	close(process);
 }

@@ -3,6 +3,7 @@
 #ifndef TCPLINGER_PROCFS_H
 #define TCPLINGER_PROCFS_H
 
+#include <dirent.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -20,6 +21,15 @@ bool procfs_number(int dir, const char *path, uint64_t *number);
 
 /* An open directory of the process, which pins it against reuse of its pid; -1 with errno. */
 int procfs_open(uint32_t pid);
+
+/* The same of a certain process; -1 also if its pid is another one's now. */
+int procfs_open_same(const struct process_id *process);
+
+/* The folder `name` in the directory `dir`, to be closed with closedir; NULL with errno. */
+DIR *procfs_folder(int dir, const char *name);
+
+/* How long all threads of the process ran, those that ended too: to two hundredths of a second. */
+uint64_t procfs_ran_ns(int process);
 
 /*
  * Who the process is: pid, start (to a hundredth of a second), comm of its leader, all from its

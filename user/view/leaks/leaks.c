@@ -324,7 +324,8 @@ double leaks_starved(const struct leaks *leaks, const struct leak_row *row)
 {
 	const struct process_readings *readings = readings_of(leaks, row);
 
-	if (!readings || !row->looked || !readings->now.looked_for_ns)
+	if (!readings || !row->looked || !readings->now.looked_for_ns ||
+	    readings->now.starved_ns == FACTS_UNKNOWN)
 		return -1;
 	return (double)readings->now.starved_ns / (double)readings->now.looked_for_ns;
 }

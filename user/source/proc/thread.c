@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "source/proc/thread.h"
+
+#include <ctype.h>
+#include <fcntl.h>
+#include <seccomp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/macros.h"
+#include "source/proc/procfs.h"
+
+/* "TID (NAME) STATE ...": the name may hold parentheses. */
+static void read_stat(int dir, struct thread *thread)
+{
+	char text[1024], *open, *end;
+
+	if (procfs_read(dir, "stat", text, sizeof(text)) <= 0)
+		return;
+	open = strchr(text, '(');
+	end = strrchr(text, ')');
+	if (!open || !end || end < open || end[1] != ' ')
+		return;
+	thread->state = end[2];
+	*end = 0;
+	snprintf(thread->name, sizeof(thread->name), "%s", open + 1);
+}
+
+/* "0" for a thread that runs, and wherever the kernel does not tell. */
+static void read_wchan(int dir, struct thread *thread)
+{
+	if (procfs_read(dir, "wchan", thread->wchan, sizeof(thread->wchan)) <= 0 ||
+	    strcmp(thread->wchan, "0") == 0)
+		thread->wchan[0] = 0;
+}
+
+/* "running", "-1 ..." outside of any, or "NUMBER ARGUMENTS...". */
+static void read_syscall(int dir, struct thread *thread)
+{
+	char text[256], *name;
+
+	if (procfs_read(dir, "syscall", text, sizeof(text)) <= 0 ||
+	    !isdigit((unsigned char)text[0]))
+		return;
+	name = seccomp_syscall_resolve_num_arch(SCMP_ARCH_NATIVE, atoi(text));
+	if (name)
+		snprintf(thread->syscall, sizeof(thread->syscall), "%s", name);
+	free(name);
+}
+
+/* Time on a CPU, time runnable and waiting for one, turns (Documentation/scheduler/sched-stats). */
+static void read_schedstat(int dir, struct thread *thread)
+{
+	unsigned long long starved;
+	char text[128];
+
+	thread->starved_ns = FACTS_UNKNOWN;
+	if (procfs_read(dir, "schedstat", text, sizeof(text)) > 0 &&
+	    sscanf(text, "%*u %llu", &starved) == 1)
+		thread->starved_ns = starved;
+}
+
+/*
+ * Frozen by the freezer of cgroup v1 or of v2; the latter's function may be inlined into its
+ * caller.
+ */
+bool thread_is_frozen(const struct thread *thread)
+{
+	return strcmp(thread->wchan, "__refrigerator") == 0 ||
+	       strcmp(thread->wchan, "do_freezer_trap") == 0 ||
+	       (thread->state == 'S' && strcmp(thread->wchan, "get_signal") == 0);
+}
+
+static bool is_any(const char *const *names, size_t count, const char *name)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(name, names[i]) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * Where the system call is not told (an unprivileged caller, of a process of its own that Yama does
+ * not let it trace), the function is: fs/eventpoll.c, fs/select.c, io_uring/io_uring.c. Some have a
+ * suffix of the compiler's: ".constprop.0".
+ */
+static bool is_idle_function(const char *wchan)
+{
+	static const char *const functions[] = {
+		"ep_poll",   "do_epoll_wait",	      "do_sys_poll",   "do_poll",
+		"do_select", "poll_schedule_timeout", "io_cqring_wait"};
+	char name[FACTS_NAME];
+
+	snprintf(name, sizeof(name), "%.*s", (int)strcspn(wchan, "."), wchan);
+	return is_any(functions, LENGTH(functions), name);
+}
+
+/* A futex may be a lock that another thread holds. */
+static bool is_idle(const struct thread *thread)
+{
+	static const char *const calls[] = {"epoll_wait", "epoll_pwait", "epoll_pwait2",
+					    "poll",	  "ppoll",	 "select",
+					    "pselect6",	  "_newselect",	 "io_uring_enter"};
+
+	if (thread->state != 'S' || thread_is_frozen(thread))
+		return false;
+	if (thread->syscall[0])
+		return is_any(calls, LENGTH(calls), thread->syscall);
+	return is_idle_function(thread->wchan);
+}
+
+bool thread_read(int tasks, const char *tid, struct thread *thread)
+{
+	int dir = openat(tasks, tid, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	*thread = (struct thread){.tid = (uint32_t)strtoul(tid, NULL, 10)};
+	if (dir < 0)
+		return false;
+	read_stat(dir, thread);
+	read_wchan(dir, thread);
+	read_syscall(dir, thread);
+	read_schedstat(dir, thread);
+	close(dir);
+	thread->idle = is_idle(thread);
+	return thread->state != 0;
+}
+
+const char *thread_place(const struct thread *thread)
+{
+	return thread->syscall[0] ? thread->syscall : thread->wchan;
+}
+
+struct process_id thread_tracer(int tasks, const struct thread *thread)
+{
+	char path[32], text[4096], *line;
+	struct process_id tracer = {0};
+	int dir;
+
+	snprintf(path, sizeof(path), "%u/status", thread->tid);
+	if (procfs_read(tasks, path, text, sizeof(text)) <= 0)
+		return tracer;
+	line = strstr(text, "\nTracerPid:");
+	if (!line || sscanf(line, " TracerPid: %u", &tracer.pid) != 1 || !tracer.pid)
+		return tracer;
+	dir = procfs_open(tracer.pid);
+	if (dir < 0 || !procfs_identify(dir, &tracer))
+		tracer = (struct process_id){0};
+	if (dir >= 0)
+		close(dir);
+	return tracer;
+}
