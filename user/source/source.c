@@ -35,6 +35,7 @@ void source_close(struct source *source)
 		source->kind->close(source->self);
 	questions_free(&source->questions);
 	facts_close(&source->facts);
+	epoll_reader_free(&source->epoll);
 	*source = (struct source){0};
 }
 
@@ -114,6 +115,10 @@ void source_answer(struct source *source, const struct question *question)
 	case QUESTION_DESCRIPTORS:
 	case QUESTION_THREADS:
 		answer_facts(source, question);
+		break;
+	case QUESTION_WATCHED:
+		epoll_answer(&source->epoll, &question->process, clock_now_ns(CLOCK_MONOTONIC),
+			     &source->config.sink);
 		break;
 	default:
 		source->kind->answer(source->self, question);

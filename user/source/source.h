@@ -16,6 +16,7 @@
 #include "record/needs.h"
 #include "record/question.h"
 #include "record/sink.h"
+#include "source/proc/epoll.h"
 #include "source/proc/facts.h"
 #include "source/sandbox.h"
 
@@ -76,6 +77,7 @@ struct source {
 	struct source_config config;
 	struct questions questions;
 	struct facts_reader facts;
+	struct epoll_reader epoll;
 	uint64_t due_ns; /* when the next refresh is, CLOCK_MONOTONIC */
 };
 
