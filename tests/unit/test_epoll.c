@@ -73,7 +73,7 @@ static int teardown(void **state)
 
 static enum epoll_watched watched(const struct desk *desk, uint64_t inode)
 {
-	return processes_watched(processes_get(&desk->processes, desk->number), inode);
+	return processes_watched(processes_get(&desk->processes, desk->number), inode, 0);
 }
 
 static void read_tree(struct desk *desk)

@@ -214,7 +214,7 @@ static enum epoll_watched watched(struct processes *processes, uint64_t inode)
 {
 	uint32_t process = number(processes, process_of(7, "process"));
 
-	return processes_watched(processes_get(processes, process), inode);
+	return processes_watched(processes_get(processes, process), inode, SECOND);
 }
 
 #define ALL_READ (WATCHED_HAS_SETS | WATCHED_READABLE)
@@ -248,6 +248,20 @@ static void a_socket_in_two_sets_is_watched_for_what_either_does(void **state)
 	assert_int_equal(watched(processes, 5), WATCHED_IN);
 }
 
+/* It may have been accepted since. */
+static void sets_that_were_read_before_a_socket_came_do_not_tell_of_it(void **state)
+{
+	struct processes *processes = *state;
+	const struct process *process;
+
+	watch(processes, 0, ALL_READ);
+	watch(processes, 5, WATCH_IN);
+	process = processes_get(processes, number(processes, process_of(7, "process")));
+	assert_int_equal(processes_watched(process, 6, SECOND), WATCHED_NO);
+	assert_int_equal(processes_watched(process, 6, SECOND + 1), WATCHED_UNKNOWN);
+	assert_int_equal(processes_watched(process, 5, SECOND + 1), WATCHED_IN);
+}
+
 static void an_answer_takes_the_place_of_the_one_before(void **state)
 {
 	struct processes *processes = *state;
@@ -256,6 +270,26 @@ static void an_answer_takes_the_place_of_the_one_before(void **state)
 	watch(processes, 5, WATCH_IN);
 	watch(processes, 0, ALL_READ);
 	assert_int_equal(watched(processes, 5), WATCHED_NO);
+}
+
+/* Two views may ask, each for what it wants. */
+static void descriptors_alone_do_not_undo_a_look_at_threads(void **state)
+{
+	struct processes *processes = *state;
+	uint32_t process = number(processes, process_of(7, "process"));
+	struct record_facts record = facts_of(SECOND, 7);
+	const struct process_facts *facts;
+
+	record.facts = (struct process_facts){.fds = 1, .looked = true, .threads = 3};
+	processes_find_out(processes, &record);
+	record.facts = (struct process_facts){.fds = 2, .fd_limit = 9};
+	processes_find_out(processes, &record);
+	facts = &processes_get(processes, process)->readings->now;
+	assert_true(facts->looked && facts->threads == 3);
+	assert_true(facts->fds == 2 && facts->fd_limit == 9);
+	record.facts = (struct process_facts){.fds = 2, .looked = true, .threads = 4};
+	processes_find_out(processes, &record);
+	assert_int_equal(facts->threads, 4);
 }
 
 static void without_a_set_or_where_one_is_unread_nobody_knows(void **state)
@@ -360,7 +394,9 @@ int main(void)
 		process_test(weeks_of_cron_jobs_take_no_more_memory),
 		process_test(what_a_process_watches_is_found_by_inode),
 		process_test(a_socket_in_two_sets_is_watched_for_what_either_does),
+		process_test(sets_that_were_read_before_a_socket_came_do_not_tell_of_it),
 		process_test(an_answer_takes_the_place_of_the_one_before),
+		process_test(descriptors_alone_do_not_undo_a_look_at_threads),
 		process_test(without_a_set_or_where_one_is_unread_nobody_knows),
 		process_test(more_than_is_kept_is_not_known),
 		process_test(what_an_unknown_process_watches_nobody_wants),

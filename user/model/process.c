@@ -118,6 +118,17 @@ static struct process *find(const struct processes *processes, const struct proc
 	return number ? get(processes, number) : NULL;
 }
 
+/* Who asks for descriptors alone does not undo what the last look at the threads has told. */
+static void take(struct process_facts *known, const struct process_facts *facts)
+{
+	if (!facts->looked && known->looked) {
+		known->fds = facts->fds;
+		known->fd_limit = facts->fd_limit;
+		return;
+	}
+	*known = *facts;
+}
+
 void processes_find_out(struct processes *processes, const struct record_facts *record)
 {
 	struct process *process = find(processes, &record->process);
@@ -126,7 +137,7 @@ void processes_find_out(struct processes *processes, const struct record_facts *
 		return;
 	if (!process->readings)
 		process->readings = memory_new(1, sizeof(*process->readings));
-	process->readings->now = record->facts;
+	take(&process->readings->now, &record->facts);
 	process->readings->now_ns = record->header.time_ns;
 }
 
@@ -138,9 +149,10 @@ void processes_watch(struct processes *processes, const struct record_watched *r
 		watches_apply(&process->watches, record);
 }
 
-enum epoll_watched processes_watched(const struct process *process, uint64_t inode)
+enum epoll_watched processes_watched(const struct process *process, uint64_t inode,
+				     uint64_t since_ns)
 {
-	return watches_find(process->watches, inode);
+	return watches_find(process->watches, inode, since_ns);
 }
 
 static bool forgotten(const struct processes *processes, const struct process *process)

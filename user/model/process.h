@@ -70,8 +70,9 @@ void processes_find_out(struct processes *processes, const struct record_facts *
 /* What its epoll sets watch, likewise: an answer takes the place of the one before. */
 void processes_watch(struct processes *processes, const struct record_watched *record);
 
-/* Whether its epoll sets watch a socket, as of the last answer. */
-enum epoll_watched processes_watched(const struct process *process, uint64_t inode);
+/* Whether its epoll sets watch a socket that is there since `since_ns`, as of the last answer. */
+enum epoll_watched processes_watched(const struct process *process, uint64_t inode,
+				     uint64_t since_ns);
 
 /* The first 12 digits of the container id in a cgroup path, "" if there is none. `id`: 13 bytes. */
 void container_of_cgroup(const char *cgroup, char *id);

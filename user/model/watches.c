@@ -8,17 +8,19 @@
 #include "base/memory.h"
 
 struct watches {
+	uint64_t time_ns;
 	uint8_t flags; /* enum watched_flags */
 	uint32_t count;
 	uint32_t capacity;
 	uint64_t *entries; /* ascending: twice the inode, one more if it is watched for reading */
 };
 
-static void begin(struct watches **watches, unsigned int flags)
+static void begin(struct watches **watches, const struct record_watched *record)
 {
 	if (!*watches)
 		*watches = memory_new(1, sizeof(**watches));
-	(*watches)->flags = (uint8_t)flags;
+	(*watches)->time_ns = record->header.time_ns;
+	(*watches)->flags = record->flags;
 	(*watches)->count = 0;
 }
 
@@ -76,7 +78,7 @@ static void add(struct watches *watches, uint64_t inode, bool in)
 void watches_apply(struct watches **watches, const struct record_watched *record)
 {
 	if (!record->inode)
-		begin(watches, record->flags);
+		begin(watches, record);
 	else if (*watches)
 		add(*watches, record->inode, record->how == WATCH_IN);
 }
@@ -89,7 +91,7 @@ void watches_free(struct watches *watches)
 	free(watches);
 }
 
-enum epoll_watched watches_find(const struct watches *watches, uint64_t inode)
+enum epoll_watched watches_find(const struct watches *watches, uint64_t inode, uint64_t since_ns)
 {
 	const unsigned int all = WATCHED_HAS_SETS | WATCHED_READABLE;
 	uint32_t place;
@@ -99,5 +101,7 @@ enum epoll_watched watches_find(const struct watches *watches, uint64_t inode)
 	place = place_of(watches, inode);
 	if (is_at(watches, place, inode))
 		return watches->entries[place] & 1 ? WATCHED_IN : WATCHED_OTHER;
-	return (watches->flags & all) == all ? WATCHED_NO : WATCHED_UNKNOWN;
+	if (watches->time_ns < since_ns || (watches->flags & all) != all)
+		return WATCHED_UNKNOWN;
+	return WATCHED_NO;
 }

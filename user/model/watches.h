@@ -20,7 +20,10 @@ struct watches;
 void watches_apply(struct watches **watches, const struct record_watched *record);
 void watches_free(struct watches *watches);
 
-/* `watches`: NULL where nobody asked. */
-enum epoll_watched watches_find(const struct watches *watches, uint64_t inode);
+/*
+ * `watches`: NULL where nobody asked. A socket that is there since `since_ns` may be missing in
+ * sets that were read before: that is unknown.
+ */
+enum epoll_watched watches_find(const struct watches *watches, uint64_t inode, uint64_t since_ns);
 
 #endif
