@@ -149,7 +149,8 @@ static __always_inline bool list_socket(struct record_socket *record, struct tcp
 		record->owner_by = owner->by;
 		record->direction = owner->direction;
 	}
-	if (record->direction == DIRECTION_UNKNOWN && chosen_by_connect(tp))
+	if (record->direction == DIRECTION_UNKNOWN && lingers(record->state) &&
+	    chosen_by_connect(tp))
 		record->direction = DIRECTION_OUT;
 	return true;
 }

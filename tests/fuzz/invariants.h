@@ -5,16 +5,30 @@
 
 #include "world.h"
 
+static void check_judged(const struct verdict_sockets *sockets)
+{
+	uint32_t kinds = 0;
+
+	for (unsigned int i = 0; i < KINDS; i++)
+		kinds += sockets->kinds[i];
+	must(kinds == sockets->all);
+	must(sockets->outgoing <= sockets->all);
+	must(sockets->fin_only_in <= sockets->kinds[KIND_FIN_ONLY]);
+	must(sockets->forgotten <= sockets->unwatched);
+	must(sockets->unwatched <= sockets->all);
+}
+
 static void check_row(const struct leak_row *row)
 {
-	uint32_t kinds = 0, verdicts = 0;
+	uint32_t kinds = 0;
 
 	for (unsigned int i = 0; i < KINDS; i++)
 		kinds += row->kinds[i];
-	for (unsigned int i = 0; i < VERDICTS; i++)
-		verdicts += row->verdicts[i];
 	must(kinds == row->sockets);
-	must(verdicts <= row->sockets);
+	must(row->all.all == row->sockets && row->old.all <= row->sockets);
+	check_judged(&row->all);
+	check_judged(&row->old);
+	must((row->judgement.verdict == VERDICT_LEAK) == (row->judgement.cause != LEAK_NOT));
 	for (unsigned int i = 0; i < LEAKS_OLDEST; i++)
 		must(!row->oldest[i].close_wait == (i >= row->sockets));
 	for (unsigned int i = 1; i < LEAKS_OLDEST && row->oldest[i].close_wait; i++)

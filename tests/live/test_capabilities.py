@@ -237,7 +237,7 @@ def test_leaks_of_another_namespace_and_holder_are_found_after_it(make, space, c
     closewait.stall(space, client, server)
     server("w = Child(''); s.close(); kept.remove(s)")
     child = server("w.pid")
-    row = leaks.wait_row(child, lambda r: r["verdict"] == "stall" and r["evidence"])
+    row = leaks.wait_row(child, lambda r: r["verdict"] == "stall" and r["evidence"]["threads"])
     assert row["process"]["exe"] and row["fds"] and row["evidence"]["syscall"]
     server("w.release(); w.stop()")
 

@@ -5,6 +5,8 @@
 #include "base/time.h"
 #include "record/question.h"
 
+#define FAREWELL_BYTES 512
+#define FAREWELL_NS    NS_PER_S
 #define DELAYED_ACK_NS (200 * NS_PER_MS) /* TCP_DELACK_MAX, include/net/tcp.h */
 
 void close_waits_init(struct close_waits *close_waits, struct connections *connections)
@@ -141,6 +143,7 @@ void close_waits_socket(struct close_waits *close_waits, const struct record_soc
 	close_wait->received_ns = record->times.received_ns;
 	close_wait->sent_ns = record->flags & SOCKET_SENT ? record->times.sent_ns : 0;
 	close_wait->recvq = record->recvq;
+	close_wait->inode = record->inode;
 	close_wait->flags = record->flags;
 	close_wait->kind = kind_of(record);
 	close_wait->direction = direction_of(close_waits, record);
@@ -324,6 +327,17 @@ enum close_wait_kind close_wait_kind(const struct close_wait *close_wait, uint64
 	if (close_wait->kind == KIND_DRAINED && close_wait->sent_ns > recent_ns)
 		return KIND_SENDING;
 	return close_wait->kind;
+}
+
+bool close_wait_is_farewell(const struct close_wait *close_wait)
+{
+	uint32_t unread = close_wait->recvq ? close_wait->recvq - 1 : 0;
+	uint64_t since_ns = close_wait->since_ns, received_ns = close_wait->received_ns;
+
+	if (close_wait->kind != KIND_UNREAD_DATA || close_wait->direction == DIRECTION_IN ||
+	    unread > FAREWELL_BYTES || !(close_wait->flags & SOCKET_READ))
+		return false;
+	return close_wait->at_least || received_ns + FAREWELL_NS >= since_ns;
 }
 
 struct holder_range close_waits_holders(const struct close_waits *close_waits,

@@ -22,6 +22,7 @@ struct close_wait {
 	uint64_t seen_ns;     /* when it was first listed */
 	uint64_t received_ns; /* when data came last; 0: not known */
 	uint64_t sent_ns;     /* when it sent data last; 0: never, or not known */
+	uint64_t inode;	      /* of its descriptors; 0: none, or not told */
 	uint32_t recvq;	      /* as the kernel shows it: the FIN counts 1 */
 	uint32_t owner;	      /* number in `processes`; 0: unknown */
 	uint32_t listed;      /* the last listing that showed it */
@@ -86,6 +87,13 @@ bool close_wait_is_in_doubt(const struct close_waits *close_waits,
 
 /* Its kind, if what was sent after `recent_ns` counts as sending still. */
 enum close_wait_kind close_wait_kind(const struct close_wait *close_wait, uint64_t recent_ns);
+
+/*
+ * What a peer says before it leaves, which is read when the connection is used next: a TLS
+ * close_notify, a database's last packet. At most 512 bytes, just before the FIN, to who asked and
+ * was answered.
+ */
+bool close_wait_is_farewell(const struct close_wait *close_wait);
 
 /* Who holds the socket, or its listener where nobody has accepted it. After the listing's end. */
 struct holder_range close_waits_holders(const struct close_waits *close_waits,

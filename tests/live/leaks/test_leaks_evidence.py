@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""Why it does not read: what its threads wait in. Blank where the kernel does not tell."""
+"""What its threads do, and who holds them up. Blank where the kernel does not tell."""
 import os
 import signal
+import subprocess
+import sys
 import time
 
 import pytest
@@ -10,7 +12,9 @@ import closewait
 import truth
 from leaksview import once
 
-KEYS = {"threads", "waiting", "state", "wchan", "syscall", "stopped", "frozen", "starved"}
+KEYS = {"cause", "threads", "looked_at", "waiting", "state", "wchan", "syscall", "names",
+        "idle_loop", "stopped", "tracer", "frozen", "cpu_share", "starved", "unwatched",
+        "listener", "peer"}
 
 
 def has_syscalls():
@@ -19,7 +23,7 @@ def has_syscalls():
 
 def evidence_of(space, source, pid):
     row = once(space, *source).of(pid)
-    assert row["evidence"] is None or set(row["evidence"]) == KEYS
+    assert set(row["evidence"]) == KEYS
     return row["verdict"], row["evidence"]
 
 
@@ -39,7 +43,8 @@ def test_blocked_process_says_where(space, client, server, source):
     assert verdict == "stall"
     assert (evidence["threads"], evidence["waiting"]) == (1, 1)
     assert evidence["state"] == "S"
-    assert evidence["stopped"] == evidence["frozen"] == 0
+    assert evidence["stopped"] is evidence["frozen"] is evidence["idle_loop"] is False
+    assert evidence["tracer"] is None and evidence["looked_at"] == 1
     if has_syscalls():
         assert evidence["syscall"] == "clock_nanosleep"
     else:
@@ -52,8 +57,9 @@ def test_stopped_process(space, client, server, source):
     await_state(server.pid, "T")
     verdict, evidence = evidence_of(space, source, server.pid)
     os.kill(server.pid, signal.SIGCONT)
-    assert verdict == "stall"
-    assert evidence["stopped"] == evidence["threads"] == 1 and evidence["state"] == "T"
+    assert verdict == "stopped"
+    assert evidence["stopped"] is True and evidence["state"] == "T"
+    assert evidence["tracer"] is None and evidence["frozen"] is False
 
 
 def test_most_threads_are_told(space, client, server, source):
@@ -88,11 +94,12 @@ def test_frozen_process(make, space, client, source):
     closewait.stall(space, client, server)
     freeze(path, 1)
     try:
-        _, evidence = evidence_of(space, source, server.pid)
+        verdict, evidence = evidence_of(space, source, server.pid)
     finally:
         freeze(path, 0)
     server.exit()
-    assert evidence["frozen"] == 1 and evidence["stopped"] == 0
+    assert verdict == "stopped"
+    assert evidence["frozen"] is True and evidence["stopped"] is False
 
 
 def freeze(path, value):
@@ -104,22 +111,96 @@ def freeze(path, value):
         time.sleep(0.01)
 
 
-@pytest.mark.parametrize("name", ["leak", "idle-pool", "half-closed", "backlog"])
-def test_no_evidence_where_it_explains_nothing(space, client, server, name):
+TRACER = """
+import ctypes, os, sys
+libc = ctypes.CDLL(None, use_errno=True)
+pid = int(sys.argv[1])
+assert libc.ptrace(16, pid, None, None) == 0, ctypes.get_errno()  # PTRACE_ATTACH
+os.waitpid(pid, 0x40000000)  # __WALL
+print("stopped", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_traced_process(space, client, server, source):
+    closewait.stall(space, client, server)
+    with subprocess.Popen([sys.executable, "-c", TRACER, str(server.pid)], text=True,
+                          stdin=subprocess.PIPE, stdout=subprocess.PIPE) as tracer:
+        try:
+            assert tracer.stdout.readline() == "stopped\n"
+            verdict, evidence = evidence_of(space, source, server.pid)
+        finally:
+            tracer.stdin.close()
+    assert verdict == "stopped" and evidence["stopped"] is True and evidence["state"] == "t"
+    assert evidence["tracer"]["pid"] == tracer.pid
+    assert evidence["tracer"]["comm"].startswith("python")
+
+
+@pytest.mark.parametrize("name", closewait.SCENARIOS)
+def test_whoever_has_old_ones_is_looked_at(space, client, server, source, name):
     scenario, _, verdict = closewait.SCENARIOS[name]
     who, _ = scenario(space, client, server)
-    row = once(space).of(who.pid)
-    assert row["verdict"] == verdict and row["evidence"] is None
+    said, evidence = evidence_of(space, source, who.pid)
+    assert said == verdict and evidence["threads"] == 1
+    assert evidence["cause"] == ("drained" if verdict == "leak" else None)
+    assert evidence["names"][0]["name"].startswith("python")
+    assert evidence["names"][0]["threads"] == 1
+    # it has no epoll set
+    assert evidence["unwatched"] == (0 if verdict in ("stall", "idle_pool", "not_reading")
+                                     else None)
+
+
+def test_of_the_young_nothing_is_looked_at(make, space, client, server):
+    leaks = make.leaks("--age", "60", space=space)
+    closewait.stall(space, client, server)
+    row = leaks.wait_row(server.pid, lambda r: r["sockets"] == 1)
+    assert row["verdict"] == "transient"
+    assert set(row["evidence"]) == KEYS and set(row["evidence"].values()) == {None}
+    assert row["connections"][0]["watched"] is None
+
+
+EVENT_LOOP = """
+import select
+loop = select.epoll()
+loop.register(l, select.EPOLLIN)
+"""
+
+
+@pytest.mark.parametrize("register, watched", [
+    (None, "no"), ("select.EPOLLIN", "in"), ("select.EPOLLOUT", "other"),
+    ("select.EPOLLIN | select.EPOLLONESHOT", "other")])
+def test_what_an_idle_event_loop_does_not_watch_is_forgotten(space, client, server, source,
+                                                             register, watched):
+    """Unread data: whether it is a stall, the epoll set says."""
+    closewait.stall(space, client, server)
+    server(EVENT_LOOP)
+    if register:
+        server(f"loop.register(s, {register})")
+    if "ONESHOT" in str(register):
+        server("loop.poll()")
+    # a set that watches what is unread does not wait
+    server.start("time.sleep(60)" if watched == "in" else "select.epoll().poll(60)"
+                 if watched == "other" and "OUT" in register else "loop.poll(60)")
+    await_state(server.pid, "S")
+    time.sleep(0.1)
+    row = once(space, *source).of(server.pid)
+    assert row["connections"][0]["watched"] == watched
+    assert row["evidence"]["unwatched"] == (watched == "no")
+    if watched == "no" and has_syscalls():
+        assert row["evidence"]["idle_loop"] is True
+        assert row["verdict"] == "leak" and row["evidence"]["cause"] == "forgotten"
+    else:
+        assert row["verdict"] == "stall" and row["evidence"]["cause"] is None
 
 
 def test_starvation_is_told_by_the_second_look(make, space, client, server):
-    """A share of the time that its threads wanted a CPU: known after two refreshes."""
+    """Shares of the time between two looks: known after two refreshes."""
     if not os.path.exists("/proc/self/schedstat"):
         pytest.skip("no schedstat")
     leaks = make.leaks("--age", "0.1", space=space)
     closewait.stall(space, client, server)
     server.start("while True: pass")
-    row = leaks.wait_row(server.pid, lambda r: r["evidence"]
-                         and r["evidence"]["starved"] is not None)
-    assert 0 <= row["evidence"]["starved"] <= 1
+    row = leaks.wait_row(server.pid, lambda r: r["evidence"]["starved"] is not None
+                         and r["evidence"]["cpu_share"])
+    assert 0 <= row["evidence"]["starved"] <= 1 and 0 < row["evidence"]["cpu_share"] <= 1.1
     server.kill()

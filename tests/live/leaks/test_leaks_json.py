@@ -16,14 +16,32 @@ ROW = {"type": str, "time": str, "seq": int, "process": dict, "key": None, "sock
        "kinds": dict, "unread_bytes": int, "oldest_s": number, "growth_per_s": number,
        "fds": int, "fd_limit": int, "verdict": str, "evidence": dict, "connections": list,
        "omitted": int, "incomplete": bool}
-NULL_OR = {"process", "key", "oldest_s", "growth_per_s", "fds", "fd_limit", "evidence"}
+NULL_OR = {"process", "key", "oldest_s", "growth_per_s", "fds", "fd_limit"}
 CONNECTION = {"cookie": str, "netns": int, "family": str, "laddr": str, "lport": int, "raddr": str,
               "rport": int, "direction": str, "fd": int, "age_s": number,
-              "age_is_lower_bound": bool, "recvq_bytes": int, "kind": str, "holders": list}
+              "age_is_lower_bound": bool, "recvq_bytes": int, "kind": str, "watched": str,
+              "holders": list}
+EVIDENCE = {"cause": str, "threads": int, "looked_at": int, "waiting": int, "state": str,
+            "wchan": str, "syscall": str, "names": list, "idle_loop": bool, "stopped": bool,
+            "tracer": dict, "frozen": bool, "cpu_share": number, "starved": number,
+            "unwatched": int, "listener": dict, "peer": dict}
+NAME = {"name": str, "threads": int, "waiting_in": str}
+CAUSES = {"drained", "forgotten", "growing", "inherited"}
+WATCHED = {"in", "other", "no", None}
 HOLDER = {"pid": int, "comm": str, "fd": int}
 KINDS = {"unread_data", "fin_only", "drained", "sending", "unaccepted", "unknown"}
 VERDICTS = {"leak", "stall", "idle_pool", "not_reading", "backlog", "half_closed", "transient",
-            "unknown", "mixed"}
+            "stopped", "relay", "dead", "unknown", "mixed"}
+
+
+def check_evidence(row):
+    evidence = row["evidence"]
+    check_types(evidence, EVIDENCE, EVIDENCE)
+    assert (evidence["cause"] in CAUSES) == (row["verdict"] == "leak")
+    for name in evidence["names"] or []:
+        check_types(name, NAME, {"waiting_in"})
+    if evidence["threads"]:
+        assert evidence["waiting"] <= evidence["looked_at"] <= evidence["threads"]
 
 
 def check_row(row):
@@ -34,10 +52,12 @@ def check_row(row):
     assert set(row["kinds"]) == KINDS
     assert sum(row["kinds"].values()) == row["sockets"]
     assert row["verdict"] in VERDICTS
+    check_evidence(row)
     assert len(row["connections"]) == min(10, row["sockets"])
     assert row["omitted"] == row["sockets"] - len(row["connections"])
     for c in row["connections"]:
-        check_types(c, CONNECTION, {"fd"})
+        check_types(c, CONNECTION, {"fd", "watched"})
+        assert c["watched"] in WATCHED
         assert re.fullmatch("[0-9a-f]+", c["cookie"])
         assert c["family"] in ("ipv4", "ipv6") and c["direction"] in ("in", "out", "unknown")
         assert c["kind"] in KINDS

@@ -34,7 +34,15 @@ static void holders(struct json *json, const struct leaks *leaks,
 	json_close(json, ']');
 }
 
-static void connection(struct json *json, const struct leaks *leaks,
+/* NULL: not known. */
+static const char *const watched_names[] = {
+	[WATCHED_UNKNOWN] = NULL,
+	[WATCHED_NO] = "no",
+	[WATCHED_IN] = "in",
+	[WATCHED_OTHER] = "other",
+};
+
+static void connection(struct json *json, const struct leaks *leaks, const struct leak_row *row,
 		       const struct leak_socket *socket)
 {
 	const struct close_wait *close_wait = socket->close_wait;
@@ -51,6 +59,8 @@ static void connection(struct json *json, const struct leaks *leaks,
 	json_bool(json, "age_is_lower_bound", close_wait->at_least);
 	json_number(json, "recvq_bytes", close_wait->recvq);
 	json_plain(json, "kind", close_wait_kind_name(socket->kind));
+	json_plain(json, "watched",
+		   watched_names[leaks_watched(leaks, row, socket->process, close_wait)]);
 	holders(json, leaks, close_wait);
 	json_close(json, '}');
 }
@@ -69,35 +79,103 @@ static void write_connections(struct json *json, const struct member *member, co
 {
 	json_open(json, member->key, '[');
 	for (uint32_t i = 0; i < oldest_count(of(row)); i++)
-		connection(json, view, &of(row)->oldest[i]);
+		connection(json, view, of(row), &of(row)->oldest[i]);
 	json_close(json, ']');
 }
 
-static void write_evidence(struct json *json, const struct member *member, const void *view,
-			   const void *at)
+/* What is found out of threads: null where nobody looked. */
+static void thread_number(struct json *json, const char *key, const struct process_facts *facts,
+			  uint32_t number)
 {
-	const struct leaks *leaks = view;
-	const struct leak_row *row = at;
-	struct process_facts facts = leaks_facts(leaks, row);
-	double starved = leaks_starved(leaks, row);
-	char state[2] = {(char)facts.state, 0};
+	if (facts->looked)
+		json_number(json, key, number);
+	else
+		json_null(json, key);
+}
 
-	if (!leaks_wants_evidence(row) || !facts.looked) {
-		json_null(json, member->key);
+static void thread_bool(struct json *json, const char *key, const struct process_facts *facts,
+			bool truth)
+{
+	if (facts->looked)
+		json_bool(json, key, truth);
+	else
+		json_null(json, key);
+}
+
+static void thread_place(struct json *json, const char *key, const struct process_facts *facts,
+			 const char *place)
+{
+	json_string(json, key, facts->looked && place[0] ? place : NULL, FACTS_NAME);
+}
+
+static void names(struct json *json, const struct process_facts *facts)
+{
+	if (!facts->looked) {
+		json_null(json, "names");
 		return;
 	}
-	json_open(json, member->key, '{');
-	json_number(json, "threads", facts.threads);
-	json_number(json, "waiting", facts.waiting);
-	json_plain(json, "state", facts.state ? state : NULL);
-	json_string(json, "wchan", facts.wchan[0] ? facts.wchan : NULL, FACTS_NAME);
-	json_string(json, "syscall", facts.syscall[0] ? facts.syscall : NULL, FACTS_NAME);
-	json_number(json, "stopped", facts.stopped);
-	json_number(json, "frozen", facts.frozen);
-	if (starved < 0)
-		json_null(json, "starved");
+	json_open(json, "names", '[');
+	for (size_t i = 0; i < FACTS_NAMES && facts->names[i].threads; i++) {
+		const struct thread_name *name = &facts->names[i];
+
+		json_open(json, NULL, '{');
+		json_string(json, "name", name->name, sizeof(name->name));
+		json_number(json, "threads", name->threads);
+		thread_place(json, "waiting_in", facts, name->waiting_in);
+		json_close(json, '}');
+	}
+	json_close(json, ']');
+}
+
+static void threads(struct json *json, const struct process_facts *facts,
+		    const struct clock_offsets *clocks)
+{
+	const struct process tracer = {.id = facts->tracer};
+	const char state[2] = {(char)facts->state, 0};
+
+	thread_number(json, "threads", facts, facts->threads);
+	thread_number(json, "looked_at", facts, facts->looked_at);
+	thread_number(json, "waiting", facts, facts->waiting);
+	json_plain(json, "state", facts->looked && state[0] ? state : NULL);
+	thread_place(json, "wchan", facts, facts->wchan);
+	thread_place(json, "syscall", facts, facts->syscall);
+	names(json, facts);
+	thread_bool(json, "idle_loop", facts, facts->idle_loop);
+	thread_bool(json, "stopped", facts, leaks_is_stopped(facts));
+	object_process(json, "tracer", facts->looked && tracer.id.pid ? &tracer : NULL, clocks);
+	thread_bool(json, "frozen", facts, leaks_is_frozen(facts));
+}
+
+static void share(struct json *json, const char *key, double share)
+{
+	if (share < 0)
+		json_null(json, key);
 	else
-		json_real(json, "starved", starved);
+		json_real(json, key, share);
+}
+
+static void unwatched(struct json *json, const struct leak_row *row)
+{
+	if (row->looked && leaks_wants_watched(row))
+		json_number(json, "unwatched", row->old.unwatched);
+	else
+		json_null(json, "unwatched");
+}
+
+static void write_evidence(struct json *json, const struct member *member, const void *view,
+			   const void *row)
+{
+	const struct leaks *leaks = view;
+	struct process_facts facts = leaks_facts(leaks, row);
+
+	json_open(json, member->key, '{');
+	json_plain(json, "cause", leak_cause_name(of(row)->judgement.cause));
+	threads(json, &facts, &leaks->model->clocks);
+	share(json, "cpu_share", leaks_cpu_share(leaks, row));
+	share(json, "starved", leaks_starved(leaks, row));
+	unwatched(json, row);
+	json_null(json, "listener");
+	json_null(json, "peer");
 	json_close(json, '}');
 }
 

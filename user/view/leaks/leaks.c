@@ -85,17 +85,15 @@ static void keep_oldest(struct leak_row *row, struct leak_socket socket)
 	}
 }
 
-static bool says_something(const struct leaks *leaks, const struct close_wait *close_wait)
+struct leak_row *leaks_row_of(const struct leaks *leaks, uint32_t process)
 {
-	return close_wait_is_of_age(&leaks->model->close_waits, close_wait, leaks->config.age_ns);
+	return (struct leak_row *)rows_find(
+		&leaks->rows, grouping_key(leaks->config.by, leaks_process(leaks, process)));
 }
 
-/* What was sent within --age counts as being sent. */
-static enum close_wait_kind kind_of(const struct leaks *leaks, const struct close_wait *close_wait)
+bool leaks_is_old(const struct leaks *leaks, const struct close_wait *close_wait)
 {
-	uint64_t now_ns = leaks->model->close_waits.time_ns, age_ns = leaks->config.age_ns;
-
-	return close_wait_kind(close_wait, now_ns > age_ns ? now_ns - age_ns : 0);
+	return close_wait_is_of_age(&leaks->model->close_waits, close_wait, leaks->config.age_ns);
 }
 
 /* `holder`: the process is charged as one; NULL: as the owner. */
@@ -104,7 +102,8 @@ static void charge(struct leaks *leaks, uint32_t process, const struct close_wai
 {
 	bool has_fd = holder && close_wait->kind != KIND_UNACCEPTED;
 	uint64_t age_ns = close_wait_age_ns(&leaks->model->close_waits, close_wait);
-	enum close_wait_kind kind = kind_of(leaks, close_wait);
+	enum close_wait_kind kind = leaks_kind(leaks, close_wait);
+	enum close_wait_kind judged = leaks_judged_kind(leaks, close_wait);
 	struct leak_row *row = row_of(leaks, process);
 
 	row->is_holder |= holder != NULL;
@@ -115,10 +114,11 @@ static void charge(struct leaks *leaks, uint32_t process, const struct close_wai
 	row->kinds[kind]++;
 	if (close_wait->recvq > 1)
 		row->unread_bytes += close_wait->recvq - 1;
-	if (says_something(leaks, close_wait))
-		row->verdicts[verdict_of_socket(kind, close_wait->direction)]++;
+	verdict_count(&row->all, judged, close_wait->direction);
+	if (leaks_is_old(leaks, close_wait))
+		verdict_count(&row->old, judged, close_wait->direction);
 	keep_oldest(row, (struct leak_socket){close_wait, age_ns, kind,
-					      has_fd ? (int64_t)holder->fd : -1});
+					      has_fd ? (int64_t)holder->fd : -1, process});
 }
 
 /*
@@ -127,8 +127,7 @@ static void charge(struct leaks *leaks, uint32_t process, const struct close_wai
  */
 static void acquit_owner(struct leaks *leaks, uint32_t owner)
 {
-	uint64_t key = grouping_key(leaks->config.by, leaks_process(leaks, owner));
-	struct leak_row *row = (struct leak_row *)rows_find(&leaks->rows, key);
+	struct leak_row *row = leaks_row_of(leaks, owner);
 
 	if (row && !row->is_holder)
 		row->row.had_any = false;
@@ -152,87 +151,35 @@ static bool concerns(const struct leaks *leaks, const struct close_wait *close_w
 
 /* To its holders, who are the ones who can close; a young one to its owner, and so what nobody
  * holds. */
+bool leaks_charged(const struct leaks *leaks, const struct close_wait *close_wait,
+		   struct holder_range *holders)
+{
+	const struct close_waits *close_waits = &leaks->model->close_waits;
+	bool unaccepted = close_wait->kind == KIND_UNACCEPTED;
+	bool young = !leaks_is_old(leaks, close_wait);
+
+	*holders = close_waits_holders(close_waits, close_wait);
+	if (!concerns(leaks, close_wait, *holders))
+		return false;
+	if (young && close_wait->owner_by != OWNER_HOLDER && close_wait->owner && !unaccepted)
+		holders->count = 0;
+	return true;
+}
+
 static void charge_socket(void *context, const struct close_wait *close_wait)
 {
 	struct leaks *leaks = context;
-	const struct close_waits *close_waits = &leaks->model->close_waits;
-	struct holder_range holders = close_waits_holders(close_waits, close_wait);
-	bool unaccepted = close_wait->kind == KIND_UNACCEPTED;
-	bool young = !says_something(leaks, close_wait);
+	struct holder_range holders;
 
-	if (!concerns(leaks, close_wait, holders))
+	if (!leaks_charged(leaks, close_wait, &holders))
 		return;
 	leaks->sockets++;
-	if (young && close_wait->owner_by != OWNER_HOLDER && close_wait->owner && !unaccepted)
-		holders.count = 0;
 	for (size_t i = 0; i < holders.count; i++)
 		charge(leaks, holders.first[i].process, close_wait, &holders.first[i]);
 	if (holders.count)
 		acquit_owner(leaks, close_wait->owner);
 	else
 		charge(leaks, close_wait->owner, close_wait, NULL);
-}
-
-struct need {
-	const struct leaks *leaks;
-	bool holders;
-	bool another_look;
-};
-
-static void look_for_need(void *context, const struct close_wait *close_wait)
-{
-	struct need *need = context;
-	const struct close_waits *close_waits = &need->leaks->model->close_waits;
-
-	if (close_wait->listed != close_waits->listing)
-		return;
-	if (close_wait->kind == KIND_UNACCEPTED || !close_wait->owner ||
-	    says_something(need->leaks, close_wait))
-		need->holders = true;
-	if (close_wait_is_in_doubt(close_waits, close_wait, need->leaks->config.age_ns))
-		need->another_look = true;
-}
-
-static struct need needs_of_sockets(const struct leaks *leaks)
-{
-	struct need need = {
-		.leaks = leaks,
-		.holders = process_filter_active(leaks->config.processes),
-	};
-
-	close_waits_each(&leaks->model->close_waits, look_for_need, &need);
-	return need;
-}
-
-struct asking {
-	const struct leaks *leaks;
-	struct questions *questions;
-};
-
-static void ask_of_process(void *context, struct row *asked)
-{
-	const struct leak_row *row = (const struct leak_row *)asked;
-	const struct asking *asking = context;
-	const struct process *process = leaks_process(asking->leaks, row->row.process);
-
-	if (!process || !row->sockets)
-		return;
-	questions_put_process(asking->questions,
-			      leaks_wants_evidence(row) ? QUESTION_THREADS : QUESTION_DESCRIPTORS,
-			      &process->id);
-}
-
-void leaks_ask(const void *self, struct questions *questions)
-{
-	const struct leaks *leaks = self;
-	struct asking asking = {leaks, questions};
-	struct need need = needs_of_sockets(leaks);
-
-	if (need.another_look)
-		questions_put(questions, QUESTION_STILL);
-	if (need.holders)
-		questions_put(questions, QUESTION_HOLDERS);
-	rows_each(&leaks->rows, ask_of_process, &asking);
 }
 
 static void clear_row(void *context, struct row *cleared)
@@ -244,7 +191,8 @@ static void clear_row(void *context, struct row *cleared)
 	row->unread_bytes = 0;
 	row->last_cookie = 0;
 	memset(row->kinds, 0, sizeof(row->kinds));
-	memset(row->verdicts, 0, sizeof(row->verdicts));
+	row->all = (struct verdict_sockets){0};
+	row->old = (struct verdict_sockets){0};
 	memset(row->oldest, 0, sizeof(row->oldest));
 }
 
@@ -260,18 +208,6 @@ void leaks_listed(void *self, enum listing_scope scope)
 	close_waits_each(&leaks->model->close_waits, charge_socket, leaks);
 }
 
-/* What was asked for it, not what others may have asked. */
-static void note_told(void *context, struct row *told)
-{
-	struct leak_row *row = (struct leak_row *)told;
-
-	(void)context;
-	if (!row->row.process || !row->sockets)
-		return;
-	row->told = true;
-	row->looked = leaks_wants_evidence(row);
-}
-
 void leaks_refresh(void *self, uint64_t time_ns, bool last)
 {
 	struct leaks *leaks = self;
@@ -280,7 +216,10 @@ void leaks_refresh(void *self, uint64_t time_ns, bool last)
 	if (!leaks->time_ns)
 		leaks->time_ns = time_ns;
 	growth_tick(&leaks->clock, leaks->time_ns);
-	rows_each(&leaks->rows, note_told, NULL);
+	if (!leaks->begun_ns)
+		leaks->begun_ns = leaks->time_ns;
+	leaks_note_looks(leaks);
+	leaks_judge(leaks);
 	rows_choose(&leaks->rows, last);
 	leaks->incomplete =
 		model_has_lost(leaks->model, &leaks->losses) || leaks->model->close_waits.broken;
@@ -292,47 +231,6 @@ void leaks_refresh(void *self, uint64_t time_ns, bool last)
 		row->row.active_ns = leaks->time_ns;
 		growth_add(&row->growth, &leaks->clock, row->sockets);
 	}
-}
-
-bool leaks_wants_evidence(const struct leak_row *row)
-{
-	enum verdict verdict = leaks_verdict(row);
-
-	return row->row.process && (verdict == VERDICT_STALL || verdict == VERDICT_NOT_READING);
-}
-
-static const struct process_readings *readings_of(const struct leaks *leaks,
-						  const struct leak_row *row)
-{
-	const struct process *process = leaks_process(leaks, row->row.process);
-
-	return process && row->told ? process->readings : NULL;
-}
-
-struct process_facts leaks_facts(const struct leaks *leaks, const struct leak_row *row)
-{
-	static const struct process_facts unknown = {.fds = FACTS_UNKNOWN,
-						     .fd_limit = FACTS_UNKNOWN};
-	const struct process_readings *readings = readings_of(leaks, row);
-	struct process_facts facts = readings ? readings->now : unknown;
-
-	facts.looked = facts.looked && row->looked;
-	return facts;
-}
-
-double leaks_starved(const struct leaks *leaks, const struct leak_row *row)
-{
-	const struct process_readings *readings = readings_of(leaks, row);
-
-	if (!readings || !row->looked || !readings->now.looked_for_ns ||
-	    readings->now.starved_ns == FACTS_UNKNOWN)
-		return -1;
-	return (double)readings->now.starved_ns / (double)readings->now.looked_for_ns;
-}
-
-enum verdict leaks_verdict(const struct leak_row *row)
-{
-	return verdict_of_counts(row->verdicts);
 }
 
 uint64_t leaks_oldest_ns(const struct leak_row *row)

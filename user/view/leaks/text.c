@@ -53,9 +53,11 @@ static const char *color_of(enum verdict verdict)
 	case VERDICT_LEAK:
 	case VERDICT_STALL:
 	case VERDICT_BACKLOG:
+	case VERDICT_DEAD:
 		return TEXT_RED;
 	case VERDICT_IDLE_POOL:
 	case VERDICT_NOT_READING:
+	case VERDICT_STOPPED:
 	case VERDICT_MIXED:
 		return TEXT_YELLOW;
 	default:
@@ -63,125 +65,12 @@ static const char *color_of(enum verdict verdict)
 	}
 }
 
-static void say_mixed(struct sentence *sentence, const struct leak_row *row)
-{
-	const char *comma = "";
-
-	say(sentence, "no kind has 80 %%: ");
-	for (unsigned int kind = 0; kind < KINDS; kind++) {
-		if (!row->kinds[kind])
-			continue;
-		say(sentence, "%s%u %s", comma, row->kinds[kind], close_wait_kind_name(kind));
-		comma = ", ";
-	}
-}
-
-static uint32_t counted(const struct leak_row *row)
-{
-	uint32_t count = 0;
-
-	for (unsigned int i = 0; i < VERDICTS; i++)
-		count += row->verdicts[i];
-	return count;
-}
-
-static void say_verdict(struct sentence *sentence, const struct leaks *leaks,
-			const struct leak_row *row)
-{
-	const uint32_t *of = row->verdicts;
-	uint32_t old = counted(row);
-
-	switch (leaks_verdict(row)) {
-	case VERDICT_TRANSIENT:
-		if (row->sockets)
-			say(sentence, "none has been there for %g s: nothing to say yet",
-			    (double)leaks->config.age_ns / NS_PER_S);
-		else
-			say(sentence, "none left");
-		break;
-	case VERDICT_LEAK:
-		say(sentence, "read everything from %u peer%s and never called close()",
-		    of[VERDICT_LEAK], plural(of[VERDICT_LEAK]));
-		break;
-	case VERDICT_STALL:
-		say(sentence, "does not read: %llu byte%s of %u peer%s wait%s for it",
-		    (unsigned long long)row->unread_bytes, plural(row->unread_bytes),
-		    of[VERDICT_STALL], plural(of[VERDICT_STALL]), singular(row->unread_bytes));
-		break;
-	case VERDICT_IDLE_POOL:
-		say(sentence,
-		    "keeps %u connection%s of its own that the server has closed, as an idle pool "
-		    "does",
-		    of[VERDICT_IDLE_POOL], plural(of[VERDICT_IDLE_POOL]));
-		break;
-	case VERDICT_NOT_READING:
-		say(sentence, "has not looked for the end of file of %u client%s",
-		    of[VERDICT_NOT_READING], plural(of[VERDICT_NOT_READING]));
-		break;
-	case VERDICT_BACKLOG:
-		say(sentence, "does not accept: %u that gave up %s in its backlog",
-		    of[VERDICT_BACKLOG], of[VERDICT_BACKLOG] == 1 ? "is" : "are");
-		break;
-	case VERDICT_HALF_CLOSED:
-		say(sentence, "still sends to %u peer%s that closed first: legal",
-		    of[VERDICT_HALF_CLOSED], plural(of[VERDICT_HALF_CLOSED]));
-		break;
-	case VERDICT_UNKNOWN:
-		say(sentence, "%u of kTLS, sockmap or MPTCP: what was read cannot be told", old);
-		break;
-	default:
-		say_mixed(sentence, row);
-	}
-}
-
-/* Blank where the kernel does not tell. */
-static void say_why(struct sentence *sentence, const struct leaks *leaks,
-		    const struct leak_row *row)
-{
-	struct process_facts facts = leaks_facts(leaks, row);
-	double starved = leaks_starved(leaks, row);
-	uint32_t looked_at = facts.looked_at;
-
-	if (!leaks_wants_evidence(row) || !facts.looked)
-		return;
-	if (facts.stopped)
-		say(sentence, "; %u of %u thread%s stopped by a signal", facts.stopped, looked_at,
-		    plural(looked_at));
-	else if (facts.frozen)
-		say(sentence, "; %u of %u thread%s frozen", facts.frozen, looked_at,
-		    plural(looked_at));
-	else if (facts.wchan[0] || facts.syscall[0])
-		say(sentence, "; %u of %u thread%s wait%s in %s", facts.waiting, looked_at,
-		    plural(looked_at), singular(facts.waiting),
-		    facts.syscall[0] ? facts.syscall : facts.wchan);
-	else if (facts.state == 'R')
-		say(sentence, "; %u of %u thread%s run%s", facts.waiting, looked_at,
-		    plural(looked_at), singular(facts.waiting));
-	if (starved > 0.5)
-		say(sentence, "; waits for a CPU %.0f %% of the time", 100 * starved);
-}
-
-static void say_trend(struct sentence *sentence, const struct leaks *leaks,
-		      const struct leak_row *row)
-{
-	struct process_facts facts = leaks_facts(leaks, row);
-	double per_s;
-
-	if (leaks_growth(leaks, row, &per_s) && per_s >= 0.05)
-		say(sentence, "; grows by %.1f/s", per_s);
-	if (facts.fds != FACTS_UNKNOWN && facts.fd_limit != FACTS_UNKNOWN)
-		say(sentence, "; %llu of %llu descriptors", (unsigned long long)facts.fds,
-		    (unsigned long long)facts.fd_limit);
-}
-
 static void show_sentence(const struct leaks *leaks, struct output *output,
 			  const struct leak_row *row, unsigned int columns)
 {
 	struct sentence sentence = {0};
 
-	say_verdict(&sentence, leaks, row);
-	say_why(&sentence, leaks, row);
-	say_trend(&sentence, leaks, row);
+	leaks_say_reason(&sentence, leaks, row);
 	text_sentence(output, &sentence, columns);
 }
 

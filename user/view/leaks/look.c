@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* What is asked about rows, and what the answers say. */
+#include "base/memory.h"
+#include "view/leaks/leaks.h"
+
+#define LOOKS_A_REFRESH 100 /* the threads of so many processes are looked at */
+
+struct need {
+	const struct leaks *leaks;
+	bool holders;
+	bool another_look;
+};
+
+static void look_for_need(void *context, const struct close_wait *close_wait)
+{
+	struct need *need = context;
+	const struct close_waits *close_waits = &need->leaks->model->close_waits;
+
+	if (close_wait->listed != close_waits->listing)
+		return;
+	if (close_wait->kind == KIND_UNACCEPTED || !close_wait->owner ||
+	    leaks_is_old(need->leaks, close_wait))
+		need->holders = true;
+	if (close_wait_is_in_doubt(close_waits, close_wait, need->leaks->config.age_ns))
+		need->another_look = true;
+}
+
+static struct need needs_of_sockets(const struct leaks *leaks)
+{
+	struct need need = {
+		.leaks = leaks,
+		.holders = process_filter_active(leaks->config.processes),
+	};
+
+	close_waits_each(&leaks->model->close_waits, look_for_need, &need);
+	return need;
+}
+
+bool leaks_wants_evidence(const struct leak_row *row)
+{
+	return row->row.process && row->old.all;
+}
+
+bool leaks_wants_watched(const struct leak_row *row)
+{
+	return row->row.process && verdict_asks_for_watched(&row->old);
+}
+
+/* The rows whose processes are looked at: those whose turn it is first. */
+struct turn {
+	struct leak_row **rows;
+	size_t count;
+};
+
+static void collect(void *context, struct row *collected)
+{
+	struct leak_row *row = (struct leak_row *)collected;
+	struct turn *turn = context;
+
+	if (leaks_wants_evidence(row))
+		turn->rows[turn->count++] = row;
+}
+
+/* Who was not looked at for longest; of equals, who has most sockets. */
+static int by_turn(const void *a, const void *b)
+{
+	const struct leak_row *left = *(struct leak_row *const *)a;
+	const struct leak_row *right = *(struct leak_row *const *)b;
+
+	if (left->looked_ns != right->looked_ns)
+		return left->looked_ns < right->looked_ns ? -1 : 1;
+	if (left->sockets != right->sockets)
+		return left->sockets > right->sockets ? -1 : 1;
+	return (left->row.key > right->row.key) - (left->row.key < right->row.key);
+}
+
+/* The caller frees `rows`. */
+static struct turn turn_of(const struct leaks *leaks)
+{
+	struct turn turn = {memory_new(leaks->rows.pool.live + 1, sizeof(*turn.rows)), 0};
+
+	rows_each(&leaks->rows, collect, &turn);
+	if (turn.count > LOOKS_A_REFRESH)
+		qsort(turn.rows, turn.count, sizeof(*turn.rows), by_turn);
+	return turn;
+}
+
+static bool is_looked_at(size_t place)
+{
+	return place < LOOKS_A_REFRESH;
+}
+
+struct asking {
+	const struct leaks *leaks;
+	struct questions *questions;
+};
+
+static void ask_of(const struct asking *asking, const struct leak_row *row, enum question_kind kind)
+{
+	questions_put_process(asking->questions, kind,
+			      &leaks_process(asking->leaks, row->row.process)->id);
+}
+
+static void ask_of_others(void *context, struct row *asked)
+{
+	const struct leak_row *row = (const struct leak_row *)asked;
+
+	if (row->row.process && row->sockets && !leaks_wants_evidence(row))
+		ask_of(context, row, QUESTION_DESCRIPTORS);
+}
+
+void leaks_ask(const void *self, struct questions *questions)
+{
+	const struct leaks *leaks = self;
+	struct asking asking = {leaks, questions};
+	struct need need = needs_of_sockets(leaks);
+	struct turn turn = turn_of(leaks);
+
+	if (need.another_look)
+		questions_put(questions, QUESTION_STILL);
+	if (need.holders)
+		questions_put(questions, QUESTION_HOLDERS);
+	for (size_t i = 0; i < turn.count; i++) {
+		ask_of(&asking, turn.rows[i],
+		       is_looked_at(i) ? QUESTION_THREADS : QUESTION_DESCRIPTORS);
+		if (is_looked_at(i) && leaks_wants_watched(turn.rows[i]))
+			ask_of(&asking, turn.rows[i], QUESTION_WATCHED);
+	}
+	rows_each(&leaks->rows, ask_of_others, &asking);
+	free(turn.rows);
+}
+
+/* What was asked for it, not what others may have asked. */
+static void note_told(void *context, struct row *told)
+{
+	struct leak_row *row = (struct leak_row *)told;
+
+	(void)context;
+	if (!row->row.process || !row->sockets)
+		return;
+	row->told = true;
+	if (!leaks_wants_evidence(row)) {
+		row->looked = false;
+		row->looked_ns = 0;
+	}
+}
+
+void leaks_note_looks(struct leaks *leaks)
+{
+	struct turn turn = turn_of(leaks);
+
+	rows_each(&leaks->rows, note_told, NULL);
+	for (size_t i = 0; i < turn.count && is_looked_at(i); i++) {
+		turn.rows[i]->looked = true;
+		turn.rows[i]->looked_ns = leaks->time_ns;
+	}
+	free(turn.rows);
+}
+
+static const struct process_readings *readings_of(const struct leaks *leaks,
+						  const struct leak_row *row)
+{
+	const struct process *process = leaks_process(leaks, row->row.process);
+
+	return process && row->told ? process->readings : NULL;
+}
+
+struct process_facts leaks_facts(const struct leaks *leaks, const struct leak_row *row)
+{
+	static const struct process_facts unknown = {.fds = FACTS_UNKNOWN,
+						     .fd_limit = FACTS_UNKNOWN};
+	const struct process_readings *readings = readings_of(leaks, row);
+	struct process_facts facts = readings ? readings->now : unknown;
+
+	facts.looked = facts.looked && row->looked;
+	return facts;
+}
+
+static double share_of(const struct process_facts *facts, uint64_t ns)
+{
+	if (!facts->looked || !facts->looked_for_ns || ns == FACTS_UNKNOWN)
+		return -1;
+	return (double)ns / (double)facts->looked_for_ns;
+}
+
+double leaks_cpu_share(const struct leaks *leaks, const struct leak_row *row)
+{
+	struct process_facts facts = leaks_facts(leaks, row);
+
+	return share_of(&facts, facts.ran_ns);
+}
+
+double leaks_starved(const struct leaks *leaks, const struct leak_row *row)
+{
+	struct process_facts facts = leaks_facts(leaks, row);
+
+	return share_of(&facts, facts.starved_ns);
+}
+
+bool leaks_is_stopped(const struct process_facts *facts)
+{
+	return facts->looked && facts->looked_at && facts->stopped == facts->looked_at;
+}
+
+bool leaks_is_frozen(const struct process_facts *facts)
+{
+	return facts->looked && facts->looked_at && facts->frozen == facts->looked_at;
+}
+
+/* As young as it may be: its sets may have been read before it was there. */
+enum epoll_watched leaks_watched(const struct leaks *leaks, const struct leak_row *row,
+				 uint32_t process, const struct close_wait *close_wait)
+{
+	const struct close_waits *close_waits = &leaks->model->close_waits;
+	uint64_t age_ns = close_wait_age_ns(close_waits, close_wait);
+
+	if (!row->looked || process != row->row.process || !leaks_wants_watched(row))
+		return WATCHED_UNKNOWN;
+	return processes_watched(leaks_process(leaks, process), close_wait->inode,
+				 close_waits->time_ns - age_ns);
+}
