@@ -47,6 +47,50 @@ static void the_object_is_that_of_the_contract(void **state)
 		"\"view\":\"leaks\",\"seq\":1,\"rows\":1,\"incomplete\":false}\n");
 }
 
+static void evidence_says_what_was_found_out(void **state)
+{
+	struct screen *screen = *state;
+	struct record_socket record =
+		close_wait_row(1, screen->time_ns, 9, 0, screen->time_ns - 20 * SECOND);
+	struct process_facts facts = {
+		.fds = FACTS_UNKNOWN,
+		.fd_limit = FACTS_UNKNOWN,
+		.looked = true,
+		.threads = 300,
+		.looked_at = 256,
+		.waiting = 5,
+		.state = 't',
+		.stopped = 256,
+		.traced = 1,
+		.tracer = process_of(15, "gdb"),
+		.looked_for_ns = 100,
+		.ran_ns = 150,
+		.starved_ns = 25,
+		.names_total = 1,
+		.names[0] = {"pool-*", 256, "futex"},
+	};
+
+	record.inode = 1001;
+	begins(screen);
+	feed(screen->world, record);
+	hold(screen, 1, 8, 5);
+	feed(screen->world, close_waits_listing_of(screen->time_ns, LISTING_ENDS));
+	tell_facts(screen, 8, facts);
+	feed(screen->world, watched_of(screen->time_ns, 8, 0, WATCHED_HAS_SETS | WATCHED_READABLE));
+	leaks_refresh(&screen->leaks, 0, false);
+	assert_non_null(strstr(
+		shown(screen, true),
+		"\"verdict\":\"stopped\",\"evidence\":{\"cause\":null,\"threads\":300,"
+		"\"looked_at\":256,\"waiting\":5,\"state\":\"t\",\"wchan\":null,\"syscall\":null,"
+		"\"names\":[{\"name\":\"pool-*\",\"threads\":256,\"waiting_in\":\"futex\"}],"
+		"\"idle_loop\":false,\"stopped\":true,"
+		"\"tracer\":{\"pid\":15,\"start_time\":\"1970-01-01T00:00:15.000000Z\","
+		"\"comm\":\"gdb\",\"exe\":null,\"cgroup\":null,\"container\":null},"
+		"\"frozen\":false,\"cpu_share\":1.500000,\"starved\":0.250000,\"unwatched\":1,"
+		"\"listener\":null,\"peer\":null}"));
+	assert_non_null(strstr(shown(screen, true), "\"watched\":\"no\",\"holders\""));
+}
+
 static void the_table_has_each_socket_and_no_terminal_codes(void **state)
 {
 	struct screen *screen = *state;
@@ -71,6 +115,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		screen_test(the_object_is_that_of_the_contract),
+		screen_test(evidence_says_what_was_found_out),
 		screen_test(the_table_has_each_socket_and_no_terminal_codes),
 	};
 

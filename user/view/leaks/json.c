@@ -154,9 +154,12 @@ static void share(struct json *json, const char *key, double share)
 		json_real(json, key, share);
 }
 
-static void unwatched(struct json *json, const struct leak_row *row)
+/* Null where its epoll sets were not asked about, or that had no answer. */
+static void unwatched(struct json *json, const struct leaks *leaks, const struct leak_row *row)
 {
-	if (row->looked && leaks_wants_watched(row))
+	const struct process *process = leaks_process(leaks, row->row.process);
+
+	if (process && process->watches && row->looked && leaks_wants_watched(row))
 		json_number(json, "unwatched", row->old.unwatched);
 	else
 		json_null(json, "unwatched");
@@ -173,7 +176,7 @@ static void write_evidence(struct json *json, const struct member *member, const
 	threads(json, &facts, &leaks->model->clocks);
 	share(json, "cpu_share", leaks_cpu_share(leaks, row));
 	share(json, "starved", leaks_starved(leaks, row));
-	unwatched(json, row);
+	unwatched(json, leaks, row);
 	json_null(json, "listener");
 	json_null(json, "peer");
 	json_close(json, '}');
