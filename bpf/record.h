@@ -399,7 +399,7 @@ struct process_facts {
 	__u32 waiting;	 /* threads in the state and place below, where most are that are not idle,
 			    or, if all are idle, most of all */
 	__u32 stopped;	 /* threads stopped by a signal or a debugger */
-	__u32 traced;	 /* of these, in a tracing stop */
+	__u32 traced;	 /* of these, in a tracing stop that lasts */
 	__u32 frozen;	 /* threads in the freezer */
 	__u8 looked;	 /* its threads were looked at; else only descriptors are told */
 	__u8 state;	 /* as in proc(5): R S D T ...; 0: unknown */

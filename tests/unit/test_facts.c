@@ -3,6 +3,8 @@
 #include "source/proc/facts.h"
 
 #include <seccomp.h>
+#include <signal.h>
+#include <sys/wait.h>
 
 #include "records.h"
 #include "tree.h"
@@ -257,9 +259,12 @@ static void of_very_many_threads_some_are_looked_at(void **state)
 static void stops_are_counted_and_a_tracer_matters_in_one_only(void **state)
 {
 	struct desk *desk = *state;
+	pid_t tracer = fork();
 	char text[64];
 
-	snprintf(text, sizeof(text), "Name:\tx\nTracerPid:\t%d\nUid:\t0\n", getpid());
+	while (!tracer)
+		pause();
+	snprintf(text, sizeof(text), "Name:\tx\nTracerPid:\t%d\nUid:\t0\n", tracer);
 	put_thread(desk, PID, "x", 'S', "read");
 	put(desk, PID, "status", text);
 	put_thread(desk, PID + 1, "x", 'T', NULL);
@@ -267,10 +272,13 @@ static void stops_are_counted_and_a_tracer_matters_in_one_only(void **state)
 	assert_int_equal(desk->facts.traced, 0);
 	assert_int_equal(desk->facts.tracer.pid, 0);
 	put_thread(desk, PID, "x", 't', NULL);
-	assert_int_equal(look(desk)->stopped, 2);
+	while (look(desk)->stopped != 2) /* until the tracer has come to rest */
+		usleep(1000);
 	assert_int_equal(desk->facts.traced, 1);
-	assert_int_equal(desk->facts.tracer.pid, getpid());
+	assert_int_equal(desk->facts.tracer.pid, tracer);
 	assert_string_equal(desk->facts.tracer.comm, "test_facts");
+	kill(tracer, SIGKILL);
+	waitpid(tracer, NULL, 0);
 }
 
 static void a_frozen_thread_is_known_by_its_function(void **state)

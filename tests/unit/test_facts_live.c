@@ -49,8 +49,8 @@ static int teardown(void **state)
 {
 	struct desk *desk = *state;
 
+	end(desk->other); /* a tracer has to see the end of its child before others may */
 	end(desk->child);
-	end(desk->other);
 	facts_close(&desk->reader);
 	free(desk);
 	return 0;
@@ -63,6 +63,7 @@ static pid_t start(void (*life)(void))
 	if (child)
 		return child;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY);
 	life();
 	_exit(0);
 }
@@ -165,23 +166,90 @@ static void a_stopped_process_is_not_traced(void **state)
 	assert_int_equal(desk->facts.tracer.pid, 0);
 }
 
-/* As strace and gdb do it. */
+/* Follows its sibling, holds it when it is told to, and rests: as gdb does. */
+static void hold(pid_t child)
+{
+	sigset_t told;
+	int signal;
+
+	sigemptyset(&told);
+	sigaddset(&told, SIGUSR1);
+	if (ptrace(PTRACE_SEIZE, child, NULL, NULL) != 0)
+		_exit(1);
+	sigwait(&told, &signal);
+	ptrace(PTRACE_INTERRUPT, child, NULL, NULL);
+	for (;;)
+		pause();
+}
+
+/* In a child that a signal does not end before it waits for it. */
+static pid_t start_tracer(void (*trace)(pid_t child), pid_t child)
+{
+	sigset_t told;
+	pid_t tracer;
+
+	sigemptyset(&told);
+	sigaddset(&told, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &told, NULL);
+	tracer = fork();
+	if (tracer)
+		return tracer;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	trace(child);
+	_exit(0);
+}
+
 static void a_tracer_matters_where_it_holds_a_thread(void **state)
 {
 	struct desk *desk = *state;
 
 	begin(desk, serve_events);
 	assert_true(comes(desk, is_idle));
-	if (ptrace(PTRACE_SEIZE, desk->child, NULL, NULL) != 0)
-		skip();
+	desk->other = start_tracer(hold, desk->child);
+	rest(200);
 	assert_int_equal(look(desk)->stopped, 0);
 	assert_int_equal(desk->facts.tracer.pid, 0);
 	assert_int_equal(desk->facts.idle_loop, 1);
-	assert_int_equal(ptrace(PTRACE_INTERRUPT, desk->child, NULL, NULL), 0);
+	kill(desk->other, SIGUSR1);
 	assert_true(comes(desk, is_stopped));
 	assert_int_equal(desk->facts.traced, 1);
-	assert_int_equal(desk->facts.tracer.pid, getpid());
+	assert_int_equal(desk->facts.state, 't');
+	assert_int_equal(desk->facts.tracer.pid, desk->other);
 	assert_string_equal(desk->facts.tracer.comm, "test_facts_live");
+}
+
+static void call_often(void)
+{
+	for (;;)
+		syscall(SYS_getppid);
+}
+
+/* Follows its sibling as strace does: from one system call to the next. */
+static void follow(pid_t child)
+{
+	int status;
+
+	if (ptrace(PTRACE_SEIZE, child, NULL, NULL) != 0 ||
+	    ptrace(PTRACE_INTERRUPT, child, NULL, NULL) != 0)
+		_exit(1);
+	while (waitpid(child, &status, __WALL) == child && WIFSTOPPED(status))
+		ptrace(PTRACE_SYSCALL, child, NULL, NULL);
+}
+
+/* Half of the time it is in a tracing stop, and goes on from each. */
+static void who_is_followed_by_strace_goes_on(void **state)
+{
+	struct desk *desk = *state;
+	unsigned int held = 0;
+
+	begin(desk, call_often);
+	desk->other = start_tracer(follow, desk->child);
+	rest(200);
+	for (int i = 0; i < 200; i++) {
+		held += look(desk)->traced;
+		rest(1);
+	}
+	check(held < 20, "held in %u of 200 looks", held);
 }
 
 static bool is_frozen(const struct process_facts *facts)
@@ -355,6 +423,7 @@ int main(void)
 		facts_test(a_poll_loop_is_idle),
 		facts_test(a_stopped_process_is_not_traced),
 		facts_test(a_tracer_matters_where_it_holds_a_thread),
+		facts_test(who_is_followed_by_strace_goes_on),
 		facts_test(a_frozen_process_is_told_of_v2),
 		facts_test(a_frozen_process_is_told_of_v1),
 		facts_test(of_two_on_one_cpu_each_is_starved_for_half_of_the_time),

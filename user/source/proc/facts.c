@@ -102,18 +102,19 @@ static void find_most(const struct thread *threads, uint32_t count, struct proce
 	memcpy(facts->syscall, most->syscall, sizeof(facts->syscall));
 }
 
-/* Who runs under strace has a tracer as well, but is not held up by it. */
 static void find_stops(int tasks, const struct thread *threads, uint32_t count,
 		       struct process_facts *facts)
 {
 	for (uint32_t i = 0; i < count; i++) {
 		const struct thread *thread = &threads[i];
+		struct process_id tracer;
+		bool held = thread_is_held(tasks, thread, &tracer);
 
-		facts->stopped += thread->state == 'T' || thread->state == 't';
-		facts->traced += thread->state == 't';
+		facts->stopped += thread->state == 'T' || held;
+		facts->traced += held;
 		facts->frozen += thread_is_frozen(thread);
-		if (thread->state == 't' && !facts->tracer.pid)
-			facts->tracer = thread_tracer(tasks, thread);
+		if (held && !facts->tracer.pid)
+			facts->tracer = tracer;
 	}
 }
 
@@ -145,13 +146,13 @@ void facts_read_folder(struct facts_reader *reader, int dir, const struct proces
 	facts->looked_at = read_threads(tasks, threads, &facts->threads);
 	pardon_workers(dir, process, threads, facts->looked_at);
 	find_most(threads, facts->looked_at, facts);
+	threads_name(threads, facts->looked_at, facts);
+	looks_compare(&reader->looks, process, time_ns, procfs_ran_ns(dir), threads, facts);
 	find_stops(dirfd(tasks), threads, facts->looked_at, facts);
 	if (freezer_has_frozen(&reader->freezer, dir)) {
 		facts->frozen = facts->looked_at;
 		facts->idle_loop = false;
 	}
-	threads_name(threads, facts->looked_at, facts);
-	looks_compare(&reader->looks, process, time_ns, procfs_ran_ns(dir), threads, facts);
 	closedir(tasks);
 }
 

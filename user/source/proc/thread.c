@@ -53,13 +53,15 @@ static void read_syscall(int dir, struct thread *thread)
 /* Time on a CPU, time runnable and waiting for one, turns (Documentation/scheduler/sched-stats). */
 static void read_schedstat(int dir, struct thread *thread)
 {
-	unsigned long long starved;
+	unsigned long long starved, turns;
 	char text[128];
 
 	thread->starved_ns = FACTS_UNKNOWN;
 	if (procfs_read(dir, "schedstat", text, sizeof(text)) > 0 &&
-	    sscanf(text, "%*u %llu", &starved) == 1)
+	    sscanf(text, "%*u %llu %llu", &starved, &turns) == 2) {
 		thread->starved_ns = starved;
+		thread->turns = turns;
+	}
 }
 
 /*
@@ -132,22 +134,54 @@ const char *thread_place(const struct thread *thread)
 	return thread->syscall[0] ? thread->syscall : thread->wchan;
 }
 
-struct process_id thread_tracer(int tasks, const struct thread *thread)
+/* A number in a status file (proc_pid_status(5)); 0 if it is not there. */
+static uint32_t read_status(int dir, const char *path, const char *key)
 {
-	char path[32], text[4096], *line;
-	struct process_id tracer = {0};
-	int dir;
+	char text[4096], *line;
+
+	if (procfs_read(dir, path, text, sizeof(text)) <= 0)
+		return 0;
+	line = strstr(text, key);
+	return line ? (uint32_t)strtoul(line + strlen(key), NULL, 10) : 0;
+}
+
+/* The process that a thread is of: delve, for one, traces from another than its first. */
+static struct process_id identify(int thread)
+{
+	int leader = procfs_open(read_status(thread, "status", "\nTgid:"));
+	struct process_id process;
+
+	if (leader < 0 || !procfs_identify(leader, &process))
+		process = (struct process_id){0};
+	if (leader >= 0)
+		close(leader);
+	return process;
+}
+
+/* A tracer that wants to run is about to let it go on. */
+static bool find_tracer(uint32_t tid, struct process_id *tracer)
+{
+	int dir = tid ? procfs_open(tid) : -1;
+	struct thread thread = {0};
+
+	*tracer = (struct process_id){0};
+	if (dir < 0)
+		return true; /* in another pid namespace */
+	read_stat(dir, &thread);
+	*tracer = identify(dir);
+	close(dir);
+	return thread.state != 'R';
+}
+
+/* The tracer rested while it was in this one stop: it has had no turn since it was read. */
+bool thread_is_held(int tasks, const struct thread *thread, struct process_id *tracer)
+{
+	struct thread now;
+	char path[32];
 
 	snprintf(path, sizeof(path), "%u/status", thread->tid);
-	if (procfs_read(tasks, path, text, sizeof(text)) <= 0)
-		return tracer;
-	line = strstr(text, "\nTracerPid:");
-	if (!line || sscanf(line, " TracerPid: %u", &tracer.pid) != 1 || !tracer.pid)
-		return tracer;
-	dir = procfs_open(tracer.pid);
-	if (dir < 0 || !procfs_identify(dir, &tracer))
-		tracer = (struct process_id){0};
-	if (dir >= 0)
-		close(dir);
-	return tracer;
+	if (thread->state != 't' || !find_tracer(read_status(tasks, path, "\nTracerPid:"), tracer))
+		return false;
+	snprintf(path, sizeof(path), "%u", thread->tid);
+	return thread_read(tasks, path, &now) && now.state == 't' && now.turns == thread->turns;
 }

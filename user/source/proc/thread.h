@@ -17,6 +17,7 @@ struct thread {
 	char wchan[FACTS_NAME];	  /* "": not told, or it runs */
 	char syscall[FACTS_NAME]; /* "": not told, or in none */
 	uint64_t starved_ns;	  /* since it began; FACTS_UNKNOWN: not told */
+	uint64_t turns;		  /* it had on a CPU */
 };
 
 /* Reads the thread `tid` in the folder `tasks`; false if it is gone. */
@@ -24,11 +25,14 @@ bool thread_read(int tasks, const char *tid, struct thread *thread);
 
 bool thread_is_frozen(const struct thread *thread);
 
+/*
+ * In a tracing stop that lasts, not in one of those in which strace holds who makes a system call
+ * for a moment. `tracer`: who holds it; pid 0: not known.
+ */
+bool thread_is_held(int tasks, const struct thread *thread, struct process_id *tracer);
+
 /* Where it waits: system call, else function of the kernel; "" if neither is told. */
 const char *thread_place(const struct thread *thread);
-
-/* Who traces it; pid 0: nobody, or it is not known. */
-struct process_id thread_tracer(int tasks, const struct thread *thread);
 
 /*
  * The first of those that are in the one state and place where most of `count` threads are; `same`
