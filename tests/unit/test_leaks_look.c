@@ -161,6 +161,40 @@ static double starved(struct screen *screen, struct process_facts facts)
 	return leaks_starved(&screen->leaks, row_of(screen, 8));
 }
 
+/* Of three with 256 threads each two are too many at once: they take turns. */
+static void many_threads_take_turns(void **state)
+{
+	struct screen *screen = *state;
+	struct process_facts facts = {.looked = true, .threads = 300, .looked_at = 256};
+	unsigned int looks[3] = {0};
+
+	begins(screen);
+	for (uint32_t pid = 1; pid <= 3; pid++)
+		add(screen, pid, 20 * SECOND, pid);
+	feed(screen->world, close_waits_listing_of(screen->time_ns, LISTING_ENDS));
+	assert_int_equal(asked(screen, QUESTION_THREADS), 3); /* nobody knows yet */
+	for (uint32_t pid = 1; pid <= 3; pid++)
+		tell_facts(screen, pid, facts);
+	leaks_refresh(&screen->leaks, 0, false);
+	for (unsigned int i = 0; i < 6; i++) {
+		assert_int_equal(asked(screen, QUESTION_THREADS), 1);
+		assert_int_equal(asked(screen, QUESTION_DESCRIPTORS), 2);
+		screen->time_ns += SECOND;
+		begins(screen);
+		for (uint32_t pid = 1; pid <= 3; pid++)
+			add(screen, pid, 20 * SECOND, pid);
+		ends(screen, false);
+		for (uint32_t pid = 1; pid <= 3; pid++) {
+			const struct leak_row *row = row_of(screen, pid);
+
+			looks[pid - 1] += row->looked_ns == screen->time_ns;
+			assert_int_equal(leaks_verdict(row), VERDICT_LEAK);
+		}
+	}
+	for (size_t i = 0; i < 3; i++)
+		assert_int_equal(looks[i], 2);
+}
+
 static void starvation_needs_two_looks(void **state)
 {
 	struct screen *screen = *state;
@@ -201,6 +235,7 @@ int main(void)
 		screen_test(stopped_are_all_threads_or_none),
 		screen_test(epoll_sets_are_asked_about_where_they_decide),
 		screen_test(processes_are_looked_at_in_turn),
+		screen_test(many_threads_take_turns),
 		screen_test(starvation_needs_two_looks),
 		screen_test(what_others_asked_for_is_not_shown),
 	};

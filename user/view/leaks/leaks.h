@@ -35,6 +35,7 @@ struct leak_row {
 	bool told;	    /* what was found out about its process, when it last had sockets */
 	bool looked;	    /* and what its threads do */
 	uint64_t looked_ns; /* when that was asked last; 0: never */
+	uint32_t threads;   /* that were looked at then */
 };
 
 struct leaks {

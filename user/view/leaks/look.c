@@ -3,7 +3,8 @@
 #include "base/memory.h"
 #include "view/leaks/leaks.h"
 
-#define LOOKS_A_REFRESH 100 /* the threads of so many processes are looked at */
+#define LOOKS_A_REFRESH	  100 /* the threads of so many processes are looked at, */
+#define THREADS_A_REFRESH 400 /* of fewer if they are more threads: each takes some 50 us */
 
 struct need {
 	const struct leaks *leaks;
@@ -46,10 +47,11 @@ bool leaks_wants_watched(const struct leak_row *row)
 	return row->row.process && verdict_asks_for_watched(&row->old);
 }
 
-/* The rows whose processes are looked at: those whose turn it is first. */
+/* The rows whose processes are to be looked at, and how many it is the turn of: the first. */
 struct turn {
 	struct leak_row **rows;
 	size_t count;
+	size_t looked;
 };
 
 static void collect(void *context, struct row *collected)
@@ -74,20 +76,28 @@ static int by_turn(const void *a, const void *b)
 	return (left->row.key > right->row.key) - (left->row.key < right->row.key);
 }
 
+/* By what they took the last time: that does not change while questions are asked. */
+static size_t affordable(const struct turn *turn)
+{
+	size_t looked = 0, threads = 0;
+
+	for (; looked < turn->count && looked < LOOKS_A_REFRESH; looked++) {
+		threads += turn->rows[looked]->threads;
+		if (looked && threads > THREADS_A_REFRESH)
+			break;
+	}
+	return looked;
+}
+
 /* The caller frees `rows`. */
 static struct turn turn_of(const struct leaks *leaks)
 {
-	struct turn turn = {memory_new(leaks->rows.pool.live + 1, sizeof(*turn.rows)), 0};
+	struct turn turn = {.rows = memory_new(leaks->rows.pool.live + 1, sizeof(*turn.rows))};
 
 	rows_each(&leaks->rows, collect, &turn);
-	if (turn.count > LOOKS_A_REFRESH)
-		qsort(turn.rows, turn.count, sizeof(*turn.rows), by_turn);
+	qsort(turn.rows, turn.count, sizeof(*turn.rows), by_turn);
+	turn.looked = affordable(&turn);
 	return turn;
-}
-
-static bool is_looked_at(size_t place)
-{
-	return place < LOOKS_A_REFRESH;
 }
 
 struct asking {
@@ -121,9 +131,10 @@ void leaks_ask(const void *self, struct questions *questions)
 	if (need.holders)
 		questions_put(questions, QUESTION_HOLDERS);
 	for (size_t i = 0; i < turn.count; i++) {
-		ask_of(&asking, turn.rows[i],
-		       is_looked_at(i) ? QUESTION_THREADS : QUESTION_DESCRIPTORS);
-		if (is_looked_at(i) && leaks_wants_watched(turn.rows[i]))
+		bool looked = i < turn.looked;
+
+		ask_of(&asking, turn.rows[i], looked ? QUESTION_THREADS : QUESTION_DESCRIPTORS);
+		if (looked && leaks_wants_watched(turn.rows[i]))
 			ask_of(&asking, turn.rows[i], QUESTION_WATCHED);
 	}
 	rows_each(&leaks->rows, ask_of_others, &asking);
@@ -150,9 +161,10 @@ void leaks_note_looks(struct leaks *leaks)
 	struct turn turn = turn_of(leaks);
 
 	rows_each(&leaks->rows, note_told, NULL);
-	for (size_t i = 0; i < turn.count && is_looked_at(i); i++) {
+	for (size_t i = 0; i < turn.looked; i++) {
 		turn.rows[i]->looked = true;
 		turn.rows[i]->looked_ns = leaks->time_ns;
+		turn.rows[i]->threads = leaks_facts(leaks, turn.rows[i]).looked_at;
 	}
 	free(turn.rows);
 }
