@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """Too many, too short-lived, badly named: processes and namespaces by the thousand, all accounted for."""
+import collections
 import os
 import re
 
@@ -11,6 +12,7 @@ from tracer import steps
 from traffic import nearly_all
 
 NAMED = 1000
+LOOKED_AT = 100  # by leaks, at a refresh
 BRIEF = 10000
 JOBS = 10
 SPACES = 200
@@ -71,8 +73,10 @@ def test_a_thousand_hostile_names_that_leak_in_json(make, space, crowds):
         assert leaks.stop() == 0
     rows = leaks.refreshes()[-1].rows
     assert named_in_json(rows) == wanted
-    assert {(row["sockets"], row["kinds"]["drained"], row["verdict"]) for row in rows} == \
-        {(1, 1, "leak")}
+    assert {(row["sockets"], row["kinds"]["drained"]) for row in rows} == {(1, 1)}
+    # nobody is accused of a leak before he was looked at: so many are at a refresh
+    assert collections.Counter(row["verdict"] for row in rows) == \
+        {"leak": LOOKED_AT, "mixed": NAMED - LOOKED_AT}
     assert [holder["comm"] for row in rows for c in row["connections"] for holder in c["holders"]] \
         == [row["process"]["comm"] for row in rows]
     check_harmless(leaks.lines)
@@ -100,7 +104,8 @@ def test_a_thousand_hostile_names_in_text(make, space, crowds):
     assert pids_of(tracer.lines, rb"^[\d:.]+ +(\d+) .* SYN_SENT->ESTABLISHED") == \
         sorted(passed + held)
     assert pids_of(waits.lines, rb"^ *(\d+) .* to 127\.0\.0\.1:") == sorted(passed)
-    assert pids_of(leaks.lines, rb"^ *(\d+) .* leak$") == sorted(held)
+    assert pids_of(leaks.lines, rb"^ *(\d+) .* (?:leak|mixed)$") == sorted(held)
+    assert len(pids_of(leaks.lines, rb"^ *(\d+) .* leak$")) == LOOKED_AT
     check_harmless(tracer.lines + waits.lines + leaks.lines)
 
 

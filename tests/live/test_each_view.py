@@ -22,6 +22,7 @@ LOW, SUPPLY = 20000, 20
 
 class OneLeak:
     command = "leaks"
+    once = ("--once", "--age", "0")
     said = "without BPF"
     may_own = True  # without BPF: whose a socket is, /proc tells to those who may look
 
@@ -39,6 +40,7 @@ class OneLeak:
 
 class OneTimeWait:
     command = "timewait"
+    once = ("--once",)
     said = "without BPF"
     may_own = False
 
@@ -54,6 +56,7 @@ class OneTimeWait:
 
 class ThreePorts:
     command = "ports"
+    once = ("--once",)
     said = "failed connects are not seen"
     may_own = True
 
@@ -110,14 +113,14 @@ def check_goes_on(scene, result, owner):
 def test_without_capabilities_it_goes_on_without_BPF(anyones_binary, scene, begun, space,
                                                      capabilities):
     """Whose the sockets are is told to those who may look into other processes."""
-    result = with_capabilities(capabilities, anyones_binary, scene.command, "--once", "--json",
+    result = with_capabilities(capabilities, anyones_binary, scene.command, *scene.once, "--json",
                                inside=space)
     owner = begun if capabilities and scene.may_own else None
     assert "CAP_BPF" in check_goes_on(scene, result, owner)
 
 
 def test_nobody_goes_on_without_BPF(anyones_binary, scene, begun, space):
-    result = as_nobody(anyones_binary, scene.command, "--once", "--json", inside=space)
+    result = as_nobody(anyones_binary, scene.command, *scene.once, "--json", inside=space)
     check_goes_on(scene, result, None)
 
 
@@ -156,7 +159,7 @@ def test_forced_tracepoint_hooks_work_as_auto(make, scene, space, client, server
 def test_once_with_forced_tracepoint_hooks_works_as_auto(scene, begun, space):
     if refused():
         pytest.skip(refused())
-    refresh, _ = views.once(scene.command, space, "--hooks", "tracepoint")
+    refresh, _ = views.once(scene.command, space, *scene.once[1:], "--hooks", "tracepoint")
     scene.check(refresh, begun if scene.may_own else None)
 
 

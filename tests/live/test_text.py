@@ -15,7 +15,8 @@ CLOCK = re.compile(r"^\d\d:\d\d:\d\d  ")
 
 
 def text(command, space, *arguments):
-    result = tcplinger(command, "--once", "--netns", space.name, *arguments)
+    young = ("--age", "0") if command == "leaks" else ()
+    result = tcplinger(command, "--once", *young, "--netns", space.name, *arguments)
     assert result.returncode == 0, result.stderr
     return result.stdout
 

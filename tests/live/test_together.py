@@ -12,7 +12,7 @@ import truth
 from leaksview import Leaks
 from portsview import Ports, destinations
 from timewaits import TimeWaits
-from tracer import Tracer, hooks, step, tcplinger
+from tracer import PATIENCE_S, Tracer, hooks, step, tcplinger
 from traffic import Pair, built
 from views import View, refreshes
 
@@ -34,6 +34,7 @@ OWN = {
     "consumed_per_s": "likewise",
     "sustainable_per_s": "of ports that are held: as long as until now; else see mean_hold_s",
     "exhausted_in_s": "what follows from the rates of the last refreshes",
+    "cpu_share": "since the last look",
     "buckets": "an edge may lie between two readings of one moment; their sum is `count`",
     "search_ns": "the time between two readings, of microseconds",
     "starved": "of the CPU time between the last two refreshes",
@@ -128,7 +129,10 @@ def same_moment(alone, together):
 
 
 def differs(key, alone, together, apart):
-    """True if a member differs by more than the moment that it is shown at."""
+    """True if a member differs by more than the moment that it is shown at. That connect() was
+    called is seen by who streams it; else a bind() to the same port may hide it."""
+    if key == "direction" and {alone, together} == {"unknown", "out"}:
+        return False
     if alone is None or together is None or key not in (*AGES, *MOMENTS, *LENGTHS):
         return alone != together
     if key in MOMENTS:
@@ -169,11 +173,22 @@ def apart_s(alone, together):
     return abs(truth.seconds(alone.end["time"]) - truth.seconds(together.end["time"]))
 
 
+def without_bounds(row):
+    """An age that is a lower bound depends on when the socket was first listed, and so its place."""
+    if row["type"] == "close_wait":
+        row["connections"].sort(key=lambda c: c["cookie"])
+    for connection in row.get("connections", ()):
+        if connection["age_is_lower_bound"]:
+            connection["age_s"] = None
+
+
 def check_last_rows(view, all_alone, all_together):
     alone, together = all_alone[-1], all_together[-1]
     apart = apart_s(alone, together) + apart_s(all_alone[0], all_together[0])
     for row in destinations(alone) + destinations(together):
         row["mean_hold_s"] = mean_hold_s(row)
+    for row in alone.rows + together.rows:
+        without_bounds(row)
     assert differences(alone.rows, together.rows, apart, view) == []
     assert not alone.end["incomplete"] and not together.end["incomplete"]
 
@@ -191,6 +206,14 @@ def check_transitions(alone, together):
     assert {c: [step(t) for t in ts] for c, ts in alone.items()} == \
         {c: [step(t) for t in ts] for c, ts in together.items()}
     assert differences(alone, together, 0, "trace") == []
+
+
+def await_refresh_after(refreshes_of, when):
+    """Each lists less often than it is asked to where that would take too much of a CPU."""
+    deadline = time.monotonic() + PATIENCE_S
+    while truth.seconds(refreshes_of()[-1].end["time"]) < when:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 FILTERS = {
@@ -215,7 +238,8 @@ def test_each_shows_what_it_shows_alone(make, chosen):
     scene.watch = alone["leaks"]
     scene.run()
     done = time.time()
-    alone["leaks"].wait_refresh(lambda r: truth.seconds(r.end["time"]) > done + AGE_S)
+    for refreshes_of in (alone["leaks"].refreshes, lambda: refreshes(together.said("leaks"))):
+        await_refresh_after(refreshes_of, done + AGE_S)
     assert [tool.stop() for tool in (together, *alone.values())] == [0] * 5
     for view in VIEWS[:-1]:
         assert alone[view].refreshes()[-1].rows or chosen != "all"

@@ -364,6 +364,41 @@ static void rows_in_other_states_are_not_kept_here(void **state)
 	assert_false(world_knows(world, 2));
 }
 
+struct farewell_case {
+	const char *what;
+	uint32_t unread;
+	unsigned int flags;
+	unsigned int direction;
+	uint64_t before_ns; /* so long before the FIN it came */
+	bool farewell;
+};
+
+static void a_farewell_is_short_and_last_and_to_who_was_answered(void **state)
+{
+	static const struct farewell_case cases[] = {
+		{"a close_notify", 31, SOCKET_READ, DIRECTION_OUT, 0, true},
+		{"a database's", 512, SOCKET_READ, DIRECTION_UNKNOWN, SECOND, true},
+		{"more than that", 513, SOCKET_READ, DIRECTION_OUT, 0, false},
+		{"nothing was read before", 31, 0, DIRECTION_OUT, 0, false},
+		{"a server's", 31, SOCKET_READ, DIRECTION_IN, 0, false},
+		{"long before", 31, SOCKET_READ, DIRECTION_OUT, SECOND + 1, false},
+		{"none", 0, SOCKET_READ, DIRECTION_OUT, 0, false},
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		uint64_t since_ns = BEGIN - 5 * SECOND;
+		struct record_socket record =
+			close_wait_row(1, BEGIN, cases[i].unread + 1, cases[i].flags, since_ns);
+
+		record.direction = (uint8_t)cases[i].direction;
+		record.times.received_ns = since_ns - cases[i].before_ns;
+		check(close_wait_is_farewell(listed(*state, record)) == cases[i].farewell, "%s",
+		      cases[i].what);
+		list_begins(*state, BEGIN);
+		list_ends(*state, BEGIN);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -374,6 +409,7 @@ int main(void)
 		watching_test(the_last_ACK_tells_the_age),
 		watching_test(an_age_never_shrinks),
 		watching_test(what_was_sent_of_late_is_sending_still),
+		watching_test(a_farewell_is_short_and_last_and_to_who_was_answered),
 		watching_test(what_a_listing_does_not_show_is_gone),
 		watching_test(a_row_twice_in_a_listing_is_one_socket),
 		watching_test(direction_is_the_records_or_told_by_a_listener),

@@ -511,7 +511,8 @@ static void answer_facts(struct traffic *traffic, uint32_t pid)
 	record.process = process_at(pid);
 	record.facts.fds = 10 + chance(traffic, 10);
 	record.facts.threads = record.facts.looked_at = 1;
-	record.facts.run_ns = record.facts.starved_ns = traffic->time_ns / 10;
+	record.facts.looked_for_ns = SECOND;
+	record.facts.ran_ns = record.facts.starved_ns = SECOND / 10;
 	record.facts.state = 'S';
 	record_list_add(traffic->list, TOLD_ANSWER, &record.header);
 }

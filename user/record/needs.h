@@ -15,14 +15,14 @@
 
 /* What is asked for by name; a source says of each whether it lacks it. */
 enum want {
-	WANT_TRANSITIONS,      /* those of `told` */
-	WANT_MINISOCKETS,      /* their births, rearms and ends, with the reasons */
-	WANT_LISTED_ENDS,      /* an end that nothing tells is found by a listing, in time */
-	WANT_LISTENERS,	       /* who listens, as of each refresh */
-	WANT_ACCEPTED,	       /* connections that were accepted, too */
-	WANT_ACCEPTORS,	       /* who accepted them */
-	WANT_ESTABLISHED,      /* since when a connection is ESTABLISHED, when it leaves that */
-	WANT_PORT_SETTINGS,    /* how each namespace chooses ports */
+	WANT_TRANSITIONS,   /* those of `told` */
+	WANT_MINISOCKETS,   /* their births, rearms and ends, with the reasons */
+	WANT_LISTED_ENDS,   /* an end that nothing tells is found by a listing, in time */
+	WANT_LISTENERS,	    /* who listens, as of each refresh */
+	WANT_ACCEPTED,	    /* connections that were accepted, too */
+	WANT_ACCEPTORS,	    /* who accepted them */
+	WANT_ESTABLISHED,   /* since when a connection is ESTABLISHED, when it leaves that */
+	WANT_PORT_SETTINGS, /* how each namespace chooses ports */
 	WANT_BOUND_PORTS, /* which ports bind() has taken, as of each refresh where that is cheap */
 	WANT_CONNECT_FAILURES, /* connects that failed before they looked for a port */
 	WANT_BIND_FAILURES,    /* binds that failed */

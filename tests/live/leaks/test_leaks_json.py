@@ -104,7 +104,8 @@ def test_connections_are_those_of_ss(crowd, source):
 
 
 def test_with_and_without_BPF_the_same(crowd):
-    """Kinds, verdicts, holders of the same sockets; only times differ."""
+    """Kinds, verdicts, holders of the same sockets; times differ, and a program sees more of a socket:
+    that connect() chose its port, when it will probe its peer."""
     if refused():
         pytest.skip(refused())
     with_bpf, without = (once(crowd, *arguments) for arguments in ([], ["--no-bpf"]))
@@ -113,7 +114,8 @@ def test_with_and_without_BPF_the_same(crowd):
         rows = []
         for row in refresh.rows:
             row = dict(row, time=None, oldest_s=None)
-            row["connections"] = sorted((dict(c, age_s=None) for c in row["connections"]),
+            row["connections"] = sorted((dict(c, age_s=None, age_is_lower_bound=None, direction=None)
+                                         for c in row["connections"]),
                                         key=lambda c: c["cookie"])
             row.pop("evidence")  # a moment later its threads may be elsewhere
             # /proc has hundredths of a second, the kernel more
@@ -138,7 +140,7 @@ def test_duration_ends_it_with_a_last_refresh(space, source):
     assert result.returncode == 0 and complaints(result.stderr) == []
     assert time.monotonic() - begun >= 0.5
     objects = [json.loads(line) for line in result.stdout.splitlines()]
-    assert len(refreshes(objects)) >= 4
+    assert len(refreshes(objects)) >= 2  # as many as 2 % of a CPU allow
     assert objects[-1]["type"] == "loss" and objects[-2]["type"] == "refresh"
 
 

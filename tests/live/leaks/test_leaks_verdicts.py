@@ -31,8 +31,9 @@ def test_each_is_what_it_is(space, client, server, source, name):
     check_alone(row, kind, verdict)
     [connection] = row["connections"]
     assert connection["cookie"] == cookie and connection["kind"] == kind
-    # older than the tool: only a listener on its port tells a direction
-    assert connection["direction"] == ("unknown" if who is client else "in")
+    # older than the tool: a listener on its port tells a direction, or that connect() chose the port
+    outgoing = "unknown" if source else "out"
+    assert connection["direction"] == (outgoing if who is client else "in")
     recvq = {"unread_data": closewait.UNREAD + 1, "drained": 0, "sending": 0}.get(kind, 1)
     assert connection["recvq_bytes"] == recvq
     assert row["unread_bytes"] == (closewait.UNREAD if kind == "unread_data" else 0)

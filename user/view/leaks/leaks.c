@@ -247,7 +247,7 @@ const struct view leaks_view = {
 			.snapshot = 1U << TCP_LISTEN | 1U << TCP_CLOSE_WAIT,
 			.wants = WANT(ACCEPTED) | WANT(LISTENERS),
 		},
-	.without_stream = "ages are lower bounds, short CLOSE_WAITs have no owner",
+	.without_stream = "the age of a socket with keepalive is a lower bound",
 	.table = &leaks_table,
 	.bytes = sizeof(struct leaks),
 	.init = leaks_init,
