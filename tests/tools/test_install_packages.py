@@ -31,9 +31,11 @@ FOLDERS = ("bin", "run", "usr/sbin", "etc/systemd/system/multi-user.target.wants
            "etc/systemd/user/sockets.target.wants", "etc/rc0.d", "etc/rc2.d")
 
 
-def heed_hangups():
-    """What runs the tests may ignore SIGHUP (nohup), and a shell cannot heed what it began ignoring."""
-    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+def heed_signals():
+    """What runs the tests may ignore some (nohup, a shell's background), and a shell cannot heed what
+    it began ignoring."""
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
 
 
 class Host:
@@ -55,7 +57,7 @@ class Host:
         environment = {"PATH": f"{self.root}/bin:{os.environ['PATH']}", "INSTALL_ROOT": str(self.root)}
         return subprocess.Popen(["sh", SCRIPT, "server"], env=environment, stdout=subprocess.PIPE,
                                 stderr=subprocess.PIPE, text=True, start_new_session=True,
-                                preexec_fn=heed_hangups)
+                                preexec_fn=heed_signals)
 
     def install(self):
         process = self.begin()
