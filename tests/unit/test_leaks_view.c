@@ -81,6 +81,41 @@ static void what_came_while_watched_is_of_its_age(void **state)
 	}
 }
 
+/* A leg that waits for its peer to close, held by process 8. */
+static void add_partner(struct screen *screen, uint64_t cookie, uint64_t age_ns)
+{
+	struct record_socket record =
+		close_wait_row(cookie, screen->time_ns, 0, 0, screen->time_ns - age_ns);
+
+	record.state = TCP_FIN_WAIT2;
+	feed(screen->world, record);
+	hold(screen, cookie, 8, (uint32_t)cookie);
+}
+
+static void legs_that_are_held_and_of_age_are_partners(void **state)
+{
+	struct screen *screen = *state;
+	struct record_socket orphan = close_wait_row(5, screen->time_ns, 0, 0, SECOND);
+
+	orphan.state = TCP_FIN_WAIT1;
+	orphan.inode = 0;
+	orphan.flags = SOCKET_UNACCEPTED;
+	screen->world->model.needs.refreshed |= CLOSE_WAIT_STATES;
+	begins(screen);
+	add(screen, 1, 20 * SECOND, 8);
+	hold(screen, 1, 8, 1);
+	add_partner(screen, 2, 20 * SECOND);
+	add_partner(screen, 3, 20 * SECOND);
+	hold(screen, 3, 8, 30); /* a second descriptor of it */
+	add_partner(screen, 4, SECOND);
+	feed(screen->world, orphan);
+	ends(screen, false);
+	assert_int_equal(row_of(screen, 8)->partners, 2);
+	assert_int_equal(row_of(screen, 8)->sockets, 1);
+	assert_int_equal(screen->world->model.close_waits.in_close_wait, 1);
+	assert_int_equal(screen->world->model.close_waits.pool.live, 4);
+}
+
 static void the_age_itself_is_old_enough(void **state)
 {
 	struct screen *screen = *state;
@@ -387,6 +422,7 @@ int main(void)
 		screen_test(the_young_without_an_owner_are_charged_to_holders_or_nobody),
 		screen_test(what_may_be_of_age_is_if_it_is_there_still),
 		screen_test(what_came_while_watched_is_of_its_age),
+		screen_test(legs_that_are_held_and_of_age_are_partners),
 		screen_test(the_age_itself_is_old_enough),
 		screen_test(two_descriptors_of_a_process_are_one_socket),
 		screen_test(a_group_that_holds_a_socket_twice_has_it_once),

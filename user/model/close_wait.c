@@ -139,6 +139,7 @@ void close_waits_socket(struct close_waits *close_waits, const struct record_soc
 	struct close_wait *close_wait = find_or_add(close_waits, record);
 
 	close_wait->tuple = record->tuple;
+	close_wait->state = record->state;
 	set_age(close_wait, record);
 	close_wait->received_ns = record->times.received_ns;
 	close_wait->sent_ns = record->flags & SOCKET_SENT ? record->times.sent_ns : 0;
@@ -147,6 +148,8 @@ void close_waits_socket(struct close_waits *close_waits, const struct record_soc
 	close_wait->flags = record->flags;
 	close_wait->kind = kind_of(record);
 	close_wait->direction = direction_of(close_waits, record);
+	if (close_wait->listed != close_waits->listing)
+		close_waits->in_close_wait += record->state == TCP_CLOSE_WAIT;
 	close_wait->listed = close_waits->listing;
 	set_owner(close_waits, close_wait, record);
 }
@@ -185,6 +188,7 @@ static void begin(struct close_waits *close_waits, uint64_t time_ns)
 		processes_release(&close_waits->connections->processes,
 				  close_waits->holders[i].process);
 	close_waits->holder_count = 0;
+	close_waits->in_close_wait = 0;
 }
 
 /* Collects first: removing shifts the slots that are being walked. */
@@ -352,14 +356,28 @@ struct holder_range close_waits_holders(const struct close_waits *close_waits,
 	return holders_of(close_waits, listener ? listener->cookie : 0);
 }
 
-void close_waits_each(const struct close_waits *close_waits,
-		      void (*visit)(void *context, const struct close_wait *close_wait),
-		      void *context)
+static void each_in(const struct close_waits *close_waits, bool close_wait,
+		    void (*visit)(void *context, const struct close_wait *close_wait),
+		    void *context)
 {
 	for (uint32_t i = 0; i <= close_waits->index.mask; i++) {
 		uint32_t number = close_waits->index.slots[i].number;
 
-		if (number)
+		if (number && (get(close_waits, number)->state == TCP_CLOSE_WAIT) == close_wait)
 			visit(context, get(close_waits, number));
 	}
+}
+
+void close_waits_each_partner(const struct close_waits *close_waits,
+			      void (*visit)(void *context, const struct close_wait *close_wait),
+			      void *context)
+{
+	each_in(close_waits, false, visit, context);
+}
+
+void close_waits_each(const struct close_waits *close_waits,
+		      void (*visit)(void *context, const struct close_wait *close_wait),
+		      void *context)
+{
+	each_in(close_waits, true, visit, context);
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The sockets in CLOSE_WAIT as of the last listing, who holds them, and what kind they are. */
+/*
+ * The sockets in CLOSE_WAIT as of the last listing, who holds them, and what kind they are; and
+ * those that wait for their peer to close, FIN_WAIT1 and FIN_WAIT2: a relay's other legs.
+ */
 #ifndef TCPLINGER_CLOSE_WAIT_H
 #define TCPLINGER_CLOSE_WAIT_H
 
@@ -28,7 +31,8 @@ struct close_wait {
 	uint32_t listed;      /* the last listing that showed it */
 	uint8_t owner_by;
 	uint8_t direction;
-	uint8_t kind;
+	uint8_t kind; /* in CLOSE_WAIT */
+	uint8_t state;
 	bool at_least;	/* it may have entered earlier than `since_ns` */
 	uint16_t flags; /* enum socket_flags */
 };
@@ -47,11 +51,12 @@ struct close_waits {
 	struct holder *holders;		 /* by cookie, then as they were listed */
 	size_t holder_count;
 	size_t holder_capacity;
-	bool active;	   /* a listing runs */
-	bool broken;	   /* the last listing was: what it did not show may well exist */
-	uint32_t listing;  /* counts listings */
-	uint64_t time_ns;  /* when the last one began: what ages are as of */
-	uint64_t first_ns; /* when the first one did */
+	uint32_t in_close_wait; /* of the last listing */
+	bool active;		/* a listing runs */
+	bool broken;		/* the last listing was: what it did not show may well exist */
+	uint32_t listing;	/* counts listings */
+	uint64_t time_ns;	/* when the last one began: what ages are as of */
+	uint64_t first_ns;	/* when the first one did */
 };
 
 /* A run of `holders`. */
@@ -99,7 +104,16 @@ bool close_wait_is_farewell(const struct close_wait *close_wait);
 struct holder_range close_waits_holders(const struct close_waits *close_waits,
 					const struct close_wait *close_wait);
 
-/* Calls `visit` for each that the last listing showed; it must not change anything. */
+/* The states that are kept here: bit 1 << state. */
+#define CLOSE_WAIT_STATES (1U << TCP_CLOSE_WAIT | 1U << TCP_FIN_WAIT1 | 1U << TCP_FIN_WAIT2)
+
+/* Calls `visit` for each in FIN_WAIT1 or FIN_WAIT2 that the last listing showed, likewise. */
+void close_waits_each_partner(const struct close_waits *close_waits,
+			      void (*visit)(void *context, const struct close_wait *close_wait),
+			      void *context);
+
+/* Calls `visit` for each that the last listing showed in CLOSE_WAIT; it must not change anything.
+ */
 void close_waits_each(const struct close_waits *close_waits,
 		      void (*visit)(void *context, const struct close_wait *close_wait),
 		      void *context);

@@ -49,19 +49,20 @@ static bool keeps_close_waits(const struct model *model)
 	return model->needs.refreshed & 1U << TCP_CLOSE_WAIT;
 }
 
-/* True for a row of those in CLOSE_WAIT that are kept apart, in a listing that shows them all. */
+/* True for a row of those that are kept apart, in a listing that shows them all. */
 static bool is_apart(const struct model *model, const struct record_socket *record)
 {
-	return keeps_close_waits(model) && record->state == TCP_CLOSE_WAIT &&
+	return keeps_close_waits(model) && !(record->flags & SOCKET_MINISOCKET) &&
+	       CLOSE_WAIT_STATES & model->needs.refreshed & 1U << record->state &&
 	       model->scope != LISTING_CONNECTIONS;
 }
 
-/* A row of a CLOSE_WAIT is one of connections as well, where a view asks for those. */
+/* Such a row is one of connections as well, where a view asks for those. */
 static bool is_connection(const struct model *model, const struct record_socket *record)
 {
 	if (!is_apart(model, record))
 		return true;
-	return model->scope != LISTING_CLOSE_WAITS && model->needs.listed & 1U << TCP_CLOSE_WAIT;
+	return model->scope != LISTING_CLOSE_WAITS && model->needs.listed & 1U << record->state;
 }
 
 /* A listing of CLOSE_WAITs alone shows few of the ports that are bound, and those once more. */
@@ -76,7 +77,8 @@ static void apply_socket_row(struct model *model, const struct record_socket *re
 		port_spaces_bound(&model->ports, record->tuple.netns, record->tuple.lport, 0);
 	if (record->state == TCP_CLOSE && record->flags & SOCKET_BOUND)
 		return; /* bound, and no connection yet */
-	if (is_apart(model, record))
+	/* what nobody has any more, in FIN_WAIT, is no leg of a relay's */
+	if (is_apart(model, record) && (record->state == TCP_CLOSE_WAIT || record->inode))
 		close_waits_socket(&model->close_waits, record);
 	if (is_connection(model, record))
 		apply_socket(model, record);

@@ -198,3 +198,41 @@ def test_healthy_traffic_at_full_speed_is_transient(make, space, load_program):
     assert {row["verdict"] for r in leaks.refreshes() for row in r.rows} <= {"transient"}
     assert {k: leaks.objects[-1][k] for k in NO_LOSS} == NO_LOSS
     assert not any(r.end["incomplete"] for r in leaks.refreshes())
+
+
+def relay_passes_ends_on(client, relay, upstream, count):
+    """`count` clients have closed; the relay has told its other side, which has not closed yet."""
+    upstream("ul = listen()")
+    relay(f"u = [connect('127.0.0.1', {upstream('port(ul)')}) for _ in range({count})]; rl = listen()")
+    upstream(f"us = [accept(ul) for _ in range({count})]")
+    client(f"cs = [connect('127.0.0.1', {relay('port(rl)')}) for _ in range({count})]")
+    relay(f"rs = [accept(rl) for _ in range({count})]")
+    client("for one in cs: one.shutdown(socket.SHUT_WR)")
+    relay("for one in rs: drain(one)")
+    relay("for one in u: one.shutdown(socket.SHUT_WR)")
+
+
+def test_a_relay_waits_for_its_other_side(make, space, client, server, source):
+    upstream = make.actor(space)
+    relay_passes_ends_on(client, server, upstream, 3)
+    leaks = make.leaks("--age", "0.2", *source, space=space)
+    row = leaks.wait_row(server.pid, lambda r: r["verdict"] == "relay")
+    assert row["sockets"] == 3 and row["kinds"]["drained"] == 3
+    upstream("for one in us: one.close()")
+    leaks.wait_row(server.pid, lambda r: r["verdict"] == "leak")
+    assert {row["process"]["pid"] for r in leaks.refreshes() for row in r.rows
+            if row["verdict"] == "relay"} == {server.pid}
+
+
+def test_who_has_passed_on_few_ends_is_no_relay(make, space, client, server, source):
+    relay_passes_ends_on(client, server, make.actor(space), 3)
+    for _ in range(2):
+        closewait.leak(space, client, server)
+    assert once(space, *source).of(server.pid)["verdict"] == "leak"
+
+
+def test_what_nobody_has_any_more_is_no_leg(make, space, client, server, source):
+    """Closed, and in FIN_WAIT2 without a descriptor."""
+    relay_passes_ends_on(client, server, make.actor(space), 3)
+    server("for one in u: one.close()")
+    assert once(space, *source).of(server.pid)["verdict"] == "leak"

@@ -282,9 +282,9 @@ void live_list_close_waits(struct live *live)
 
 	live_drain(live);
 	mark_begin(live, LISTING_CLOSE_WAITS);
-	live->bpf->bss->list_states = BIT(TCP_CLOSE_WAIT);
+	live->bpf->bss->list_states = live->needs.refreshed & ~BIT(TCP_LISTEN);
 	whole = list_sockets(live, LISTING_CLOSE_WAITS, &inodes);
-	live->bpf->bss->list_states = BIT(TCP_LISTEN) | BIT(TCP_CLOSE_WAIT);
+	live->bpf->bss->list_states = live->needs.refreshed | BIT(TCP_LISTEN);
 	if (holders_are_asked_for(live))
 		list_holders(live, &inodes);
 	mark_end(live, LISTING_CLOSE_WAITS, !whole);

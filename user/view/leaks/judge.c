@@ -75,7 +75,7 @@ struct verdict_facts leaks_verdict_facts(const struct leaks *leaks, const struct
 		.all = row->all,
 		.old = row->old,
 		.dead = COUNT_UNKNOWN,
-		.partners = COUNT_UNKNOWN,
+		.partners = row->partners,
 		.once = leaks->config.once,
 		.looked_up = !row->row.process || row->looked,
 		.stopped = leaks_is_stopped(&facts),

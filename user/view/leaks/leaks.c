@@ -182,6 +182,24 @@ static void charge_socket(void *context, const struct close_wait *close_wait)
 		charge(leaks, close_wait->owner, close_wait, NULL);
 }
 
+/* With a descriptor of its own; only who has others in CLOSE_WAIT is asked about. */
+static void count_partner(void *context, const struct close_wait *partner)
+{
+	struct leaks *leaks = context;
+	struct holder_range holders = close_waits_holders(&leaks->model->close_waits, partner);
+
+	if (!leaks_is_old(leaks, partner))
+		return;
+	for (size_t i = 0; i < holders.count; i++) {
+		struct leak_row *row = leaks_row_of(leaks, holders.first[i].process);
+
+		if (!row || row->last_cookie == partner->cookie)
+			continue;
+		row->last_cookie = partner->cookie;
+		row->partners++;
+	}
+}
+
 static void clear_row(void *context, struct row *cleared)
 {
 	struct leak_row *row = (struct leak_row *)cleared;
@@ -189,6 +207,7 @@ static void clear_row(void *context, struct row *cleared)
 	(void)context;
 	row->sockets = 0;
 	row->unread_bytes = 0;
+	row->partners = 0;
 	row->last_cookie = 0;
 	memset(row->kinds, 0, sizeof(row->kinds));
 	row->all = (struct verdict_sockets){0};
@@ -206,6 +225,7 @@ void leaks_listed(void *self, enum listing_scope scope)
 	leaks->sockets = 0;
 	rows_each(&leaks->rows, clear_row, NULL);
 	close_waits_each(&leaks->model->close_waits, charge_socket, leaks);
+	close_waits_each_partner(&leaks->model->close_waits, count_partner, leaks);
 }
 
 void leaks_refresh(void *self, uint64_t time_ns, bool last)
@@ -243,8 +263,8 @@ const struct view leaks_view = {
 	.needs =
 		{
 			.listed = 1U << TCP_LISTEN,
-			.refreshed = 1U << TCP_LISTEN | 1U << TCP_CLOSE_WAIT,
-			.snapshot = 1U << TCP_LISTEN | 1U << TCP_CLOSE_WAIT,
+			.refreshed = 1U << TCP_LISTEN | CLOSE_WAIT_STATES,
+			.snapshot = 1U << TCP_LISTEN | CLOSE_WAIT_STATES,
 			.wants = WANT(ACCEPTED) | WANT(LISTENERS),
 		},
 	.without_stream = "the age of a socket with keepalive is a lower bound",

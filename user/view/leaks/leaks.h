@@ -27,6 +27,7 @@ struct leak_row {
 	struct verdict_sockets all; /* as the verdict counts them, */
 	struct verdict_sockets old; /* and of these what is old enough */
 	struct judgement judgement; /* as of the last refresh in which it had any */
+	uint32_t partners; /* in FIN_WAIT1 and FIN_WAIT2, old enough, that its process holds */
 	uint64_t unread_bytes;
 	uint64_t last_cookie; /* the last socket counted: a group may hold it more than once */
 	bool is_holder;	      /* was seen to hold one */

@@ -171,7 +171,7 @@ static void show_title(const struct leaks *leaks, struct output *output,
 	uint64_t time_ns = leaks->time_ns + (uint64_t)leaks->model->clocks.monotonic_ns;
 	struct shown shown = {
 		.count = leaks->sockets,
-		.all = leaks->model->close_waits.pool.live,
+		.all = leaks->model->close_waits.in_close_wait,
 		.chosen = process_filter_active(leaks->config.processes),
 	};
 	struct sentence title = {0};
