@@ -31,6 +31,7 @@ static void the_object_is_that_of_the_contract(void **state)
 		"\"key\":null,\"sockets\":1,\"kinds\":{\"unread_data\":0,\"fin_only\":0,"
 		"\"drained\":1,\"sending\":0,\"unaccepted\":0,\"unknown\":0},\"unread_bytes\":0,"
 		"\"oldest_s\":20.000000000,\"growth_per_s\":null,\"fds\":null,\"fd_limit\":null,"
+		"\"fds_exhausted_in_s\":null,"
 		"\"verdict\":\"leak\",\"evidence\":{\"cause\":\"drained\",\"threads\":null,"
 		"\"looked_at\":null,\"waiting\":null,\"state\":null,\"wchan\":null,\"syscall\":"
 		"null,"
@@ -41,7 +42,7 @@ static void the_object_is_that_of_the_contract(void **state)
 		"\"raddr\":\"10.0.0.2\",\"rport\":80,\"direction\":\"unknown\",\"fd\":5,"
 		"\"age_s\":20.000000000,\"age_is_lower_bound\":false,\"recvq_bytes\":0,"
 		"\"kind\":\"drained\",\"watched\":null,\"holders\":[{\"pid\":8,\"comm\":\"holder\","
-		"\"fd\":5}]}],"
+		"\"fd\":5}],\"holders_total\":1}],"
 		"\"omitted\":0,\"incomplete\":false}\n"
 		"{\"type\":\"refresh\",\"time\":\"2024-03-01T00:16:40.000000Z\","
 		"\"view\":\"leaks\",\"seq\":1,\"rows\":1,\"incomplete\":false}\n");

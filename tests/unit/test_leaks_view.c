@@ -348,10 +348,34 @@ static void each_figure_sorts(void **state)
 			continue;
 		seven = strcmp(key, "sockets") == 0 || strcmp(key, "fd_limit") == 0;
 		table_sort(&leaks_table, &screen->leaks.rows, &screen->leaks, key);
-		if (strcmp(key, "growth_per_s") != 0)
+		if (strcmp(key, "growth_per_s") != 0 && strcmp(key, "fds_exhausted_in_s") != 0)
 			check(leaks_shown(&screen->leaks, 0) == row_of(screen, seven ? 7 : 8), "%s",
 			      key);
 	}
+}
+
+/* One more each second, of 20 descriptors 10 are taken. */
+static void the_forecast_is_what_is_left_over_the_growth(void **state)
+{
+	struct process_facts facts = {.fds = 10, .fd_limit = 20};
+	struct screen *screen = *state;
+	double seconds = 0;
+
+	for (uint64_t n = 1; n <= 12; n++) {
+		begins(screen);
+		for (uint64_t cookie = 1; cookie <= n; cookie++)
+			add(screen, cookie, 20 * SECOND, 7);
+		ends(screen, false);
+		tell_facts(screen, 7, facts);
+		assert_true(leaks_fds_exhausted_in(&screen->leaks, row_of(screen, 7), &seconds) ==
+			    (n > 10));
+		screen->time_ns += SECOND;
+	}
+	assert_true(seconds > 9 && seconds < 11);
+	facts.fds = 20;
+	tell_facts(screen, 7, facts);
+	assert_true(leaks_fds_exhausted_in(&screen->leaks, row_of(screen, 7), &seconds));
+	assert_true(seconds == 0);
 }
 
 static void a_filter_keeps_what_it_asks_for(void **state)
@@ -436,6 +460,7 @@ int main(void)
 		screen_test(a_loss_makes_refreshes_incomplete_until_a_listing),
 		screen_test(the_most_sockets_first_and_equals_keep_their_places),
 		screen_test(each_figure_sorts),
+		screen_test(the_forecast_is_what_is_left_over_the_growth),
 		screen_test(a_filter_keeps_what_it_asks_for),
 		screen_test(need_is_asked_with_the_ages_of_this_listing),
 		screen_test(holders_are_asked_for_where_no_owner_is_known),

@@ -14,13 +14,14 @@ from tracer import refused, tcplinger
 
 ROW = {"type": str, "time": str, "seq": int, "process": dict, "key": None, "sockets": int,
        "kinds": dict, "unread_bytes": int, "oldest_s": number, "growth_per_s": number,
-       "fds": int, "fd_limit": int, "verdict": str, "evidence": dict, "connections": list,
+       "fds": int, "fd_limit": int,
+       "fds_exhausted_in_s": number, "verdict": str, "evidence": dict, "connections": list,
        "omitted": int, "incomplete": bool}
-NULL_OR = {"process", "key", "oldest_s", "growth_per_s", "fds", "fd_limit"}
+NULL_OR = {"process", "key", "oldest_s", "growth_per_s", "fds", "fd_limit", "fds_exhausted_in_s"}
 CONNECTION = {"cookie": str, "netns": int, "family": str, "laddr": str, "lport": int, "raddr": str,
               "rport": int, "direction": str, "fd": int, "age_s": number,
               "age_is_lower_bound": bool, "recvq_bytes": int, "kind": str, "watched": str,
-              "holders": list}
+              "holders": list, "holders_total": int}
 EVIDENCE = {"cause": str, "threads": int, "looked_at": int, "waiting": int, "state": str,
             "wchan": str, "syscall": str, "names": list, "idle_loop": bool, "stopped": bool,
             "tracer": dict, "frozen": bool, "cpu_share": number, "starved": number,

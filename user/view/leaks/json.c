@@ -5,6 +5,8 @@
 #include "view/leaks/leaks.h"
 #include "writer/format.h"
 
+#define HOLDERS_SHOWN 10 /* of a socket */
+
 static const struct leak_row *of(const void *row)
 {
 	return row;
@@ -21,17 +23,31 @@ static void holder(struct json *json, const struct leaks *leaks, const struct ho
 	json_close(json, '}');
 }
 
-static void holders(struct json *json, const struct leaks *leaks,
-		    const struct close_wait *close_wait)
+/* Those that the row is about, or the others; `left` may still be shown. */
+static void holders_of(struct json *json, const struct leaks *leaks, struct holder_range range,
+		       uint32_t process, bool own, size_t *left)
 {
+	for (size_t i = 0; i < range.count && *left; i++) {
+		if ((range.first[i].process == process) != own)
+			continue;
+		holder(json, leaks, &range.first[i]);
+		--*left;
+	}
+}
+
+static void holders(struct json *json, const struct leaks *leaks, const struct leak_socket *socket)
+{
+	const struct close_wait *close_wait = socket->close_wait;
 	struct holder_range range = {0};
+	size_t left = HOLDERS_SHOWN;
 
 	if (close_wait->kind != KIND_UNACCEPTED)
 		range = close_waits_holders(&leaks->model->close_waits, close_wait);
 	json_open(json, "holders", '[');
-	for (size_t i = 0; i < range.count; i++)
-		holder(json, leaks, &range.first[i]);
+	holders_of(json, leaks, range, socket->process, true, &left);
+	holders_of(json, leaks, range, socket->process, false, &left);
 	json_close(json, ']');
+	json_number(json, "holders_total", range.count);
 }
 
 /* NULL: not known. */
@@ -61,7 +77,7 @@ static void connection(struct json *json, const struct leaks *leaks, const struc
 	json_plain(json, "kind", close_wait_kind_name(socket->kind));
 	json_plain(json, "watched",
 		   watched_names[leaks_watched(leaks, row, socket->process, close_wait)]);
-	holders(json, leaks, close_wait);
+	holders(json, leaks, socket);
 	json_close(json, '}');
 }
 
@@ -247,6 +263,14 @@ static struct value fd_limit(const void *view, const void *row)
 	return value_number(limit != FACTS_UNKNOWN, limit);
 }
 
+static struct value fds_exhausted_in_s(const void *view, const void *row)
+{
+	double seconds = 0;
+	bool known = leaks_fds_exhausted_in(view, row, &seconds);
+
+	return value_real(known, seconds);
+}
+
 static const struct dimension kinds = {close_wait_kind_name, 0, KINDS};
 
 #define GAUGE(name) .key = name, .kind = FIGURE_GAUGE
@@ -266,6 +290,8 @@ static const struct member members[] = {
 	{GAUGE("fds"), .value = fds, .title = "FDS", .help = "descriptors of the process"},
 	{GAUGE("fd_limit"), .value = fd_limit, .title = "LIMIT",
 	 .help = "and how many it may have"},
+	{GAUGE("fds_exhausted_in_s"), .value = fds_exhausted_in_s,
+	 .help = "until the last descriptor goes, at this growth"},
 	{"verdict", .write = write_verdict},
 	{"evidence", .write = write_evidence},
 	{"connections", .write = write_connections},

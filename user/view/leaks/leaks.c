@@ -3,6 +3,10 @@
 
 #include <string.h>
 
+#include "base/time.h"
+
+#define FORECAST_NS (10 * (uint64_t)NS_PER_S) /* a shorter watch tells no trend */
+
 static bool is_present(const void *context, const struct row *row)
 {
 	return table_is_present(&leaks_table, context, row);
@@ -49,6 +53,19 @@ struct leak_row *leaks_shown(const struct leaks *leaks, size_t i)
 bool leaks_growth(const struct leaks *leaks, const struct leak_row *row, double *per_s)
 {
 	return growth_per_s(&row->growth, &leaks->clock, leaks->time_ns, row->sockets, per_s);
+}
+
+bool leaks_fds_exhausted_in(const struct leaks *leaks, const struct leak_row *row, double *seconds)
+{
+	struct process_facts facts = leaks_facts(leaks, row);
+	double per_s;
+
+	if (facts.fds == FACTS_UNKNOWN || facts.fd_limit == FACTS_UNKNOWN ||
+	    facts.fds > facts.fd_limit || leaks->time_ns - leaks->begun_ns < FORECAST_NS ||
+	    !leaks_growth(leaks, row, &per_s) || per_s <= 0)
+		return false;
+	*seconds = (double)(facts.fd_limit - facts.fds) / per_s;
+	return true;
 }
 
 static struct leak_row *row_of(struct leaks *leaks, uint32_t number)

@@ -63,6 +63,10 @@ const struct process *leaks_process(const struct leaks *leaks, uint32_t number);
 /* The row at place `i` of this refresh; below leaks->rows.shown_count. */
 struct leak_row *leaks_shown(const struct leaks *leaks, size_t i);
 
+/* When the last descriptor goes if it grows on like this; false where it does not, or nobody knows.
+ */
+bool leaks_fds_exhausted_in(const struct leaks *leaks, const struct leak_row *row, double *seconds);
+
 /* Sockets more per second; false before the second refresh. */
 bool leaks_growth(const struct leaks *leaks, const struct leak_row *row, double *per_s);
 

@@ -7,6 +7,7 @@
 #include "view/leaks/leaks.h"
 
 #define ANSWER_AWAITED_NS (600 * NS_PER_S) /* so long may a slow answer take */
+#define FORECAST_S	  (7 * 86400)	   /* what is further off may well not come */
 #define GROWS_PER_S	  0.05
 #define STARVED		  0.5 /* less is a busy host */
 
@@ -307,6 +308,17 @@ static void say_descriptors(struct sentence *sentence, const struct process_fact
 		say(sentence, ": none is left, opening more fails (EMFILE)");
 }
 
+static void say_forecast(const struct reason *reason)
+{
+	char left[24];
+	double seconds;
+
+	if (!leaks_fds_exhausted_in(reason->leaks, reason->row, &seconds) || seconds > FORECAST_S)
+		return;
+	text_age(left, (uint64_t)(seconds * NS_PER_S));
+	say(reason->sentence, ": the last goes in %s at this growth", left);
+}
+
 void leaks_say_reason(struct sentence *sentence, const struct leaks *leaks,
 		      const struct leak_row *row)
 {
@@ -329,4 +341,5 @@ void leaks_say_reason(struct sentence *sentence, const struct leaks *leaks,
 	if (grows(leaks, row, &per_s))
 		say(sentence, "; grows by %.1f/s", per_s);
 	say_descriptors(sentence, &reason.process);
+	say_forecast(&reason);
 }
