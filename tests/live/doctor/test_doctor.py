@@ -160,7 +160,7 @@ def test_tracepoint_hooks_are_not_tested():
 def test_the_memory_of_the_maps_is_told():
     needs_bpf()
     memory = found().memory
-    assert {"owners", "records", "fin_wait2"} <= set(memory["maps"])
+    assert {"owners", "records", "last_minisocket"} <= set(memory["maps"])
     assert memory["maps"]["records"] >= memory["ring_bytes"] >= 1 << 20
     assert 64 < memory["socket_bytes"] < 4096
 

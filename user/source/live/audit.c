@@ -42,15 +42,6 @@ uint32_t live_audited(const struct live *live, unsigned int old)
 	return live_audits(live) ? audited[old] : 0;
 }
 
-uint32_t live_listed(const struct live *live)
-{
-	uint32_t states = live->needs.listed;
-
-	if (live_audits(live))
-		states |= BIT(TCP_TIME_WAIT);
-	return live_lists_apart(live) ? states : states | live->needs.refreshed;
-}
-
 void live_audit_configure(const struct live *live, struct settings *settings)
 {
 	if (!live_audits(live))

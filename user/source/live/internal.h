@@ -59,7 +59,7 @@ bool live_wants_outgoing(const struct live *live);
 /* Which transitions from `old` (bit 1 << new state) an audit wants to be told of. */
 uint32_t live_audited(const struct live *live, unsigned int old);
 
-/* Sockets in which states (bit 1 << state) are listed, for the view or for the audit. */
+/* plan.c: sockets in which states (bit 1 << state) are listed, for the view or for the audit. */
 uint32_t live_listed(const struct live *live);
 
 /* What an audit changes in the settings of a view. */

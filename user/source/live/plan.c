@@ -34,6 +34,15 @@ bool live_lists_apart(const struct live *live)
 	return live->needs.refreshed & BIT(TCP_CLOSE_WAIT) && live->plan.wanted[PART_TRANSITIONS];
 }
 
+uint32_t live_listed(const struct live *live)
+{
+	uint32_t states = live->needs.listed;
+
+	if (live_audits(live))
+		states |= BIT(TCP_TIME_WAIT);
+	return live_lists_apart(live) ? states : states | live->needs.refreshed;
+}
+
 void live_complete_needs(struct live *live)
 {
 	if (!wants(live, WANT_LISTENERS) || !live_needs_stream(live))
