@@ -2,8 +2,9 @@
 #include "base/histogram.h"
 
 #include "base/memory.h"
+#include "base/search.h"
+#include "base/time.h"
 
-#define NS_PER_US  1000ULL
 #define BIN_BITS   8
 #define BINS	   (1U << BIN_BITS) /* in an octave */
 #define US_MAX	   (1ULL << 40)	    /* 12 days: longer ones are counted as this */
@@ -31,20 +32,16 @@ static uint64_t low_us(uint32_t bin)
 	return bin < 2 * BINS ? bin : (bin % BINS + BINS) * width_us(bin);
 }
 
+static uint64_t bin_at(const void *bin)
+{
+	return ((const struct histogram_bin *)bin)->bin;
+}
+
 /* The place of the bin, or where it would be. */
 static uint32_t place_of(const struct histogram *histogram, uint32_t bin)
 {
-	uint32_t low = 0, high = histogram->bin_count;
-
-	while (low < high) {
-		uint32_t middle = (low + high) / 2;
-
-		if (histogram->bins[middle].bin < bin)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return (uint32_t)search_place(histogram->bins, histogram->bin_count,
+				      sizeof(*histogram->bins), bin_at, bin);
 }
 
 static void insert(struct histogram *histogram, uint32_t place, uint32_t bin)

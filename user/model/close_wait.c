@@ -2,6 +2,7 @@
 #include "model/close_wait.h"
 
 #include "base/memory.h"
+#include "base/search.h"
 #include "base/time.h"
 #include "record/question.h"
 
@@ -226,21 +227,19 @@ static int by_cookie(const void *a, const void *b, void *processes)
 	return (left->fd > right->fd) - (left->fd < right->fd);
 }
 
+static uint64_t cookie_of(const void *holder)
+{
+	return ((const struct holder *)holder)->cookie;
+}
+
 static struct holder_range holders_of(const struct close_waits *close_waits, uint64_t cookie)
 {
-	size_t low = 0, high = close_waits->holder_count;
+	size_t low = search_place(close_waits->holders, close_waits->holder_count,
+				  sizeof(*close_waits->holders), cookie_of, cookie);
 	struct holder_range range = {0};
 
-	if (!high)
+	if (!close_waits->holder_count)
 		return range;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (close_waits->holders[middle].cookie < cookie)
-			low = middle + 1;
-		else
-			high = middle;
-	}
 	range.first = close_waits->holders + low;
 	while (low + range.count < close_waits->holder_count &&
 	       range.first[range.count].cookie == cookie)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/search.h"
 
 struct watches {
 	uint64_t time_ns;
@@ -24,20 +25,16 @@ static void begin(struct watches **watches, const struct record_watched *record)
 	(*watches)->count = 0;
 }
 
+static uint64_t inode_of(const void *entry)
+{
+	return *(const uint64_t *)entry >> 1;
+}
+
 /* Where the inode is, or belongs. */
 static uint32_t place_of(const struct watches *watches, uint64_t inode)
 {
-	uint32_t low = 0, high = watches->count;
-
-	while (low < high) {
-		uint32_t middle = low + (high - low) / 2;
-
-		if (watches->entries[middle] >> 1 < inode)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return (uint32_t)search_place(watches->entries, watches->count, sizeof(*watches->entries),
+				      inode_of, inode);
 }
 
 static bool is_at(const struct watches *watches, uint32_t place, uint64_t inode)

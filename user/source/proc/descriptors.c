@@ -12,6 +12,7 @@
 
 #include "source/clock.h"
 #include "base/memory.h"
+#include "base/search.h"
 #include "source/proc/procfs.h"
 
 void inodes_add(struct inodes *inodes, uint64_t inode, uint64_t cookie)
@@ -43,18 +44,16 @@ void inodes_free(struct inodes *inodes)
 	*inodes = (struct inodes){0};
 }
 
+static uint64_t inode_of(const void *item)
+{
+	return ((const struct inode_cookie *)item)->inode;
+}
+
 const struct inode_cookie *inodes_find(const struct inodes *inodes, uint64_t inode)
 {
-	size_t low = 0, high = inodes->count;
+	size_t low =
+		search_place(inodes->items, inodes->count, sizeof(*inodes->items), inode_of, inode);
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (inodes->items[middle].inode < inode)
-			low = middle + 1;
-		else
-			high = middle;
-	}
 	if (low == inodes->count || inodes->items[low].inode != inode)
 		return NULL;
 	return &inodes->items[low];

@@ -2,6 +2,7 @@
 #include "view/ports/census.h"
 
 #include "base/memory.h"
+#include "base/search.h"
 
 bool census_concerns(const struct connection *connection)
 {
@@ -56,20 +57,16 @@ void census_begin(struct census *census, const struct model *model, uint32_t net
 		port_supply(space, own_low, own_high, &census->supply);
 }
 
+static uint64_t process_of(const void *owner)
+{
+	return ((const struct census_owner *)owner)->process;
+}
+
 /* The place of the owner among those found so far, by number, or where it would be. */
 static size_t place_of(const struct census *census, uint32_t process)
 {
-	size_t low = 0, high = census->owner_count;
-
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-
-		if (census->owners[middle].process < process)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return search_place(census->owners, census->owner_count, sizeof(*census->owners),
+			    process_of, process);
 }
 
 static struct census_owner *owner_of(struct census *census, struct processes *processes,
