@@ -238,14 +238,7 @@ static bool take(void *self)
 
 static bool holders_are_asked_for(const struct list_source *source)
 {
-	struct questions questions;
-	bool asked;
-
-	questions_init(&questions);
-	source->config->ask(source->config->context, &questions);
-	asked = questions_have(&questions, QUESTION_HOLDERS);
-	questions_free(&questions);
-	return asked;
+	return questions_asked(source->config->ask, source->config->context, QUESTION_HOLDERS);
 }
 
 static void list_close_waits(struct list_source *source)

@@ -3,8 +3,6 @@
 
 #include <stdlib.h>
 
-#define DEFAULT_TIMEWAIT_NS (60 * NS_PER_S) /* TCP_TIMEWAIT_LEN, include/net/tcp.h */
-
 void model_init(struct model *model, const struct model_config *config)
 {
 	*model = (struct model){

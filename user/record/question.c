@@ -62,3 +62,16 @@ bool questions_have(const struct questions *questions, enum question_kind kind)
 			return true;
 	return false;
 }
+
+bool questions_asked(void (*ask)(void *context, struct questions *questions), void *context,
+		     enum question_kind kind)
+{
+	struct questions questions;
+	bool asked;
+
+	questions_init(&questions);
+	ask(context, &questions);
+	asked = questions_have(&questions, kind);
+	questions_free(&questions);
+	return asked;
+}

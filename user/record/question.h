@@ -52,4 +52,8 @@ const struct question *questions_get(const struct questions *questions, uint32_t
 
 bool questions_have(const struct questions *questions, enum question_kind kind);
 
+/* Whether `ask` would put a question of that kind now. */
+bool questions_asked(void (*ask)(void *context, struct questions *questions), void *context,
+		     enum question_kind kind);
+
 #endif

@@ -72,16 +72,23 @@ static void socket_of(struct record_socket *record, const struct inet_diag_msg *
 	address_of(tuple->raddr, message->idiag_family, message->id.idiag_dst);
 }
 
+/* NULL: not told. */
+static const struct nlattr *attribute_of(const struct nlmsghdr *header, uint16_t type)
+{
+	const struct nlattr *attribute;
+
+	mnl_attr_for_each (attribute, header, sizeof(struct inet_diag_msg)) {
+		if (mnl_attr_get_type(attribute) == type)
+			return attribute;
+	}
+	return NULL;
+}
+
 /* kTLS, MPTCP: told to those with CAP_NET_ADMIN (tcp_diag_get_aux). A sockmap is not told at all.
  */
 static bool has_ulp(const struct nlmsghdr *header)
 {
-	const struct nlattr *attribute;
-
-	mnl_attr_for_each(attribute, header,
-			  sizeof(struct inet_diag_msg)) if (mnl_attr_get_type(attribute) ==
-							    INET_DIAG_ULP_INFO) return true;
-	return false;
+	return attribute_of(header, INET_DIAG_ULP_INFO) != NULL;
 }
 
 static bool passes(const struct dump *dump, const struct record_socket *record)
@@ -94,15 +101,11 @@ static bool passes(const struct dump *dump, const struct record_socket *record)
 /* NULL: not told, or by a kernel that knows less. */
 static const struct tcp_info *info_of(const struct nlmsghdr *header)
 {
-	const struct nlattr *attribute;
+	const struct nlattr *attribute = attribute_of(header, INET_DIAG_INFO);
 
-	mnl_attr_for_each(attribute, header, sizeof(struct inet_diag_msg))
-	{
-		if (mnl_attr_get_type(attribute) == INET_DIAG_INFO &&
-		    mnl_attr_get_payload_len(attribute) >= TCP_INFO_NEEDED)
-			return mnl_attr_get_payload(attribute);
-	}
-	return NULL;
+	if (!attribute || mnl_attr_get_payload_len(attribute) < TCP_INFO_NEEDED)
+		return NULL;
+	return mnl_attr_get_payload(attribute);
 }
 
 static uint64_t ago(uint64_t now_ns, uint32_t ms)
@@ -278,18 +281,6 @@ struct diag {
 	size_t unseen;
 };
 
-static bool holders_are_asked_for(const struct diag *diag)
-{
-	struct questions questions;
-	bool asked;
-
-	questions_init(&questions);
-	diag->config->ask(diag->config->context, &questions);
-	asked = questions_have(&questions, QUESTION_HOLDERS);
-	questions_free(&questions);
-	return asked;
-}
-
 static bool list(struct diag *diag, struct refusal *refusal)
 {
 	struct diag_listing listing = {
@@ -308,7 +299,7 @@ static bool list(struct diag *diag, struct refusal *refusal)
 	dump.netns = 0;
 	if (done)
 		mark(&dump, LISTING_NAMESPACE); /* nothing else tells that a namespace is gone */
-	if (done && holders_are_asked_for(diag))
+	if (done && questions_asked(diag->config->ask, diag->config->context, QUESTION_HOLDERS))
 		descriptors_list(&inodes, &listing.sink);
 	mark(&dump, LISTING_ENDS);
 	inodes_free(&inodes);

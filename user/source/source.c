@@ -12,8 +12,6 @@
 #include "source/privilege.h"
 #include "source/proc/procfs.h"
 
-#define DEFAULT_TIMEWAIT_NS (60 * NS_PER_S) /* TCP_TIMEWAIT_LEN, include/net/tcp.h */
-
 bool source_open(struct source *source, const struct source_config *config, bool lists,
 		 struct refusal *refusal)
 {
@@ -153,10 +151,10 @@ static void forget_questions(struct source *source)
 
 static uint64_t pause_ns(const struct source *source, uint64_t used_ns)
 {
-	uint64_t pause_ns = source->config.needs.refreshed ? used_ns * (REFRESH_SHARE - 1) : 0;
+	uint64_t least_ns = source->config.needs.refreshed ? used_ns * (REFRESH_SHARE - 1) : 0;
 	uint64_t interval_ns = source->config.interval_ns;
 
-	return pause_ns > interval_ns ? pause_ns : interval_ns;
+	return least_ns > interval_ns ? least_ns : interval_ns;
 }
 
 bool source_refresh(struct source *source, bool last, struct refusal *refusal)

@@ -247,14 +247,7 @@ static void list_holders(struct live *live, struct inodes *inodes)
 
 static bool holders_are_asked_for(const struct live *live)
 {
-	struct questions questions;
-	bool asked;
-
-	questions_init(&questions);
-	live->config->ask(live->config->context, &questions);
-	asked = questions_have(&questions, QUESTION_HOLDERS);
-	questions_free(&questions);
-	return asked;
+	return questions_asked(live->config->ask, live->config->context, QUESTION_HOLDERS);
 }
 
 void live_list(struct live *live)
