@@ -43,6 +43,11 @@ static inline const char *singular(uint64_t count)
 	return count == 1 ? "s" : "";
 }
 
+static inline const char *are(uint64_t count)
+{
+	return count == 1 ? "is" : "are";
+}
+
 /* How many are shown: "3", or of `all` that there are "3 of 13", where a filter on processes chose.
  */
 struct shown {

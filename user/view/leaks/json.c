@@ -251,14 +251,14 @@ static struct value growth_per_s_of(const void *view, const void *row)
 
 static struct value fds(const void *view, const void *row)
 {
-	uint64_t count = leaks_facts(view, row).fds;
+	uint64_t count = leaks_descriptors(view, row)->fds;
 
 	return value_number(count != FACTS_UNKNOWN, count);
 }
 
 static struct value fd_limit(const void *view, const void *row)
 {
-	uint64_t limit = leaks_facts(view, row).fd_limit;
+	uint64_t limit = leaks_descriptors(view, row)->fd_limit;
 
 	return value_number(limit != FACTS_UNKNOWN, limit);
 }

@@ -57,26 +57,32 @@ bool leaks_growth(const struct leaks *leaks, const struct leak_row *row, double 
 
 bool leaks_fds_exhausted_in(const struct leaks *leaks, const struct leak_row *row, double *seconds)
 {
-	struct process_facts facts = leaks_facts(leaks, row);
+	const struct process_facts *facts = leaks_descriptors(leaks, row);
 	double per_s;
 
-	if (facts.fds == FACTS_UNKNOWN || facts.fd_limit == FACTS_UNKNOWN ||
-	    facts.fds > facts.fd_limit || leaks->time_ns - leaks->begun_ns < FORECAST_NS ||
+	if (facts->fds == FACTS_UNKNOWN || facts->fd_limit == FACTS_UNKNOWN ||
+	    facts->fds > facts->fd_limit || leaks->time_ns - leaks->begun_ns < FORECAST_NS ||
 	    !leaks_growth(leaks, row, &per_s) || per_s <= 0)
 		return false;
-	*seconds = (double)(facts.fd_limit - facts.fds) / per_s;
+	*seconds = (double)(facts->fd_limit - facts->fds) / per_s;
 	return true;
 }
 
-static struct leak_row *row_of(struct leaks *leaks, uint32_t number)
+struct leak_row *leaks_row_of(const struct leaks *leaks, uint32_t process)
 {
-	uint64_t key = grouping_key(leaks->config.by, leaks_process(leaks, number));
-	struct leak_row *row = (struct leak_row *)rows_find(&leaks->rows, key);
+	return (struct leak_row *)rows_find(
+		&leaks->rows, grouping_key(leaks->config.by, leaks_process(leaks, process)));
+}
+
+static struct leak_row *row_of(struct leaks *leaks, uint32_t process)
+{
+	struct leak_row *row = leaks_row_of(leaks, process);
+	uint64_t key;
 
 	if (row)
 		return row;
-	row = (struct leak_row *)rows_add(&leaks->rows, key, number);
-	return row;
+	key = grouping_key(leaks->config.by, leaks_process(leaks, process));
+	return (struct leak_row *)rows_add(&leaks->rows, key, process);
 }
 
 /* Cookies are given out in order: they decide between sockets that were there from the start. */
@@ -100,12 +106,6 @@ static void keep_oldest(struct leak_row *row, struct leak_socket socket)
 			return;
 		socket = other;
 	}
-}
-
-struct leak_row *leaks_row_of(const struct leaks *leaks, uint32_t process)
-{
-	return (struct leak_row *)rows_find(
-		&leaks->rows, grouping_key(leaks->config.by, leaks_process(leaks, process)));
 }
 
 bool leaks_is_old(const struct leaks *leaks, const struct close_wait *close_wait)
@@ -203,10 +203,11 @@ static void charge_socket(void *context, const struct close_wait *close_wait)
 static void count_partner(void *context, const struct close_wait *partner)
 {
 	struct leaks *leaks = context;
-	struct holder_range holders = close_waits_holders(&leaks->model->close_waits, partner);
+	struct holder_range holders;
 
 	if (!leaks_is_old(leaks, partner))
 		return;
+	holders = close_waits_holders(&leaks->model->close_waits, partner);
 	for (size_t i = 0; i < holders.count; i++) {
 		struct leak_row *row = leaks_row_of(leaks, holders.first[i].process);
 

@@ -103,6 +103,11 @@ uint64_t leaks_oldest_ns(const struct leak_row *row);
 /* Remembers whose turn it was to be looked at in this refresh. */
 void leaks_note_looks(struct leaks *leaks);
 
+/* What is known of its descriptors, `fds` and `fd_limit`; the rest is in leaks_facts. Rows are
+ * sorted by it. Valid until a record is applied. */
+const struct process_facts *leaks_descriptors(const struct leaks *leaks,
+					      const struct leak_row *row);
+
 /* What was found out about the row's process; FACTS_UNKNOWN and nothing looked at: nothing was. */
 struct process_facts leaks_facts(const struct leaks *leaks, const struct leak_row *row);
 

@@ -169,20 +169,18 @@ void leaks_note_looks(struct leaks *leaks)
 	free(turn.rows);
 }
 
-static const struct process_readings *readings_of(const struct leaks *leaks,
-						  const struct leak_row *row)
+const struct process_facts *leaks_descriptors(const struct leaks *leaks, const struct leak_row *row)
 {
+	static const struct process_facts unknown = {.fds = FACTS_UNKNOWN,
+						     .fd_limit = FACTS_UNKNOWN};
 	const struct process *process = leaks_process(leaks, row->row.process);
 
-	return process && row->told ? process->readings : NULL;
+	return process && row->told && process->readings ? &process->readings->now : &unknown;
 }
 
 struct process_facts leaks_facts(const struct leaks *leaks, const struct leak_row *row)
 {
-	static const struct process_facts unknown = {.fds = FACTS_UNKNOWN,
-						     .fd_limit = FACTS_UNKNOWN};
-	const struct process_readings *readings = readings_of(leaks, row);
-	struct process_facts facts = readings ? readings->now : unknown;
+	struct process_facts facts = *leaks_descriptors(leaks, row);
 
 	facts.looked = facts.looked && row->looked;
 	return facts;

@@ -21,11 +21,6 @@ struct reason {
 	struct process_facts process;
 };
 
-static const char *are(uint64_t count)
-{
-	return count == 1 ? "is" : "are";
-}
-
 static bool grows(const struct leaks *leaks, const struct leak_row *row, double *per_s)
 {
 	return leaks_growth(leaks, row, per_s) && *per_s >= GROWS_PER_S;

@@ -202,8 +202,7 @@ void leaks_show_worst(const struct leaks *leaks, const struct leak_row *row, str
 {
 	struct sentence title = {0};
 
-	say(&title, "%u of the CLOSE_WAIT %s held by ", row->sockets,
-	    row->sockets == 1 ? "is" : "are");
+	say(&title, "%u of the CLOSE_WAIT %s held by ", row->sockets, are(row->sockets));
 	text_process(&title, leaks_process(leaks, row->row.process));
 	say(&title, ", %s:", verdict_name(leaks_verdict(row)));
 	text_wrap(output, 0, INDENT, title.text, columns);

@@ -385,7 +385,7 @@ void ports_show_worst(const struct ports *ports, const struct port_row *row, str
 	if (known)
 		say(&title, " of %u", supply);
 	say(&title, " port%s %s in use towards %s:", plural(known ? supply : row->now.used),
-	    row->now.used == 1 ? "is" : "are", place);
+	    are(row->now.used), place);
 	text_wrap(output, 0, INDENT, title.text, columns);
 	say_row(&sentence, ports, row);
 	text_sentence(output, &sentence, columns);

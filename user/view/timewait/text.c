@@ -312,7 +312,7 @@ void time_waits_show_worst(const struct time_wait_row *row, struct output *outpu
 
 	format_endpoint(place, in ? tuple->laddr : tuple->raddr, in ? tuple->lport : tuple->rport);
 	say(&sentence, "%u of the TIME_WAIT %s of connections %s %s", row->sockets,
-	    row->sockets == 1 ? "is" : "are", in ? "accepted at" : "made to", place);
+	    are(row->sockets), in ? "accepted at" : "made to", place);
 	text_wrap(output, 0, INDENT, sentence.text, columns);
 	output_line(output);
 }
