@@ -31,10 +31,11 @@ static uint32_t minisockets_max(void)
 	return max > (1 << 20) ? 1 << 20 : (uint32_t)max;
 }
 
-/* Whole pages, whatever their size. */
+/* Whole pages, whatever their size; one where nothing is streamed. */
 static void size_ring(struct live *live, struct settings *settings)
 {
-	uint32_t wanted = live->config->ring_kib ? live->config->ring_kib << 10 : RING_BYTES;
+	uint32_t usual = live_needs_stream(live) ? RING_BYTES : 0;
+	uint32_t wanted = live->config->ring_kib ? live->config->ring_kib << 10 : usual;
 	uint32_t page = (uint32_t)sysconf(_SC_PAGESIZE);
 	uint32_t bytes = wanted > page ? wanted : page;
 

@@ -14,16 +14,11 @@
 #include "base/memory.h"
 #include "source/proc/descriptors.h"
 #include "source/proc/procfs.h"
+#include "source/proc/recent.h"
 
 #define READINGS    1024 /* processes whose last reading is remembered */
 #define FILE_BYTES  (256 * 1024)
 #define KERNEL_BITS 20 /* MINORBITS, include/linux/kdev_t.h */
-
-struct epoll_reading {
-	uint64_t start_ns;
-	uint64_t time_ns; /* 0: none */
-	uint32_t pid;
-};
 
 void epoll_reader_free(struct epoll_reader *reader)
 {
@@ -31,34 +26,17 @@ void epoll_reader_free(struct epoll_reader *reader)
 	reader->readings = NULL;
 }
 
-/* That of the process, else the oldest. */
-static struct epoll_reading *place_of(const struct epoll_reader *reader,
-				      const struct process_id *process)
-{
-	struct epoll_reading *oldest = reader->readings;
-
-	for (size_t i = 0; i < READINGS; i++) {
-		struct epoll_reading *reading = &reader->readings[i];
-
-		if (reading->pid == process->pid && reading->start_ns == process->start_ns)
-			return reading;
-		if (reading->time_ns < oldest->time_ns)
-			oldest = reading;
-	}
-	return oldest;
-}
-
 /* Where all that are remembered are young, another has to wait as well. */
 bool epoll_is_due(struct epoll_reader *reader, const struct process_id *process, uint64_t time_ns)
 {
-	struct epoll_reading *reading;
+	struct recent *reading;
 
 	if (!reader->readings)
 		reader->readings = memory_new(READINGS, sizeof(*reader->readings));
-	reading = place_of(reader, process);
+	reading = recent_find(reader->readings, READINGS, sizeof(*reading), process);
 	if (reading->time_ns && time_ns - reading->time_ns < EPOLL_PAUSE_NS)
 		return false;
-	*reading = (struct epoll_reading){process->start_ns, time_ns, process->pid};
+	*reading = (struct recent){time_ns, process->start_ns, process->pid};
 	return true;
 }
 

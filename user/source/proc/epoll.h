@@ -20,7 +20,7 @@
 
 /* When whose sets were read. */
 struct epoll_reader {
-	struct epoll_reading *readings; /* NULL: none yet */
+	struct recent *readings; /* NULL: none yet */
 };
 
 void epoll_reader_free(struct epoll_reader *reader);

@@ -2,12 +2,11 @@
 #include "source/proc/looks.h"
 
 #include "base/memory.h"
+#include "source/proc/recent.h"
 
 struct look {
-	uint64_t time_ns; /* 0: none */
-	uint64_t start_ns;
+	struct recent recent;
 	uint64_t ran_ns;
-	uint32_t pid;
 	uint32_t count;
 	struct {
 		uint64_t starved_ns;
@@ -19,22 +18,6 @@ void looks_free(struct looks *looks)
 {
 	free(looks->items);
 	looks->items = NULL;
-}
-
-/* That of the process, else the one to make room. */
-static struct look *place_of(const struct looks *looks, const struct process_id *process)
-{
-	struct look *oldest = looks->items;
-
-	for (size_t i = 0; i < LOOKS_PROCESSES; i++) {
-		struct look *look = &looks->items[i];
-
-		if (look->pid == process->pid && look->start_ns == process->start_ns)
-			return look;
-		if (look->time_ns < oldest->time_ns)
-			oldest = look;
-	}
-	return oldest;
 }
 
 /* FACTS_UNKNOWN of a thread that is new, or another of that number. */
@@ -88,16 +71,13 @@ void looks_compare(struct looks *looks, const struct process_id *process, uint64
 
 	if (!looks->items)
 		looks->items = memory_new(LOOKS_PROCESSES, sizeof(*looks->items));
-	look = place_of(looks, process);
-	if (look->pid == process->pid && look->start_ns == process->start_ns &&
-	    time_ns > look->time_ns) {
-		facts->looked_for_ns = time_ns - look->time_ns;
+	look = recent_find(looks->items, LOOKS_PROCESSES, sizeof(*look), process);
+	if (recent_is(&look->recent, process) && time_ns > look->recent.time_ns) {
+		facts->looked_for_ns = time_ns - look->recent.time_ns;
 		facts->ran_ns = ran_ns > look->ran_ns ? ran_ns - look->ran_ns : 0;
 		compare(look, threads, facts);
 	}
-	look->pid = process->pid;
-	look->start_ns = process->start_ns;
-	look->time_ns = time_ns;
+	look->recent = (struct recent){time_ns, process->start_ns, process->pid};
 	look->ran_ns = ran_ns;
 	remember(look, threads, facts->looked_at);
 }
