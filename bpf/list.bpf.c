@@ -83,12 +83,29 @@ static __always_inline __u16 flags_of(struct tcp_sock *tp)
 	return flags;
 }
 
+/*
+ * When jiffies were 0, within a tick. What was found first is kept while it holds: so equal stamps
+ * are equal times, whenever they are read.
+ */
+static __always_inline __u64 jiffies_began(__u64 now_ns, __u64 now)
+{
+	__u64 began_ns = now_ns - now * settings.tick_ns;
+
+	if (began_ns - list_jiffies_ns + settings.tick_ns > 2 * settings.tick_ns)
+		list_jiffies_ns = began_ns;
+	return list_jiffies_ns;
+}
+
 /* `stamp`: in jiffies, of which the kernel keeps 32 bits. It may be of this very tick. */
 static __always_inline __u64 time_of(__u64 now_ns, __u32 stamp)
 {
-	__s32 ticks = (__u32)bpf_jiffies64() - stamp;
+	__u64 now = bpf_jiffies64(), time_ns;
+	__s32 ticks = (__u32)now - stamp;
 
-	return ticks > 0 ? now_ns - ticks * settings.tick_ns : now_ns;
+	if (ticks <= 0)
+		return now_ns;
+	time_ns = jiffies_began(now_ns, now) + (now - ticks) * settings.tick_ns;
+	return time_ns < now_ns ? time_ns : now_ns;
 }
 
 /* 0: it sends no probes. SO_KEEPALIVE shows only there. */

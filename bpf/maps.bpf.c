@@ -14,3 +14,4 @@ struct losses losses = {};
 __u32 list_states = 0;
 __u32 list_low = 0;
 __u32 list_high = 0;
+__u64 list_jiffies_ns = 0;
