@@ -6,6 +6,7 @@ from actors import ActorError
 from privileges import anyones_binary, as_nobody, with_capabilities  # noqa: F401 (a fixture)
 
 HELD = 3000
+CHURN_S = 30
 REFRESHES = 8  # each lists, which may take 2 % of a CPU
 CLIENTS = 40
 
@@ -19,10 +20,11 @@ def test_no_refresh_misses_a_held_socket_under_churn(make, space, load_program):
         pid = int(hold.stdout.readline().rsplit(" ", 1)[1])
         leaks.wait_row(pid, lambda row: row["sockets"] == HELD)
         before = len(leaks.refreshes())
-        churn = subprocess.Popen(space.enter(load_program, "churn", "--duration", "30"),
+        churn = subprocess.Popen(space.enter(load_program, "churn", "--duration", str(CHURN_S)),
                                  stdout=subprocess.DEVNULL)
         try:
-            leaks.wait_refresh(lambda refresh: refresh.end["seq"] > before + REFRESHES)
+            leaks.wait_refresh(lambda refresh: refresh.end["seq"] > before + REFRESHES,
+                               limit=CHURN_S)
         finally:
             churn.terminate()
             churn.wait(60)
