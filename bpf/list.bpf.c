@@ -108,7 +108,7 @@ static __always_inline __u64 time_of(__u64 now_ns, __u32 stamp)
 	return time_ns < now_ns ? time_ns : now_ns;
 }
 
-/* 0: it sends no probes. SO_KEEPALIVE shows only there. */
+/* 0: it sends no probes. That SO_KEEPALIVE is on is a flag of the socket. */
 static __always_inline __u64 keepalive_of(const struct tcp_sock *tp)
 {
 	const struct sock_common *skc = &tp->inet_conn.icsk_inet.sk.__sk_common;
