@@ -244,6 +244,7 @@ def figures(row):
                  and not key.endswith(("_s", "_ns"))])
 
 
+@pytest.mark.alone  # a namespace that another test makes gets the number of the one that has gone
 def test_namespaces_that_come_and_go(make):
     there = make.space()
     one = watch(make, Tracer)

@@ -61,8 +61,9 @@ def test_each_is_the_same_when_it_is_seen_to_come(make, space, client, server, s
 
 
 def test_sending_since_the_end_of_file_is_half_closed_without_a_queue(make, space, client, server):
-    """The peer takes all at once: only what was sent since tells."""
-    leaks = make.leaks("--age", "0.3", space=space)
+    """The peer takes all at once: only what was sent within --age tells, which is to be long enough
+    for a refresh."""
+    leaks = make.leaks("--age", "3", space=space)
     who, _ = closewait.leak(space, client, server)
     leaks.wait_row(who.pid, lambda r: r["verdict"] == "leak")
     server("s.send(b'more')")
