@@ -156,6 +156,8 @@ static __always_inline bool list_socket(struct record_socket *record, struct tcp
 	record->state = sk->__sk_common.skc_state;
 	record->recvq =
 		record->state == TCP_LISTEN ? sk->sk_ack_backlog : tp->rcv_nxt - tp->copied_seq;
+	if (record->state == TCP_LISTEN)
+		record->queue_limit = sk->sk_max_ack_backlog;
 	record->flags = flags_of(tp);
 	record->inode = record->flags & SOCKET_MPTCP ? inode_of_msk(tp) : inode_of(sk);
 	if (lingers(record->state))

@@ -221,6 +221,10 @@ struct record_socket {
 	__u8 reserved;
 	__u16 flags;
 	__u16 reserved_too;
+	__u64 listener;	   /* of what waits to be accepted: the cookie of whose queue it is in; 0:
+			      not known */
+	__u32 queue_limit; /* of a listener: sk_max_ack_backlog; it is full when more wait */
+	__u32 reserved_more;
 	__u64 netns_cookie;	   /* 0: not known */
 	__s64 remaining_ns;	   /* of a minisocket */
 	struct socket_times times; /* in CLOSE_WAIT and the FIN_WAITs */
@@ -456,7 +460,7 @@ _Static_assert(sizeof(struct process_id) == 40, "process_id");
 _Static_assert(sizeof(struct tuple) == 44, "tuple");
 _Static_assert(sizeof(struct record_transition) == 184, "record_transition");
 _Static_assert(sizeof(struct record_timewait) == 192, "record_timewait");
-_Static_assert(sizeof(struct record_socket) == 184, "record_socket");
+_Static_assert(sizeof(struct record_socket) == 200, "record_socket");
 _Static_assert(sizeof(struct record_holder) == 88, "record_holder");
 _Static_assert(sizeof(struct record_listing) == 24, "record_listing");
 _Static_assert(sizeof(struct record_process) == 2104, "record_process");

@@ -38,8 +38,9 @@ struct connection {
 	uint8_t direction;
 	uint8_t flags;
 	uint32_t listed; /* the last listing that showed it */
-	uint32_t queue;	 /* of a listener: connections that wait to be accepted, when last listed */
-	uint32_t row;	 /* for the observer to use: where a view counts it; 0: nowhere */
+	uint32_t queue; /* of a listener: connections that wait to be accepted, when last listed, */
+	uint32_t queue_limit; /* and the most that may: it is full when more wait */
+	uint32_t row;	      /* for the observer to use: where a view counts it; 0: nowhere */
 };
 
 struct connections {

@@ -87,8 +87,10 @@ void apply_socket(struct model *model, const struct record_socket *record)
 		connection->tuple = record->tuple;
 	if (direction != DIRECTION_UNKNOWN)
 		connection->direction = direction;
-	if (record->state == TCP_LISTEN)
+	if (record->state == TCP_LISTEN) {
 		connection->queue = record->recvq;
+		connection->queue_limit = record->queue_limit;
+	}
 	if (record->flags & SOCKET_TIMESTAMPS)
 		connection->flags |= CONNECTION_TIMESTAMPS;
 	if (record->flags & SOCKET_BOUND)

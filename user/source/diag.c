@@ -56,7 +56,9 @@ static void socket_of(struct record_socket *record, const struct inet_diag_msg *
 		.state = message->idiag_state,
 		.recvq = message->idiag_rqueue,
 	};
-	if (message->idiag_wqueue)
+	if (message->idiag_state == TCP_LISTEN)
+		record->queue_limit = message->idiag_wqueue;
+	else if (message->idiag_wqueue)
 		record->flags |= SOCKET_SENDING;
 	if (!message->idiag_inode)
 		record->flags |= SOCKET_UNACCEPTED;
