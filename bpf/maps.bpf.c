@@ -12,6 +12,7 @@ struct last_minisocket_map last_minisocket SEC(".maps");
 const volatile struct settings settings = {};
 struct losses losses = {};
 __u32 list_states = 0;
+__u32 list_described = 0;
 __u32 list_low = 0;
 __u32 list_high = 0;
 __u64 list_jiffies_ns = 0;

@@ -81,8 +81,9 @@ extern struct last_minisocket_map last_minisocket SEC(".maps");
 extern const volatile struct settings settings;
 extern struct losses losses;
 extern __u32 list_states; /* sockets in these (bit 1 << state), and their holders, are listed now */
-extern __u32 list_low;	  /* so are, whoever made them, those that bind() gave a port of this */
-extern __u32 list_high;	  /* range */
+extern __u32 list_described;  /* by who holds them: so are sockets in these, of CLOSE the dead */
+extern __u32 list_low;	      /* so are, whoever made them, those that bind() gave a port of this */
+extern __u32 list_high;	      /* range */
 extern __u64 list_jiffies_ns; /* see jiffies_began */
 
 static __always_inline struct last_minisocket *last_minisocket_here(void)

@@ -263,8 +263,9 @@ struct record_listing {
 	struct record_header header;
 	__u8 phase;
 	__u8 scope;
-	__u8 broken; /* LISTING_ENDS: the kernel broke off; what it did not show may well exist */
-	__u8 reserved;
+	__u8 broken;  /* LISTING_ENDS: the kernel broke off; what it did not show may well exist */
+	__u8 partial; /* LISTING_ENDS: nor does it tell of what neither has a descriptor nor waits
+			 to be accepted */
 	__u32 netns;
 };
 

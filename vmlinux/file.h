@@ -9,7 +9,12 @@ struct file {
 	struct inode *f_inode;
 };
 
+typedef enum {
+	SS_CONNECTED = 3,
+} socket_state;
+
 struct socket {
+	socket_state state;
 	struct file *file;
 	struct sock *sk;
 };

@@ -84,8 +84,19 @@ struct inet_bind_bucket {
 	signed char fastreuseport;
 };
 
+/* One that has become a socket, and waits to be accepted. */
+struct request_sock {
+	struct request_sock *dl_next;
+	struct sock *sk;
+};
+
+struct request_sock_queue {
+	struct request_sock *rskq_accept_head;
+};
+
 struct inet_connection_sock {
 	struct inet_sock icsk_inet;
+	struct request_sock_queue icsk_accept_queue;
 	struct inet_bind_bucket *icsk_bind_hash;
 	const struct tcp_ulp_ops *icsk_ulp_ops; /* kTLS, MPTCP, ... */
 	void *icsk_ulp_data;
@@ -111,6 +122,10 @@ struct tcp_sock {
 /* With CONFIG_MPTCP only: a guarded variant. */
 struct tcp_sock___mptcp {
 	bool is_mptcp;
+};
+
+struct mptcp_sock___mptcp {
+	struct sock *first; /* of a listener: the TCP socket that listens for it */
 };
 
 struct mptcp_subflow_context___mptcp {

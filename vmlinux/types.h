@@ -65,6 +65,9 @@ enum bpf_map_type {
 #define SOCK_DEAD     0
 #define SOCK_KEEPOPEN 3
 
+/* include/net/sock.h: both directions are shut down */
+#define SHUTDOWN_MASK 3
+
 /* include/net/sock.h, since 5.18 */
 #define SK_USER_DATA_PSOCK 4
 

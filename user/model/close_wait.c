@@ -125,7 +125,7 @@ static void set_age(struct close_wait *close_wait, const struct record_socket *r
 {
 	const struct socket_times *times = &record->times;
 
-	if (!close_wait->at_least || !times->acked_ns || record->flags & SOCKET_MPTCP)
+	if (!close_wait->at_least || !times->acked_ns)
 		return;
 	if (last_ack_is_fin(record)) {
 		close_wait->since_ns = times->acked_ns;
@@ -139,6 +139,9 @@ void close_waits_socket(struct close_waits *close_waits, const struct record_soc
 {
 	struct close_wait *close_wait = find_or_add(close_waits, record);
 
+	if (record->header.time_ns < close_wait->told_ns)
+		return;
+	close_wait->told_ns = record->header.time_ns;
 	close_wait->tuple = record->tuple;
 	close_wait->state = record->state;
 	set_age(close_wait, record);

@@ -22,7 +22,8 @@ struct close_wait {
 	uint64_t cookie;
 	struct tuple tuple;
 	uint64_t since_ns;    /* when it entered CLOSE_WAIT */
-	uint64_t seen_ns;     /* when it was first listed */
+	uint64_t seen_ns;     /* when it was first listed, */
+	uint64_t told_ns;     /* and as of when what is known of it is */
 	uint64_t received_ns; /* when data came last; 0: not known */
 	uint64_t sent_ns;     /* when it sent data last; 0: never, or not known */
 	uint64_t inode;	      /* of its descriptors; 0: none, or not told */

@@ -47,10 +47,11 @@ static bool keeps_close_waits(const struct model *model)
 	return model->needs.refreshed & 1U << TCP_CLOSE_WAIT;
 }
 
-/* True for a row of those that are kept apart, in a listing that shows them all. */
+/* True for a row of those that are kept apart, in a listing that shows them all. Of MPTCP it is the
+ * socket that counts, not its subflows. */
 static bool is_apart(const struct model *model, const struct record_socket *record)
 {
-	return keeps_close_waits(model) && !(record->flags & SOCKET_MINISOCKET) &&
+	return keeps_close_waits(model) && !(record->flags & (SOCKET_MINISOCKET | SOCKET_MPTCP)) &&
 	       CLOSE_WAIT_STATES & model->needs.refreshed & 1U << record->state &&
 	       model->scope != LISTING_CONNECTIONS;
 }

@@ -11,12 +11,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/macros.h"
 #include "base/memory.h"
 #include "base/time.h"
 #include "source/clock.h"
 #include "source/proc/descriptors.h"
 #include "source/netns.h"
 #include "source/proc/port_settings.h"
+
+/* An MPTCP socket in these is told beside its subflows. */
+#define MSK_STATES (BIT(TCP_CLOSE_WAIT) | BIT(TCP_FIN_WAIT1) | BIT(TCP_FIN_WAIT2))
 
 #define BOUND_INACTIVE	(1U << 13) /* bound, and nothing more: told since 6.8 */
 #define TIMER_KEEPALIVE 2	   /* inet_diag_msg.idiag_timer (inet_sk_diag_fill) */
@@ -29,8 +33,9 @@
 
 struct dump {
 	const struct diag_listing *config;
-	struct inodes *inodes; /* NULL: nobody asks for holders */
+	struct pairs *inodes; /* NULL: nobody asks for holders */
 	uint32_t netns;
+	uint32_t protocol;
 };
 
 static void address_of(uint8_t *address, uint8_t family, const __be32 *words)
@@ -86,11 +91,35 @@ static const struct nlattr *attribute_of(const struct nlmsghdr *header, uint16_t
 	return NULL;
 }
 
+static bool is_mptcp(const struct nlattr *ulp)
+{
+	const struct nlattr *attribute;
+
+	mnl_attr_for_each_nested(attribute, ulp)
+	{
+		if (mnl_attr_get_type(attribute) == INET_ULP_INFO_NAME &&
+		    mnl_attr_validate(attribute, MNL_TYPE_NUL_STRING) >= 0)
+			return strcmp(mnl_attr_get_str(attribute), "mptcp") == 0;
+	}
+	return false;
+}
+
 /* kTLS, MPTCP: told to those with CAP_NET_ADMIN (tcp_diag_get_aux). A sockmap is not told at all.
  */
-static bool has_ulp(const struct nlmsghdr *header)
+static uint16_t ulp_flags(const struct nlmsghdr *header)
 {
-	return attribute_of(header, INET_DIAG_ULP_INFO) != NULL;
+	const struct nlattr *ulp = attribute_of(header, INET_DIAG_ULP_INFO);
+
+	if (!ulp)
+		return 0;
+	return is_mptcp(ulp) ? SOCKET_OPAQUE | SOCKET_MPTCP : SOCKET_OPAQUE;
+}
+
+/* An MPTCP socket: what it tells of its queues is memory. Its subflows are rows of their own. */
+static void set_msk(struct record_socket *record)
+{
+	record->recvq = 0;
+	record->flags = SOCKET_OPAQUE;
 }
 
 static bool passes(const struct dump *dump, const struct record_socket *record)
@@ -145,21 +174,32 @@ static int on_message(const struct nlmsghdr *header, void *context)
 	if (mnl_nlmsg_get_payload_len(header) < sizeof(*message))
 		return MNL_CB_OK;
 	socket_of(&record, message, dump->netns);
-	if (has_ulp(header))
-		record.flags |= SOCKET_OPAQUE;
-	info = info_of(header);
+	record.flags |= ulp_flags(header);
+	info = dump->protocol == IPPROTO_TCP ? info_of(header) : NULL;
 	if (info && !(record.flags & SOCKET_MINISOCKET))
 		add_info(&record, message, info);
+	if (dump->protocol == IPPROTO_MPTCP)
+		set_msk(&record);
 	if (record.state == TCP_LISTEN || record.state == TCP_CLOSE)
 		record.flags |= SOCKET_BOUND;
 	if (!passes(dump, &record))
 		return MNL_CB_OK;
 	if (dump->inodes && record.inode)
-		inodes_add(dump->inodes, record.inode, record.cookie);
+		pairs_add(dump->inodes, record.inode, record.cookie);
 	sink_record(&dump->config->sink, &record.header);
 	return MNL_CB_OK;
 }
 
+static uint32_t states_of(const struct dump *dump)
+{
+	uint32_t states = dump->config->states ? dump->config->states : ALL_STATES;
+
+	if (dump->protocol == IPPROTO_MPTCP)
+		return states & MSK_STATES;
+	return dump->config->ports ? states | BOUND_INACTIVE : states;
+}
+
+/* Of a protocol above 255 sdiag_protocol has no room for the number. */
 static bool request(const struct dump *dump, struct mnl_socket *netlink, uint8_t family)
 {
 	char buffer[256];
@@ -170,12 +210,12 @@ static bool request(const struct dump *dump, struct mnl_socket *netlink, uint8_t
 	header->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
 	request = mnl_nlmsg_put_extra_header(header, sizeof(*request));
 	request->sdiag_family = family;
-	request->sdiag_protocol = IPPROTO_TCP;
+	request->sdiag_protocol = (uint8_t)dump->protocol;
 	/* what has_ulp looks for came only along with this in 6.1 */
 	request->idiag_ext = 1 << (INET_DIAG_INFO - 1);
-	request->idiag_states = dump->config->states ? dump->config->states : ALL_STATES;
-	if (dump->config->ports)
-		request->idiag_states |= BOUND_INACTIVE;
+	request->idiag_states = states_of(dump);
+	if (dump->protocol > UINT8_MAX)
+		mnl_attr_put_u32(header, INET_DIAG_REQ_PROTOCOL, dump->protocol);
 	return mnl_socket_sendto(netlink, header, header->nlmsg_len) >= 0;
 }
 
@@ -197,13 +237,14 @@ static bool dump_family(struct dump *dump, struct mnl_socket *netlink, uint8_t f
 }
 
 /* A kernel without IPv6 refuses that dump: the first one, of IPv4, decides. */
-static bool dump_namespace(struct dump *dump)
+static bool dump_protocol(struct dump *dump, uint32_t protocol)
 {
 	struct mnl_socket *netlink = mnl_socket_open2(NETLINK_SOCK_DIAG, SOCK_CLOEXEC);
 	bool done;
 
 	if (!netlink)
 		return false;
+	dump->protocol = protocol;
 	done = dump_family(dump, netlink, AF_INET);
 	if (done)
 		dump_family(dump, netlink, AF_INET6);
@@ -211,11 +252,28 @@ static bool dump_namespace(struct dump *dump)
 	return done;
 }
 
-bool diag_list_here(const struct diag_listing *config, uint32_t netns, struct inodes *inodes)
+/* Where there is no MPTCP socket nobody is asked for any: the kernel would load a module. */
+static bool dump_namespace(struct dump *dump)
 {
-	struct dump dump = {.config = config, .inodes = inodes, .netns = netns};
+	bool done = dump_protocol(dump, IPPROTO_TCP);
+
+	if (done && dump->config->msks && netns_has_mptcp())
+		dump_protocol(dump, IPPROTO_MPTCP);
+	return done;
+}
+
+bool diag_list_here(const struct diag_listing *config, uint32_t netns)
+{
+	struct dump dump = {.config = config, .netns = netns};
 
 	return dump_namespace(&dump);
+}
+
+bool diag_list_msks_here(const struct diag_listing *config, uint32_t netns)
+{
+	struct dump dump = {.config = config, .netns = netns};
+
+	return !netns_has_mptcp() || dump_protocol(&dump, IPPROTO_MPTCP);
 }
 
 static void mark(const struct dump *dump, enum listing_phase phase)
@@ -290,9 +348,10 @@ static bool list(struct diag *diag, struct refusal *refusal)
 		.sink = diag->config->sink,
 		.states = diag->config->needs.snapshot,
 		.ports = needs_want(&diag->config->needs, WANT_PORT_SETTINGS),
+		.msks = diag->config->needs.refreshed & BIT(TCP_CLOSE_WAIT),
 		.unseen = &diag->unseen,
 	};
-	struct inodes inodes = {0};
+	struct pairs inodes = {0};
 	struct dump dump = {.config = &listing, .inodes = &inodes};
 	bool done;
 
@@ -304,7 +363,7 @@ static bool list(struct diag *diag, struct refusal *refusal)
 	if (done && questions_asked(diag->config->ask, diag->config->context, QUESTION_HOLDERS))
 		descriptors_list(&inodes, &listing.sink);
 	mark(&dump, LISTING_ENDS);
-	inodes_free(&inodes);
+	pairs_free(&inodes);
 	return done;
 }
 

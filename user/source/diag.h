@@ -3,7 +3,6 @@
 #ifndef TCPLINGER_DIAG_H
 #define TCPLINGER_DIAG_H
 
-#include "source/proc/descriptors.h"
 #include "source/source.h"
 
 extern const struct source_kind diag_kind;
@@ -17,14 +16,17 @@ struct diag_listing {
 	struct record_sink sink;
 	uint32_t states; /* bit 1 << state: only sockets in these; 0: all */
 	bool ports;	 /* tell how each namespace chooses ports, and which bind() took */
+	bool msks;	 /* tell MPTCP sockets that linger, beside their subflows */
 	size_t *unseen;	 /* receives how many namespaces could not be listed; NULL: not asked for */
 };
 
 /*
  * Only the sockets of the calling thread's namespace, which is `netns`, without a word of the
- * listing. The inodes of those that have one are added to `inodes`. False where the kernel broke
- * off.
+ * listing. False where the kernel broke off.
  */
-bool diag_list_here(const struct diag_listing *listing, uint32_t netns, struct inodes *inodes);
+bool diag_list_here(const struct diag_listing *listing, uint32_t netns);
+
+/* Likewise, only its MPTCP sockets that linger. */
+bool diag_list_msks_here(const struct diag_listing *listing, uint32_t netns);
 
 #endif

@@ -195,6 +195,23 @@ bool netns_has_tcp(void)
 	       any_in_use("/proc/thread-self/net/sockstat6", "TCP6: inuse %u");
 }
 
+/* net/core/sock.c, proto_seq_printf: "MPTCP      1936      2 ...": name, size, sockets here. */
+bool netns_has_mptcp(void)
+{
+	FILE *file = fopen("/proc/thread-self/net/protocols", "re");
+	char line[256];
+	int sockets = 0;
+	bool any = false;
+
+	while (file && !any && fgets(line, sizeof(line), file))
+		any = (sscanf(line, "MPTCP %*d %d", &sockets) == 1 ||
+		       sscanf(line, "MPTCPv6 %*d %d", &sockets) == 1) &&
+		      sockets > 0;
+	if (file)
+		fclose(file);
+	return any;
+}
+
 static bool resolve_path(const char *path, uint32_t *inode)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);

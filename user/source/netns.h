@@ -40,6 +40,9 @@ bool netns_enter(int fd);
 /* False if no TCP socket of any kind exists in this thread's namespace, TIME_WAIT included. */
 bool netns_has_tcp(void);
 
+/* True if there is an MPTCP socket in it. */
+bool netns_has_mptcp(void);
+
 /*
  * The namespace that a user means: a name under /run/netns first, then a path, then a pid. False if
  * there is none; errno tells why.

@@ -149,6 +149,12 @@ static void forget_questions(struct source *source)
  */
 #define REFRESH_SHARE 50
 
+/* What it does less often of itself. */
+static uint64_t paced_ns(const struct source *source)
+{
+	return source->kind->paced_ns ? source->kind->paced_ns(source->self) : 0;
+}
+
 static uint64_t pause_ns(const struct source *source, uint64_t used_ns)
 {
 	uint64_t least_ns = source->config.needs.refreshed ? used_ns * (REFRESH_SHARE - 1) : 0;
@@ -166,7 +172,7 @@ bool source_refresh(struct source *source, bool last, struct refusal *refusal)
 	forget_questions(source);
 	answer_all(source);
 	tell_refresh(source);
-	used_ns = clock_now_ns(CLOCK_THREAD_CPUTIME_ID) - used_ns;
+	used_ns = clock_now_ns(CLOCK_THREAD_CPUTIME_ID) - used_ns - paced_ns(source);
 	source->due_ns = clock_now_ns(CLOCK_MONOTONIC) + pause_ns(source, used_ns);
 	return true;
 }

@@ -67,6 +67,8 @@ struct source_kind {
 	size_t (*unseen)(const void *self);
 	/* What it cannot give: bit 1 << enum want. */
 	uint32_t (*lacks)(const void *self);
+	/* CPU time of the last refresh that it spends rarely enough of itself; NULL: none. */
+	uint64_t (*paced_ns)(const void *self);
 	void (*close)(void *self);
 	enum privilege_source privileges; /* that it goes on with */
 };

@@ -74,7 +74,8 @@ static bool wants_socket(const struct live *live, const struct record_socket *re
 {
 	if (record->flags & SOCKET_MINISOCKET && !(live->needs.listed & BIT(TCP_TIME_WAIT)))
 		return false;
-	return filter_socket(live->config->filter, &record->tuple, record->state);
+	return live->needs.refreshed & BIT(record->state) ||
+	       filter_socket(live->config->filter, &record->tuple, record->state);
 }
 
 static bool view_wants(const struct live *live, const struct record_header *record)

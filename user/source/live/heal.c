@@ -47,6 +47,7 @@ static void relist(struct live *live)
 	struct losses before = live->reported, losses;
 
 	live->relists++;
+	live->tables_at_ns = 0;
 	live_list(live);
 	live_losses(live, &losses);
 	live->dirty = losses_total(&losses) != losses_total(&before);

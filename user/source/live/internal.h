@@ -6,6 +6,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "base/pairs.h"
 #include "source/proc/describe.h"
 #include "source/live/kallsyms.h"
 #include "source/live/kernel.h"
@@ -40,11 +41,13 @@ struct live {
 	uint32_t batch;	       /* records of this poll */
 	uint16_t ports_low;    /* of all namespaces' ip_local_port_range */
 	uint16_t ports_high;
-	size_t unseen;	      /* namespaces that could not be listed */
-	uint64_t list_at_ns;  /* what is not streamed is not listed again before */
-	uint64_t listed_ns;   /* when all was listed last */
-	uint64_t refresh_ns;  /* when this refresh began */
-	const char *obstacle; /* why TIME_WAIT cannot be followed; NULL: it can */
+	size_t unseen;	       /* namespaces that could not be listed */
+	uint64_t list_at_ns;   /* what is not streamed is not listed again before */
+	uint64_t listed_ns;    /* when all was listed last */
+	uint64_t tables_at_ns; /* where descriptors tell most, the tables are not read before */
+	uint64_t tables_ns;    /* CPU time that this has taken in this refresh */
+	uint64_t refresh_ns;   /* when this refresh began */
+	const char *obstacle;  /* why TIME_WAIT cannot be followed; NULL: it can */
 };
 
 /* audit.c: true if all that the kernel's counters stand for is streamed, too. */
@@ -82,6 +85,29 @@ bool live_take(struct live *live);
 
 /* Hands on all that is in the ring now. */
 void live_drain(struct live *live);
+
+/* What the passes of one listing tell each other. */
+struct passes {
+	enum listing_scope scope;
+	bool described;		    /* list_holders tells the sockets as well, */
+	bool tables;		    /* and the tables of all namespaces are read, too; */
+	bool only_waiting;	    /* or of some, for what is in accept queues alone */
+	struct pairs inodes;	    /* cookies by inode: whose holders are not known by cookie */
+	struct pairs waiting;	    /* listeners by the cookies of what is in their accept queues */
+	struct pairs waiting_in;    /* the namespaces where any is */
+	struct record_socket *held; /* what waits, found in the tables */
+	size_t held_count;
+};
+
+/* rows.c: reads an iterator to its end. False if the kernel broke off. */
+bool live_read_rows(struct live *live, enum part part, struct passes *passes);
+
+/* One that the tables tell. */
+void live_receive_socket(struct live *live, struct passes *passes,
+			 const struct record_socket *record);
+
+/* What was held back, when all have told. */
+void live_tell_held(struct live *live, struct passes *passes);
 
 /* list.c: everything that exists now, between the records of the stream: at the start, and after a
  * loss. */

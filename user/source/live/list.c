@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* Listing what exists: the sockets of every namespace, then the descriptors of every process. */
-#include <errno.h>
-#include <unistd.h>
-
+/* Listing what exists: the sockets of every namespace, and the descriptors of every process. */
 #include "source/clock.h"
 #include "source/proc/descriptors.h"
 #include "source/diag.h"
@@ -10,90 +7,8 @@
 #include "source/netns.h"
 #include "source/proc/port_settings.h"
 
-/* A read of rows: less than the kernel has at once on any host, so that tests cut there as well. */
-#define ROWS_BYTES 16384
-
-/* The descriptor of an MPTCP socket holds each of its inodes. */
-static void receive_msk_holder(struct live *live, const struct inodes *inodes,
-			       const struct record_holder *record)
-{
-	const struct inode_cookie *subflow = inodes_find(inodes, record->inode);
-	const struct inode_cookie *end = inodes->items + inodes->count;
-	struct record_holder holder = *record;
-
-	for (; subflow && subflow < end && subflow->inode == record->inode; subflow++) {
-		holder.cookie = subflow->cookie;
-		live_receive(live, &holder, sizeof(holder));
-	}
-}
-
-/*
- * The holders of an MPTCP socket, which list_holders tells by inode, are those of its subflows; and
- * /proc knows nothing but inodes.
- */
-static void note_inode(const struct live *live, struct inodes *inodes,
-		       const struct record_socket *socket)
-{
-	bool asked = socket->flags & SOCKET_MPTCP || !live->links[PART_LIST_HOLDERS];
-
-	if (asked && socket->inode)
-		inodes_add(inodes, socket->inode, socket->cookie);
-}
-
-static void receive_row(struct live *live, struct inodes *inodes,
-			const struct record_header *record)
-{
-	if (record->type == RECORD_SOCKET) {
-		note_inode(live, inodes, (const void *)record);
-	} else if (!((const struct record_holder *)record)->cookie) {
-		receive_msk_holder(live, inodes, (const void *)record);
-		return;
-	}
-	live_receive(live, record, record->size);
-}
-
-/*
- * Reads an iterator to its end. A read yields whole records of `bytes` each, as it asks for a
- * multiple of them: the kernel's buffer is eight pages (bpf_iter.c), larger than ours where pages
- * are, and what does not fit stays there for the next read. The stream is served in between, so
- * that its ring does not fill meanwhile; and before the rows, so that what led to them is told
- * first. False if the kernel broke off.
- */
-static bool read_rows(struct live *live, int fd, size_t bytes, struct inodes *inodes)
-{
-	_Alignas(8) char buffer[ROWS_BYTES];
-	ssize_t n;
-
-	for (;;) {
-		n = read(fd, buffer, sizeof(buffer) / bytes * bytes);
-		if (n < 0 && (errno == EAGAIN || errno == EINTR) && !*live->config->stop)
-			continue;
-		if (n <= 0)
-			return n == 0;
-		if ((size_t)n % bytes != 0) {
-			live->refused++;
-			return false;
-		}
-		if (*live->config->stop)
-			live_drain(live); /* polling then takes a record at a time */
-		else
-			live_take(live);
-		for (size_t at = 0; at < (size_t)n; at += bytes)
-			receive_row(live, inodes, (const void *)(buffer + at));
-	}
-}
-
-static bool run_iterator(struct live *live, enum part part, size_t bytes, struct inodes *inodes)
-{
-	int fd = bpf_iter_create(bpf_link__fd(live->links[part]));
-	bool whole;
-
-	if (fd < 0)
-		return false;
-	whole = read_rows(live, fd, bytes, inodes);
-	close(fd);
-	return whole;
-}
+/* Reading all tables may take one part in so many of a CPU, where descriptors tell the most. */
+#define TABLES_SHARE 100
 
 static void mark(struct live *live, struct record_listing record)
 {
@@ -113,10 +28,12 @@ static void mark_namespace(struct live *live, enum listing_scope scope, uint32_t
 	     (struct record_listing){.phase = LISTING_NAMESPACE, .scope = scope, .netns = netns});
 }
 
-static void mark_end(struct live *live, enum listing_scope scope, bool broken)
+static void mark_end(struct live *live, const struct passes *passes, bool broken)
 {
-	mark(live,
-	     (struct record_listing){.phase = LISTING_ENDS, .scope = scope, .broken = broken});
+	mark(live, (struct record_listing){.phase = LISTING_ENDS,
+					   .scope = passes->scope,
+					   .broken = broken,
+					   .partial = !passes->tables});
 }
 
 /* Of this thread's namespace. */
@@ -144,43 +61,78 @@ static void report_ports(struct live *live, uint32_t netns)
 	live_hand_on(live, &record.header);
 }
 
+struct diag_rows {
+	struct live *live;
+	struct passes *passes;
+};
+
 static void receive_from_diag(void *context, const struct record_header *record)
 {
-	live_receive(context, record, record->size);
+	const struct diag_rows *rows = context;
+
+	if (record->type == RECORD_SOCKET)
+		live_receive_socket(rows->live, rows->passes, (const void *)record);
+	else
+		live_receive(rows->live, record, record->size);
 }
 
-/* In place of list_sockets. Request sockets, which it does not list, are said to be in SYN_RECV. */
-static bool list_by_diag(struct live *live, uint32_t netns, struct inodes *inodes)
+/* Those in CLOSE_WAIT and what belongs to them are told. */
+static bool refreshes(const struct live *live, enum listing_scope scope)
 {
-	struct diag_listing config = {
+	return live->needs.refreshed & BIT(TCP_CLOSE_WAIT) && scope != LISTING_CONNECTIONS;
+}
+
+/* In place of a program. Request sockets, which it does not list, are said to be in SYN_RECV. */
+static struct diag_listing diag_listing(struct live *live, struct diag_rows *rows)
+{
+	return (struct diag_listing){
 		.filter = &live->bpf->rodata->settings.filter,
-		.sink = {receive_from_diag, live},
+		.sink = {receive_from_diag, rows},
 		.states = live->bpf->bss->list_states & ~BIT(TCP_SYN_RECV),
 		.ports = needs_want(&live->needs, WANT_PORT_SETTINGS),
 	};
-	bool whole = diag_list_here(&config, netns, inodes);
+}
+
+/* list_holders tells of those that have a descriptor. */
+static bool list_msks_here(struct live *live, uint32_t netns, struct passes *passes)
+{
+	struct diag_rows rows = {live, passes};
+	struct diag_listing config = diag_listing(live, &rows);
+
+	return !refreshes(live, passes->scope) || live->links[PART_LIST_HOLDERS] ||
+	       diag_list_msks_here(&config, netns);
+}
+
+static bool list_by_diag(struct live *live, uint32_t netns, struct passes *passes)
+{
+	struct diag_rows rows = {live, passes};
+	struct diag_listing config = diag_listing(live, &rows);
+	bool whole = diag_list_here(&config, netns);
 
 	live_take(live);
 	return whole;
 }
 
-static bool list_sockets_here(struct live *live, uint32_t netns, struct inodes *inodes)
+static bool list_sockets_here(struct live *live, uint32_t netns, struct passes *passes)
 {
-	if (live->links[PART_LIST_SOCKETS])
-		return run_iterator(live, PART_LIST_SOCKETS, sizeof(struct record_socket), inodes);
-	return list_by_diag(live, netns, inodes);
+	bool whole = live->links[PART_LIST_SOCKETS]
+			     ? live_read_rows(live, PART_LIST_SOCKETS, passes)
+			     : list_by_diag(live, netns, passes);
+
+	return list_msks_here(live, netns, passes) && whole;
 }
 
 /* iter/tcp walks the host's whole hash table for each namespace: empty ones are passed over. */
-static bool list_namespace(struct live *live, uint32_t netns, enum listing_scope scope,
-			   struct inodes *inodes)
+static bool list_namespace(struct live *live, uint32_t netns, struct passes *passes)
 {
-	if (needs_want(&live->needs, WANT_PORT_SETTINGS) && scope != LISTING_CLOSE_WAITS)
+	bool alone = passes->scope == LISTING_CLOSE_WAITS;
+
+	if (needs_want(&live->needs, WANT_PORT_SETTINGS) && !alone)
 		report_ports(live, netns);
-	if (netns_has_tcp() && !list_sockets_here(live, netns, inodes))
+	if (netns_has_tcp() && !list_sockets_here(live, netns, passes))
 		return false;
-	mark_namespace(live, scope, netns);
-	if (live_needs_minisockets(live) && scope != LISTING_CLOSE_WAITS)
+	mark_namespace(live, passes->scope, netns);
+	if (live_needs_minisockets(live) && !alone)
 		report_counters(live, netns);
 	return true;
 }
@@ -190,8 +142,13 @@ static bool wanted(const struct live *live, uint32_t netns)
 	return !live->config->filter->netns || live->config->filter->netns == netns;
 }
 
+static bool is_due(const struct live *live, const struct passes *passes, uint32_t netns)
+{
+	return wanted(live, netns) && (passes->tables || pairs_find(&passes->waiting_in, netns));
+}
+
 /* False if some namespace could not be listed. */
-static bool list_sockets(struct live *live, enum listing_scope scope, struct inodes *inodes)
+static bool list_namespaces(struct live *live, struct passes *passes)
 {
 	struct netns_list list;
 	bool whole;
@@ -202,10 +159,10 @@ static bool list_sockets(struct live *live, enum listing_scope scope, struct ino
 	live->unseen = netns_missing(&list, live->config->filter->netns);
 	whole = live->unseen == 0;
 	for (size_t i = 0; i < list.count; i++) {
-		if (!wanted(live, list.items[i].inode))
+		if (!is_due(live, passes, list.items[i].inode))
 			continue;
 		whole = (i == 0 || netns_enter(list.items[i].fd)) &&
-			list_namespace(live, list.items[i].inode, scope, inodes) && whole;
+			list_namespace(live, list.items[i].inode, passes) && whole;
 		if (i != 0)
 			netns_return(&list);
 	}
@@ -231,55 +188,125 @@ void live_count(struct live *live, uint32_t netns)
 	netns_list_free(&list);
 }
 
-static void list_holders(struct live *live, struct inodes *inodes)
+static bool list_holders(struct live *live, struct passes *passes)
 {
-	struct record_sink sink = {receive_from_diag, live};
+	struct diag_rows rows = {live, passes};
+	struct record_sink sink = {receive_from_diag, &rows};
 
 	if (!live->links[PART_LIST_HOLDERS]) {
-		descriptors_list(inodes, &sink);
-		return;
+		descriptors_list(&passes->inodes, &sink);
+		return true;
 	}
-	inodes_sort(inodes);
+	pairs_sort(&passes->inodes);
 	live->bpf->bss->list_low = live->ports_low;
 	live->bpf->bss->list_high = live->ports_high;
-	run_iterator(live, PART_LIST_HOLDERS, sizeof(struct record_holder), inodes);
+	return live_read_rows(live, PART_LIST_HOLDERS, passes);
 }
 
 static bool holders_are_asked_for(const struct live *live)
 {
-	return questions_asked(live->config->ask, live->config->context, QUESTION_HOLDERS);
+	return live->plan.wanted[PART_TRANSITIONS] || /* what is streamed refers to them, too */
+	       questions_asked(live->config->ask, live->config->context, QUESTION_HOLDERS);
+}
+
+/* The tables tell of the sockets, /proc or list_holders of who holds them. */
+static bool list_by_tables(struct live *live, struct passes *passes)
+{
+	bool whole;
+
+	passes->tables = true;
+	whole = list_namespaces(live, passes);
+	if (passes->scope == LISTING_CLOSE_WAITS)
+		live->bpf->bss->list_states = live->needs.refreshed;
+	if (holders_are_asked_for(live))
+		list_holders(live, passes);
+	return whole;
+}
+
+static bool tables_are_due(const struct live *live, const struct passes *passes)
+{
+	bool asked = passes->scope == LISTING_ALL && live_listed(live) & ~live->needs.refreshed;
+
+	return asked || clock_now_ns(CLOCK_MONOTONIC) >= live->tables_at_ns;
+}
+
+/*
+ * What has neither a descriptor nor a place in an accept queue only tables tell: direct descriptors
+ * of io_uring, those in flight, the kernel's own.
+ */
+static bool list_tables(struct live *live, struct passes *passes)
+{
+	uint64_t took_ns = clock_now_ns(CLOCK_THREAD_CPUTIME_ID);
+	bool whole = list_namespaces(live, passes);
+
+	took_ns = clock_now_ns(CLOCK_THREAD_CPUTIME_ID) - took_ns;
+	if (passes->tables) {
+		live->tables_ns += took_ns;
+		live->tables_at_ns = clock_now_ns(CLOCK_MONOTONIC) + took_ns * (TABLES_SHARE - 1);
+	}
+	return whole;
+}
+
+/* The tables of some namespaces, for what waits in the accept queues there. */
+static bool list_waiting(struct live *live, struct passes *passes)
+{
+	if (passes->tables || !passes->waiting_in.count)
+		return true;
+	passes->only_waiting = true;
+	return list_namespaces(live, passes);
+}
+
+/*
+ * In all namespaces at once. Where the tables are read as well they come first: who has been
+ * accepted meanwhile is told last, with its holder.
+ */
+static bool list_by_descriptors(struct live *live, struct passes *passes)
+{
+	bool whole;
+
+	passes->described = true;
+	passes->tables = tables_are_due(live, passes);
+	whole = !passes->tables || list_tables(live, passes);
+	live->bpf->bss->list_described = live->needs.refreshed;
+	whole = list_holders(live, passes) && whole;
+	live->bpf->bss->list_described = 0;
+	pairs_sort(&passes->waiting);
+	pairs_sort(&passes->waiting_in);
+	whole = list_waiting(live, passes) && whole;
+	live_tell_held(live, passes);
+	if (!passes->tables && whole)
+		mark_namespace(live, passes->scope, 0);
+	return whole;
+}
+
+/* Sockets in `states` (bit 1 << state), and their holders. */
+static void list(struct live *live, enum listing_scope scope, uint32_t states)
+{
+	struct passes passes = {.scope = scope};
+	bool whole;
+
+	live->bpf->bss->list_states = states;
+	mark_begin(live, scope);
+	if (refreshes(live, scope) && live->links[PART_LIST_HOLDERS])
+		whole = list_by_descriptors(live, &passes);
+	else
+		whole = list_by_tables(live, &passes);
+	live_drain(live); /* what the rows have shown already comes before the end */
+	mark_end(live, &passes, !whole);
+	pairs_free(&passes.inodes);
+	pairs_free(&passes.waiting);
+	pairs_free(&passes.waiting_in);
+	free(passes.held);
 }
 
 void live_list(struct live *live)
 {
-	enum listing_scope scope = live_lists_apart(live) ? LISTING_CONNECTIONS : LISTING_ALL;
-	struct inodes inodes = {0};
-	bool whole;
-
-	live->bpf->bss->list_states = live_listed(live);
-	mark_begin(live, scope);
-	whole = list_sockets(live, scope, &inodes);
-	/* what is streamed later refers to them, too */
-	if (live->plan.wanted[PART_TRANSITIONS] || holders_are_asked_for(live))
-		list_holders(live, &inodes);
-	live_drain(live); /* what the rows have shown already comes before the end */
-	mark_end(live, scope, !whole);
-	inodes_free(&inodes);
+	list(live, live_lists_apart(live) ? LISTING_CONNECTIONS : LISTING_ALL, live_listed(live));
 	live->listed_ns = clock_now_ns(CLOCK_MONOTONIC);
 }
 
 void live_list_close_waits(struct live *live)
 {
-	struct inodes inodes = {0};
-	bool whole;
-
 	live_drain(live);
-	mark_begin(live, LISTING_CLOSE_WAITS);
-	live->bpf->bss->list_states = live->needs.refreshed & ~BIT(TCP_LISTEN);
-	whole = list_sockets(live, LISTING_CLOSE_WAITS, &inodes);
-	live->bpf->bss->list_states = live->needs.refreshed | BIT(TCP_LISTEN);
-	if (holders_are_asked_for(live))
-		list_holders(live, &inodes);
-	mark_end(live, LISTING_CLOSE_WAITS, !whole);
-	inodes_free(&inodes);
+	list(live, LISTING_CLOSE_WAITS, live->needs.refreshed & ~BIT(TCP_LISTEN));
 }

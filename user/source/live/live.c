@@ -135,6 +135,12 @@ static void list_and_pause(struct live *live)
 	live->list_at_ns = end_ns + (end_ns - begin_ns) * LISTING_SHARE;
 }
 
+static void list_all_and_pause(struct live *live)
+{
+	live->tables_at_ns = 0;
+	list_and_pause(live);
+}
+
 /* What was lost until now is listed again first; what is lost by bringing all up to date is told.
  */
 static bool refresh(void *self, bool last, struct refusal *refusal)
@@ -145,6 +151,7 @@ static bool refresh(void *self, bool last, struct refusal *refusal)
 
 	(void)refusal;
 	live->refresh_ns = clock_now_ns(CLOCK_MONOTONIC);
+	live->tables_ns = 0;
 	find_time_wait(live);
 	live_take(live);
 	heal(live);
@@ -161,7 +168,7 @@ static void answer(void *self, const struct question *question)
 	struct live *live = self;
 
 	if (question->kind == QUESTION_LISTING && live->listed_ns < live->refresh_ns)
-		list_and_pause(live);
+		list_all_and_pause(live);
 	else if (question->kind == QUESTION_COUNTERS)
 		live_count(live, question->netns);
 }
@@ -203,6 +210,11 @@ static uint32_t lacks(const void *self)
 	return live_lacks(self);
 }
 
+static uint64_t paced_ns(const void *self)
+{
+	return ((const struct live *)self)->tables_ns;
+}
+
 static void close_self(void *self)
 {
 	live_close(self);
@@ -219,6 +231,7 @@ const struct source_kind live_kind = {
 	.each_limit = each_limit,
 	.unseen = unseen,
 	.lacks = lacks,
+	.paced_ns = paced_ns,
 	.close = close_self,
 	.privileges = SOURCE_LIVE,
 };

@@ -11,53 +11,7 @@
 #include <unistd.h>
 
 #include "source/clock.h"
-#include "base/memory.h"
-#include "base/search.h"
 #include "source/proc/procfs.h"
-
-void inodes_add(struct inodes *inodes, uint64_t inode, uint64_t cookie)
-{
-	if (inodes->count == inodes->capacity) {
-		inodes->capacity = inodes->capacity ? inodes->capacity * 2 : 64;
-		inodes->items =
-			memory_resize(inodes->items, inodes->capacity, sizeof(*inodes->items));
-	}
-	inodes->items[inodes->count++] = (struct inode_cookie){inode, cookie};
-}
-
-static int compare(const void *a, const void *b)
-{
-	const struct inode_cookie *left = a, *right = b;
-
-	return (left->inode > right->inode) - (left->inode < right->inode);
-}
-
-void inodes_sort(struct inodes *inodes)
-{
-	if (inodes->count)
-		qsort(inodes->items, inodes->count, sizeof(*inodes->items), compare);
-}
-
-void inodes_free(struct inodes *inodes)
-{
-	free(inodes->items);
-	*inodes = (struct inodes){0};
-}
-
-static uint64_t inode_of(const void *item)
-{
-	return ((const struct inode_cookie *)item)->inode;
-}
-
-const struct inode_cookie *inodes_find(const struct inodes *inodes, uint64_t inode)
-{
-	size_t low =
-		search_place(inodes->items, inodes->count, sizeof(*inodes->items), inode_of, inode);
-
-	if (low == inodes->count || inodes->items[low].inode != inode)
-		return NULL;
-	return &inodes->items[low];
-}
 
 struct holder_process {
 	int dir;
@@ -94,15 +48,14 @@ static bool socket_inode(int dir, const char *name, uint64_t *inode)
 	return true;
 }
 
-static void list_descriptor(struct holder_process *process, const struct inodes *inodes,
+static void list_descriptor(struct holder_process *process, const struct pairs *inodes,
 			    uint64_t inode, const struct record_sink *sink)
 {
-	const struct inode_cookie *item = inodes_find(inodes, inode);
-	const struct inode_cookie *end = inodes->items + inodes->count;
+	const struct pair *item = pairs_find(inodes, inode);
 
-	for (; item && item < end && item->inode == inode; item++) {
+	for (; item; item = pairs_next(inodes, item)) {
 		describe(process, sink);
-		process->record.cookie = item->cookie;
+		process->record.cookie = item->value;
 		process->record.inode = inode;
 		process->record.header.time_ns = clock_now_ns(CLOCK_MONOTONIC);
 		sink_record(sink, &process->record.header);
@@ -136,7 +89,7 @@ uint64_t descriptors_count(int process)
 	return count;
 }
 
-static void list_process(const char *pid, const struct inodes *inodes,
+static void list_process(const char *pid, const struct pairs *inodes,
 			 const struct record_sink *sink)
 {
 	struct holder_process process = {
@@ -162,14 +115,14 @@ static void list_process(const char *pid, const struct inodes *inodes,
 	close(process.dir);
 }
 
-void descriptors_list(struct inodes *inodes, const struct record_sink *sink)
+void descriptors_list(struct pairs *inodes, const struct record_sink *sink)
 {
 	DIR *proc = opendir("/proc");
 	struct dirent *entry;
 
 	if (!proc)
 		return;
-	inodes_sort(inodes);
+	pairs_sort(inodes);
 	while ((entry = readdir(proc)))
 		if (isdigit((unsigned char)entry->d_name[0]))
 			list_process(entry->d_name, inodes, sink);
