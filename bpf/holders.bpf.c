@@ -140,6 +140,20 @@ static __always_inline __u64 describe_msk_listener(struct seq_file *seq, struct 
 	return record.cookie;
 }
 
+/* A FIN or a SYN that is not acknowledged yet counts in other states. */
+static __always_inline void tell_sending(struct seq_file *seq, const struct record_holder *holder,
+					 struct tcp_sock *tp)
+{
+	struct record_sending record = {.process = holder->process};
+
+	if (tp->inet_conn.icsk_inet.sk.__sk_common.skc_state != TCP_ESTABLISHED ||
+	    tp->write_seq == tp->snd_una)
+		return;
+	record_begin(&record.header, RECORD_SENDING, sizeof(record), holder->header.time_ns);
+	record.cookie = bpf_get_socket_cookie(tp);
+	bpf_seq_write(seq, &record, sizeof(record));
+}
+
 /* False if nobody asks for its holder. */
 static __always_inline bool hold_tcp(struct record_holder *record, struct bpf_iter__task_file *ctx,
 				     struct socket *socket, struct sock *sk)
@@ -148,6 +162,8 @@ static __always_inline bool hold_tcp(struct record_holder *record, struct bpf_it
 
 	if (!tp)
 		return false;
+	if (record->process.pid == list_sender)
+		tell_sending(ctx->meta->seq, record, tp);
 	if (is_described(socket, tp))
 		describe(ctx->meta->seq, tp);
 	else if (!listed_state(sk->__sk_common.skc_state))

@@ -13,6 +13,7 @@ const volatile struct settings settings = {};
 struct losses losses = {};
 __u32 list_states = 0;
 __u32 list_described = 0;
+__u32 list_sender = 0;
 __u32 list_low = 0;
 __u32 list_high = 0;
 __u64 list_jiffies_ns = 0;

@@ -82,6 +82,7 @@ extern const volatile struct settings settings;
 extern struct losses losses;
 extern __u32 list_states; /* sockets in these (bit 1 << state), and their holders, are listed now */
 extern __u32 list_described;  /* by who holds them: so are sockets in these, of CLOSE the dead */
+extern __u32 list_sender;     /* not 0: of this process, and nothing but what it cannot send */
 extern __u32 list_low;	      /* so are, whoever made them, those that bind() gave a port of this */
 extern __u32 list_high;	      /* range */
 extern __u64 list_jiffies_ns; /* see jiffies_began */

@@ -43,6 +43,7 @@ enum record_type {
 	RECORD_REFRESH,	       /* ends a refresh: what exists now has been told */
 	RECORD_FACTS,	       /* what /proc says of a process now */
 	RECORD_WATCHED,	       /* which sockets a process's epoll sets watch */
+	RECORD_SENDING,	       /* which of a process's connections do not get rid of their data */
 	RECORD_TYPES,
 };
 
@@ -448,12 +449,20 @@ struct record_watched {
 /* More of them are not told of a process. */
 #define WATCHED_MAX 20000
 
+/* An ESTABLISHED connection that has data queued or unacknowledged. Cookie 0 begins the answer. */
+struct record_sending {
+	struct record_header header;
+	struct process_id process;
+	__u64 cookie;
+};
+
 _Static_assert(sizeof(struct record_source) == 48, "record_source");
 _Static_assert(sizeof(struct record_refresh) == 24, "record_refresh");
 _Static_assert(sizeof(struct thread_name) == 84, "thread_name");
 _Static_assert(sizeof(struct process_facts) == 1080, "process_facts");
 _Static_assert(sizeof(struct record_facts) == 1136, "record_facts");
 _Static_assert(sizeof(struct record_watched) == 72, "record_watched");
+_Static_assert(sizeof(struct record_sending) == 64, "record_sending");
 _Static_assert(sizeof(struct record_counters) == 120, "record_counters");
 _Static_assert(sizeof(struct record_ports) == 8224, "record_ports");
 _Static_assert(sizeof(struct record_header) == 16, "record_header");

@@ -231,6 +231,14 @@ static void shape_watched(struct input *input, void *shaped)
 		record->flags = below(input, WATCHED_TOO_MANY << 1);
 }
 
+static void shape_sending(struct input *input, void *shaped)
+{
+	struct record_sending *record = shaped;
+
+	record->process = take_process(input);
+	record->cookie = below(input, 8);
+}
+
 struct shape {
 	uint16_t size;
 	void (*fill)(struct input *input, void *record);
@@ -251,6 +259,7 @@ static const struct shape shapes[RECORD_TYPES] = {
 	[RECORD_REFRESH] = {sizeof(struct record_refresh), shape_refresh},
 	[RECORD_FACTS] = {sizeof(struct record_facts), shape_facts},
 	[RECORD_WATCHED] = {sizeof(struct record_watched), shape_watched},
+	[RECORD_SENDING] = {sizeof(struct record_sending), shape_sending},
 };
 
 /* The rest of a record that has its type and its time. */

@@ -235,6 +235,16 @@ static inline struct record_facts facts_of(uint64_t time_ns, uint32_t pid)
 	};
 }
 
+/* cookie 0: what begins an answer. */
+static inline struct record_sending sending_of(uint64_t time_ns, uint32_t pid, uint64_t cookie)
+{
+	return (struct record_sending){
+		.header = {RECORD_SENDING, sizeof(struct record_sending), 0, time_ns},
+		.process = process_of(pid, "process"),
+		.cookie = cookie,
+	};
+}
+
 /* inode 0: what begins an answer; `how` is its flags then. */
 static inline struct record_watched watched_of(uint64_t time_ns, uint32_t pid, uint64_t inode,
 					       unsigned int how)

@@ -20,6 +20,7 @@ union any {
 	struct record_refresh refresh;
 	struct record_facts facts;
 	struct record_watched watched;
+	struct record_sending sending;
 };
 
 static union any valid(unsigned int type)
@@ -65,6 +66,9 @@ static union any valid(unsigned int type)
 		break;
 	case RECORD_FACTS:
 		any.facts = facts_of(SECOND, 7);
+		break;
+	case RECORD_SENDING:
+		any.sending = sending_of(SECOND, 7, 0xabc);
 		break;
 	case RECORD_WATCHED:
 		any.watched = watched_of(SECOND, 7, 4711, WATCH_IN);

@@ -269,16 +269,49 @@ static void own_by_holders(struct close_waits *close_waits)
 	}
 }
 
-static void end(struct close_waits *close_waits, bool broken)
+static void each(const struct close_waits *close_waits,
+		 void (*visit)(void *context, struct close_wait *close_wait), void *context)
+{
+	for (uint32_t i = 0; i <= close_waits->index.mask; i++) {
+		uint32_t number = close_waits->index.slots[i].number;
+
+		if (number)
+			visit(context, get(close_waits, number));
+	}
+}
+
+/* A listing that did not ask for it says nothing of it: it is as it was. */
+static void keep_if_loose(void *context, struct close_wait *close_wait)
+{
+	struct close_waits *close_waits = context;
+
+	if (!close_wait->loose || close_wait->listed == close_waits->listing)
+		return;
+	close_wait->listed = close_waits->listing;
+	close_waits->in_close_wait += close_wait->state == TCP_CLOSE_WAIT;
+}
+
+static void note_if_loose(void *context, struct close_wait *close_wait)
+{
+	const struct close_waits *close_waits = context;
+
+	close_wait->loose = !(close_wait->flags & SOCKET_UNACCEPTED) &&
+			    !holders_of(close_waits, close_wait->cookie).count;
+}
+
+static void end(struct close_waits *close_waits, const struct record_listing *record)
 {
 	close_waits->active = false;
-	close_waits->broken = broken;
-	if (!broken)
+	close_waits->broken = record->broken;
+	if (record->partial)
+		each(close_waits, keep_if_loose, close_waits);
+	if (!record->broken)
 		remove_the_gone(close_waits);
 	if (close_waits->holder_count)
 		qsort_r(close_waits->holders, close_waits->holder_count,
 			sizeof(*close_waits->holders), by_cookie,
 			&close_waits->connections->processes);
+	each(close_waits, note_if_loose, close_waits);
 	own_by_holders(close_waits);
 }
 
@@ -287,7 +320,7 @@ void close_waits_listing(struct close_waits *close_waits, const struct record_li
 	if (record->phase == LISTING_BEGINS)
 		begin(close_waits, record->header.time_ns);
 	else if (record->phase == LISTING_ENDS)
-		end(close_waits, record->broken);
+		end(close_waits, record);
 }
 
 uint64_t close_wait_age_ns(const struct close_waits *close_waits,

@@ -35,6 +35,7 @@ struct close_wait {
 	uint8_t kind; /* in CLOSE_WAIT */
 	uint8_t state;
 	bool at_least;	/* it may have entered earlier than `since_ns` */
+	bool loose;	/* nobody held it, nor was it in an accept queue: only tables tell of it */
 	uint16_t flags; /* enum socket_flags */
 };
 

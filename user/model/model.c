@@ -188,6 +188,9 @@ void model_apply(struct model *model, const struct record_header *record)
 	case RECORD_FACTS:
 		processes_find_out(&model->connections.processes, (const void *)record);
 		break;
+	case RECORD_SENDING:
+		processes_send(&model->connections.processes, (const void *)record);
+		break;
 	case RECORD_WATCHED:
 		processes_watch(&model->connections.processes, (const void *)record);
 		break;

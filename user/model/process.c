@@ -30,6 +30,7 @@ static void release_words(struct process *process)
 	free(process->cgroup);
 	free(process->readings);
 	watches_free(process->watches);
+	sending_free(process->sending);
 }
 
 static void drop(struct processes *processes, uint32_t number)
@@ -147,6 +148,14 @@ void processes_watch(struct processes *processes, const struct record_watched *r
 
 	if (process)
 		watches_apply(&process->watches, record);
+}
+
+void processes_send(struct processes *processes, const struct record_sending *record)
+{
+	struct process *process = find(processes, &record->process);
+
+	if (process)
+		sending_apply(&process->sending, record);
 }
 
 enum epoll_watched processes_watched(const struct process *process, uint64_t inode,

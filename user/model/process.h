@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "base/index.h"
+#include "model/sending.h"
 #include "model/watches.h"
 #include "record.h"
 
@@ -19,6 +20,7 @@ struct process {
 	char container[13];		   /* "": none or unknown */
 	struct process_readings *readings; /* what was found out about it; NULL: nothing */
 	struct watches *watches;	   /* what its epoll sets watch; NULL: nobody asked */
+	struct sending *sending;	   /* what it cannot send; NULL: likewise */
 };
 
 /* What /proc told of a process, and when. */
@@ -69,6 +71,9 @@ void processes_find_out(struct processes *processes, const struct record_facts *
 
 /* What its epoll sets watch, likewise: an answer takes the place of the one before. */
 void processes_watch(struct processes *processes, const struct record_watched *record);
+
+/* Which of its connections do not get rid of their data, likewise. */
+void processes_send(struct processes *processes, const struct record_sending *record);
 
 /* Whether its epoll sets watch a socket that is there since `since_ns`, as of the last answer. */
 enum epoll_watched processes_watched(const struct process *process, uint64_t inode,

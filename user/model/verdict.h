@@ -57,12 +57,6 @@ enum finding {
 	FINDING_SEEN,
 };
 
-enum blocked {
-	BLOCKED_UNKNOWN,
-	BLOCKED_NO,
-	BLOCKED_YES,
-};
-
 struct verdict_facts {
 	struct verdict_sockets all;
 	struct verdict_sockets

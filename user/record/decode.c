@@ -174,6 +174,7 @@ static const struct {
 	[RECORD_REFRESH] = {sizeof(struct record_refresh), NULL},
 	[RECORD_FACTS] = {sizeof(struct record_facts), facts_valid},
 	[RECORD_WATCHED] = {sizeof(struct record_watched), watched_valid},
+	[RECORD_SENDING] = {sizeof(struct record_sending), NULL},
 };
 
 const struct record_header *record_decode(const void *data, size_t size)

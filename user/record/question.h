@@ -20,6 +20,7 @@ enum question_kind {
 	QUESTION_DESCRIPTORS, /* of a process: RECORD_FACTS */
 	QUESTION_THREADS,     /* and what they wait in: RECORD_FACTS */
 	QUESTION_WATCHED,     /* of a process: RECORD_WATCHED, if it is time for it again */
+	QUESTION_SENDING,     /* of a process: RECORD_SENDING, where that can be told */
 };
 
 /* What is about to be closed, usually is by then. */
@@ -29,7 +30,7 @@ struct question {
 	uint64_t key;
 	enum question_kind kind;
 	uint32_t netns;		   /* QUESTION_COUNTERS */
-	struct process_id process; /* QUESTION_DESCRIPTORS, QUESTION_THREADS, QUESTION_WATCHED */
+	struct process_id process; /* of the kinds that are of one */
 };
 
 /* Each question once, in the order in which they were put. */

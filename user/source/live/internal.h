@@ -116,6 +116,9 @@ void live_list(struct live *live);
 /* Those in CLOSE_WAIT, with every descriptor of them and of listeners where that is asked for. */
 void live_list_close_waits(struct live *live);
 
+/* Which connections of a process do not get rid of their data, if list_holders can tell. */
+void live_list_sending(struct live *live, const struct process_id *process);
+
 /* What the kernel has counted in a namespace (0: in each that is watched), as RECORD_COUNTERS. */
 void live_count(struct live *live, uint32_t netns);
 

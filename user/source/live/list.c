@@ -310,3 +310,20 @@ void live_list_close_waits(struct live *live)
 	live_drain(live);
 	list(live, LISTING_CLOSE_WAITS, live->needs.refreshed & ~BIT(TCP_LISTEN));
 }
+
+void live_list_sending(struct live *live, const struct process_id *process)
+{
+	struct record_sending begins = {
+		.header = {RECORD_SENDING, sizeof(begins), 0, clock_now_ns(CLOCK_MONOTONIC)},
+		.process = *process,
+	};
+	struct passes passes = {.scope = LISTING_CLOSE_WAITS};
+
+	if (!live->links[PART_LIST_HOLDERS])
+		return;
+	live_hand_on(live, &begins.header);
+	live->bpf->bss->list_states = 0;
+	live->bpf->bss->list_sender = process->pid;
+	live_read_rows(live, PART_LIST_HOLDERS, &passes);
+	live->bpf->bss->list_sender = 0;
+}

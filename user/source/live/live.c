@@ -169,6 +169,8 @@ static void answer(void *self, const struct question *question)
 
 	if (question->kind == QUESTION_LISTING && live->listed_ns < live->refresh_ns)
 		list_all_and_pause(live);
+	else if (question->kind == QUESTION_SENDING)
+		live_list_sending(live, &question->process);
 	else if (question->kind == QUESTION_COUNTERS)
 		live_count(live, question->netns);
 }

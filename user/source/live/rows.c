@@ -98,6 +98,8 @@ static bool receive_row(struct live *live, struct passes *passes, const struct r
 		live_receive_socket(live, passes, (const void *)row);
 	else if (row->type == RECORD_HOLDER && row->size == sizeof(struct record_holder))
 		receive_holder(live, passes, (const void *)row);
+	else if (row->type == RECORD_SENDING)
+		live_receive(live, row, row->size);
 	else if (row->type == ROW_WAITING && row->size == sizeof(struct row_waiting))
 		receive_waiting(passes, (const void *)row);
 	else

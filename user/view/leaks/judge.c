@@ -66,6 +66,13 @@ static bool is_idle(const struct process_facts *facts)
 	return facts->looked && facts->idle_loop && facts->looked_at == facts->threads;
 }
 
+static enum blocked blocked(const struct leaks *leaks, const struct leak_row *row)
+{
+	const struct process *process = leaks_process(leaks, row->row.process);
+
+	return process ? sending_blocked(process->sending) : BLOCKED_UNKNOWN;
+}
+
 /* A group has no one process to look at: nothing can be found out that would be waited for. */
 struct verdict_facts leaks_verdict_facts(const struct leaks *leaks, const struct leak_row *row)
 {
@@ -81,10 +88,16 @@ struct verdict_facts leaks_verdict_facts(const struct leaks *leaks, const struct
 		.stopped = leaks_is_stopped(&facts),
 		.frozen = leaks_is_frozen(&facts),
 		.idle_loop = is_idle(&facts),
-		.blocked_sender = BLOCKED_UNKNOWN,
+		.blocked_sender = blocked(leaks, row),
 		.growing = FINDING_NO,
 		.inherited = FINDING_NO,
 	};
+}
+
+bool leaks_wants_sending(const struct leaks *leaks, const struct leak_row *row)
+{
+	return row->sockets &&
+	       (row->judgement.cause == LEAK_FORGOTTEN || blocked(leaks, row) == BLOCKED_YES);
 }
 
 /* One that has lost all its sockets keeps the last that was said of it. */

@@ -117,6 +117,9 @@ bool leaks_wants_evidence(const struct leak_row *row);
 /* True where it matters as well what its epoll sets watch. */
 bool leaks_wants_watched(const struct leak_row *row);
 
+/* True where it has forgotten them, unless another connection of its waits to send. */
+bool leaks_wants_sending(const struct leaks *leaks, const struct leak_row *row);
+
 /* Whether the epoll sets of a holder that the row is about watch a socket. */
 enum epoll_watched leaks_watched(const struct leaks *leaks, const struct leak_row *row,
 				 uint32_t process, const struct close_wait *close_wait);

@@ -4,6 +4,7 @@
 #include "view/leaks/leaks.h"
 
 #define LOOKS_A_REFRESH	  100 /* the threads of so many processes are looked at, */
+#define SENDERS_A_REFRESH 4   /* of so many what they cannot send is looked for */
 #define THREADS_A_REFRESH 400 /* of fewer if they are more threads: each takes some 50 us */
 
 struct need {
@@ -119,6 +120,19 @@ static void ask_of_others(void *context, struct row *asked)
 		ask_of(context, row, QUESTION_DESCRIPTORS);
 }
 
+/* Each takes a pass over all descriptors: by turns, as the rows are looked at. */
+static void ask_of_senders(const struct asking *asking, const struct turn *turn)
+{
+	size_t asked = 0;
+
+	for (size_t i = 0; i < turn->looked && asked < SENDERS_A_REFRESH; i++) {
+		if (!leaks_wants_sending(asking->leaks, turn->rows[i]))
+			continue;
+		ask_of(asking, turn->rows[i], QUESTION_SENDING);
+		asked++;
+	}
+}
+
 void leaks_ask(const void *self, struct questions *questions)
 {
 	const struct leaks *leaks = self;
@@ -137,6 +151,7 @@ void leaks_ask(const void *self, struct questions *questions)
 		if (looked && leaks_wants_watched(turn.rows[i]))
 			ask_of(&asking, turn.rows[i], QUESTION_WATCHED);
 	}
+	ask_of_senders(&asking, &turn);
 	rows_each(&leaks->rows, ask_of_others, &asking);
 	free(turn.rows);
 }
