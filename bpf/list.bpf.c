@@ -20,7 +20,8 @@ static __always_inline bool list_socket(struct record_socket *record, struct tcp
 	struct inet_sock *inet = &tp->inet_conn.icsk_inet;
 
 	row_begin(record, &inet->sk.__sk_common, inet->inet_sport);
-	if (!filter_socket(&settings.filter, &record->tuple, record->state))
+	if (!(list_described & 1U << record->state) &&
+	    !filter_socket(&settings.filter, &record->tuple, record->state))
 		return false;
 	row_of(record, tp);
 	return wanted(record);

@@ -81,7 +81,8 @@ extern struct last_minisocket_map last_minisocket SEC(".maps");
 extern const volatile struct settings settings;
 extern struct losses losses;
 extern __u32 list_states; /* sockets in these (bit 1 << state), and their holders, are listed now */
-extern __u32 list_described;  /* by who holds them: so are sockets in these, of CLOSE the dead */
+extern __u32 list_described;  /* sockets in these are told by who holds them as well, of CLOSE the
+				 dead; and whatever the filter says */
 extern __u32 list_sender;     /* not 0: of this process, and nothing but what it cannot send */
 extern __u32 list_low;	      /* so are, whoever made them, those that bind() gave a port of this */
 extern __u32 list_high;	      /* range */

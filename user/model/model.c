@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "model/apply.h"
+#include "wanted.h"
 
 #include <stdlib.h>
 
@@ -64,6 +65,12 @@ static bool is_connection(const struct model *model, const struct record_socket 
 	return model->scope != LISTING_CLOSE_WAITS && model->needs.listed & 1U << record->state;
 }
 
+/* What a verdict needs is told whatever the filter says. */
+static bool is_asked_for(const struct model *model, const struct record_socket *record)
+{
+	return !model->filter || filter_socket(model->filter, &record->tuple, record->state);
+}
+
 /* A listing of CLOSE_WAITs alone shows few of the ports that are bound, and those once more. */
 static bool tells_bound(const struct model *model)
 {
@@ -79,7 +86,7 @@ static void apply_socket_row(struct model *model, const struct record_socket *re
 	/* what nobody has any more, in FIN_WAIT, is no leg of a relay's */
 	if (is_apart(model, record) && (record->state == TCP_CLOSE_WAIT || record->inode))
 		close_waits_socket(&model->close_waits, record);
-	if (is_connection(model, record))
+	if (is_connection(model, record) && is_asked_for(model, record))
 		apply_socket(model, record);
 }
 

@@ -2,22 +2,17 @@
 #include "source/diag.h"
 
 #include <arpa/inet.h>
-#include <errno.h>
 #include <libmnl/libmnl.h>
 #include <linux/inet_diag.h>
 #include <linux/sock_diag.h>
 #include <linux/tcp.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/macros.h"
-#include "base/memory.h"
 #include "base/time.h"
+#include "record/needs.h"
 #include "source/clock.h"
-#include "source/proc/descriptors.h"
 #include "source/netns.h"
-#include "source/proc/port_settings.h"
 
 /* An MPTCP socket in these is told beside its subflows. */
 #define MSK_STATES (BIT(TCP_CLOSE_WAIT) | BIT(TCP_FIN_WAIT1) | BIT(TCP_FIN_WAIT2))
@@ -33,7 +28,6 @@
 
 struct dump {
 	const struct diag_listing *config;
-	struct pairs *inodes; /* NULL: nobody asks for holders */
 	uint32_t netns;
 	uint32_t protocol;
 };
@@ -124,6 +118,8 @@ static void set_msk(struct record_socket *record)
 
 static bool passes(const struct dump *dump, const struct record_socket *record)
 {
+	if (dump->config->unfiltered & BIT(record->state))
+		return true;
 	if (record->state == TCP_LISTEN)
 		return filter_listener(dump->config->filter, &record->tuple);
 	return filter_tuple(dump->config->filter, &record->tuple, 1);
@@ -184,8 +180,6 @@ static int on_message(const struct nlmsghdr *header, void *context)
 		record.flags |= SOCKET_BOUND;
 	if (!passes(dump, &record))
 		return MNL_CB_OK;
-	if (dump->inodes && record.inode)
-		pairs_add(dump->inodes, record.inode, record.cookie);
 	sink_record(&dump->config->sink, &record.header);
 	return MNL_CB_OK;
 }
@@ -275,150 +269,3 @@ bool diag_list_msks_here(const struct diag_listing *config, uint32_t netns)
 
 	return !netns_has_mptcp() || dump_protocol(&dump, IPPROTO_MPTCP);
 }
-
-static void mark(const struct dump *dump, enum listing_phase phase)
-{
-	struct record_listing record = {
-		.header = {RECORD_LISTING, sizeof(record), 0, clock_now_ns(CLOCK_MONOTONIC)},
-		.phase = phase,
-		.netns = dump->netns,
-	};
-
-	sink_record(&dump->config->sink, &record.header);
-}
-
-static void report_ports(const struct dump *dump)
-{
-	struct record_ports record;
-
-	if (dump->config->ports && port_settings_read(&record, dump->netns))
-		sink_record(&dump->config->sink, &record.header);
-}
-
-static bool dump_one(struct dump *dump, struct refusal *refusal)
-{
-	report_ports(dump);
-	if (!dump_namespace(dump)) {
-		snprintf(refusal->text, sizeof(refusal->text),
-			 "cannot list sockets: %s (CONFIG_INET_DIAG, CONFIG_INET_TCP_DIAG)",
-			 strerror(errno));
-		return false;
-	}
-	mark(dump, LISTING_NAMESPACE);
-	return true;
-}
-
-static bool dump_sockets(struct dump *dump, struct refusal *refusal)
-{
-	uint32_t wanted = dump->config->filter->netns;
-	struct netns_list list;
-	bool done = true;
-
-	netns_find(&list);
-	if (dump->config->unseen)
-		*dump->config->unseen = netns_missing(&list, wanted);
-	if (wanted && netns_missing(&list, wanted)) {
-		snprintf(refusal->text, sizeof(refusal->text),
-			 "cannot enter that network namespace: that needs CAP_SYS_ADMIN");
-		done = false;
-	}
-	for (size_t i = 0; i < list.count && done; i++) {
-		dump->netns = list.items[i].inode;
-		if (wanted && wanted != dump->netns)
-			continue;
-		if (i == 0 || netns_enter(list.items[i].fd))
-			done = dump_one(dump, refusal);
-		if (i != 0)
-			netns_return(&list);
-	}
-	netns_list_free(&list);
-	return done;
-}
-
-/* The source that only lists. */
-struct diag {
-	const struct source_config *config;
-	size_t unseen;
-};
-
-static bool list(struct diag *diag, struct refusal *refusal)
-{
-	struct diag_listing listing = {
-		.filter = diag->config->filter,
-		.sink = diag->config->sink,
-		.states = diag->config->needs.snapshot,
-		.ports = needs_want(&diag->config->needs, WANT_PORT_SETTINGS),
-		.msks = diag->config->needs.refreshed & BIT(TCP_CLOSE_WAIT),
-		.unseen = &diag->unseen,
-	};
-	struct pairs inodes = {0};
-	struct dump dump = {.config = &listing, .inodes = &inodes};
-	bool done;
-
-	mark(&dump, LISTING_BEGINS);
-	done = dump_sockets(&dump, refusal);
-	dump.netns = 0;
-	if (done)
-		mark(&dump, LISTING_NAMESPACE); /* nothing else tells that a namespace is gone */
-	if (done && questions_asked(diag->config->ask, diag->config->context, QUESTION_HOLDERS))
-		descriptors_list(&inodes, &listing.sink);
-	mark(&dump, LISTING_ENDS);
-	pairs_free(&inodes);
-	return done;
-}
-
-void *diag_open(const struct source_config *config)
-{
-	struct diag *diag = memory_new(1, sizeof(*diag));
-
-	diag->config = config;
-	return diag;
-}
-
-/* The first refresh lists, as each one does. */
-static bool begin(void *self, struct refusal *refusal)
-{
-	(void)self;
-	(void)refusal;
-	return true;
-}
-
-static bool refresh(void *self, bool last, struct refusal *refusal)
-{
-	(void)last;
-	return list(self, refusal);
-}
-
-/* Everything has just been listed, and it has no counters. */
-static void answer(void *self, const struct question *question)
-{
-	(void)self;
-	(void)question;
-}
-
-static size_t unseen(const void *self)
-{
-	return ((const struct diag *)self)->unseen;
-}
-
-static uint32_t lacks(const void *self)
-{
-	(void)self;
-	return WANT(TRANSITIONS) | WANT(MINISOCKETS) | WANT(ACCEPTORS) | WANT(ESTABLISHED) |
-	       WANT(BOUND_PORTS) | WANT(CONNECT_FAILURES) | WANT(BIND_FAILURES);
-}
-
-static void close_self(void *self)
-{
-	free(self);
-}
-
-const struct source_kind diag_kind = {
-	.begin = begin,
-	.refresh = refresh,
-	.answer = answer,
-	.unseen = unseen,
-	.lacks = lacks,
-	.close = close_self,
-	.privileges = SOURCE_DIAG,
-};

@@ -6,7 +6,7 @@
 
 #include "base/time.h"
 #include "source/clock.h"
-#include "source/diag.h"
+#include "source/lister.h"
 #include "source/live/live.h"
 #include "source/netns.h"
 #include "source/privilege.h"
@@ -18,9 +18,9 @@ bool source_open(struct source *source, const struct source_config *config, bool
 	*source = (struct source){.config = *config};
 	questions_init(&source->questions);
 	facts_open(&source->facts);
-	source->kind = lists ? &diag_kind : &live_kind;
+	source->kind = lists ? &lister_kind : &live_kind;
 	source->self =
-		lists ? diag_open(&source->config) : live_open(&source->config, NULL, refusal);
+		lists ? lister_open(&source->config) : live_open(&source->config, NULL, refusal);
 	if (source->self)
 		return true;
 	source_close(source);

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """What is found by descriptors, by accept queues, by tables."""
+import json
+
 import pytest
 
 import closewait
 from actors import ActorError
 from leaksview import once
+from tracer import tcplinger
 
 MPTCP = 262
 
@@ -67,3 +70,16 @@ s.close()
         [row] = refresh.rows
         assert [c["cookie"] for c in row["connections"]] == [cookie]
         assert row["connections"][0]["fd"] is None and not row["connections"][0]["holders"]
+
+
+@pytest.mark.parametrize("arguments", [(), ("--no-bpf",)], ids=["bpf", "diag"])
+def test_other_ports_do_not_count(space, client, server, arguments):
+    """What the filter leaves out is listed for verdicts, and shown nowhere."""
+    closewait.stall(space, client, server)
+    port = server("port(l)")
+    closewait.stall(space, client, server)
+    refresh = once(space, "--lport", str(port), *arguments)
+    assert refresh.of(server.pid)["sockets"] == 1
+    summary = tcplinger("--json", "--netns", space.name, "--lport", str(port), *arguments)
+    [said] = [o for o in map(json.loads, summary.stdout.splitlines()) if o["type"] == "summary"]
+    assert said["states"].get("CLOSE_WAIT") == 1

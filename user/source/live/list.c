@@ -89,6 +89,7 @@ static struct diag_listing diag_listing(struct live *live, struct diag_rows *row
 		.filter = &live->bpf->rodata->settings.filter,
 		.sink = {receive_from_diag, rows},
 		.states = live->bpf->bss->list_states & ~BIT(TCP_SYN_RECV),
+		.unfiltered = live->bpf->bss->list_described,
 		.ports = needs_want(&live->needs, WANT_PORT_SETTINGS),
 	};
 }
@@ -240,10 +241,8 @@ static bool list_tables(struct live *live, struct passes *passes)
 	bool whole = list_namespaces(live, passes);
 
 	took_ns = clock_now_ns(CLOCK_THREAD_CPUTIME_ID) - took_ns;
-	if (passes->tables) {
-		live->tables_ns += took_ns;
-		live->tables_at_ns = clock_now_ns(CLOCK_MONOTONIC) + took_ns * (TABLES_SHARE - 1);
-	}
+	live->tables_ns += took_ns;
+	live->tables_at_ns = clock_now_ns(CLOCK_MONOTONIC) + took_ns * (TABLES_SHARE - 1);
 	return whole;
 }
 
@@ -267,9 +266,7 @@ static bool list_by_descriptors(struct live *live, struct passes *passes)
 	passes->described = true;
 	passes->tables = tables_are_due(live, passes);
 	whole = !passes->tables || list_tables(live, passes);
-	live->bpf->bss->list_described = live->needs.refreshed;
 	whole = list_holders(live, passes) && whole;
-	live->bpf->bss->list_described = 0;
 	pairs_sort(&passes->waiting);
 	pairs_sort(&passes->waiting_in);
 	whole = list_waiting(live, passes) && whole;
@@ -286,6 +283,7 @@ static void list(struct live *live, enum listing_scope scope, uint32_t states)
 	bool whole;
 
 	live->bpf->bss->list_states = states;
+	live->bpf->bss->list_described = refreshes(live, scope) ? live->needs.refreshed : 0;
 	mark_begin(live, scope);
 	if (refreshes(live, scope) && live->links[PART_LIST_HOLDERS])
 		whole = list_by_descriptors(live, &passes);
@@ -323,6 +321,7 @@ void live_list_sending(struct live *live, const struct process_id *process)
 		return;
 	live_hand_on(live, &begins.header);
 	live->bpf->bss->list_states = 0;
+	live->bpf->bss->list_described = 0;
 	live->bpf->bss->list_sender = process->pid;
 	live_read_rows(live, PART_LIST_HOLDERS, &passes);
 	live->bpf->bss->list_sender = 0;
