@@ -53,7 +53,7 @@ struct sock {
 	struct sock_common __sk_common;
 	socket_lock_t sk_lock;
 	int sk_err;
-	u32 sk_ack_backlog; /* of a listener: connections in its accept queue */
+	u32 sk_ack_backlog;	/* of a listener: connections in its accept queue */
 	u32 sk_max_ack_backlog; /* and how many may: it is full when more wait */
 	u8 sk_shutdown;
 	u16 sk_protocol; /* a bit field before 5.6 */
