@@ -143,6 +143,17 @@ static __always_inline bool chosen_by_connect(const struct tcp_sock *tp)
 	return bucket && !made_by_bind(bucket);
 }
 
+static __always_inline __u8 direction_of(const struct tcp_sock *tp)
+{
+	const struct sock *sk = &tp->inet_conn.icsk_inet.sk;
+
+	if (is_copy_of_listener(sk))
+		return DIRECTION_IN;
+	if (lingers(sk->__sk_common.skc_state) && chosen_by_connect(tp))
+		return DIRECTION_OUT;
+	return DIRECTION_UNKNOWN;
+}
+
 /* Of a full socket, after row_begin. */
 static __always_inline void row_of(struct record_socket *record, struct tcp_sock *tp)
 {
@@ -164,9 +175,8 @@ static __always_inline void row_of(struct record_socket *record, struct tcp_sock
 		record->owner_by = owner->by;
 		record->direction = owner->direction;
 	}
-	if (record->direction == DIRECTION_UNKNOWN && lingers(record->state) &&
-	    chosen_by_connect(tp))
-		record->direction = DIRECTION_OUT;
+	if (record->direction == DIRECTION_UNKNOWN)
+		record->direction = direction_of(tp);
 }
 
 #endif

@@ -58,6 +58,15 @@ static __always_inline void tuple_of(struct tuple *tuple, const struct sock_comm
 	}
 }
 
+/*
+ * What accept() gets is a copy of its listener, backlog and all (sk_clone_lock): who never called
+ * listen() has none. A listener's own backlog may be 0, too.
+ */
+static __always_inline bool is_copy_of_listener(const struct sock *sk)
+{
+	return sk->__sk_common.skc_state != TCP_LISTEN && sk->sk_max_ack_backlog;
+}
+
 /* connect() passes over a port of such a bucket, whatever the destination. */
 static __always_inline bool made_by_bind(const struct inet_bind_bucket *bucket)
 {

@@ -130,6 +130,8 @@ static __always_inline void stream(struct tcp_sock *tp, const struct net *net,
 		show_connect(record, tp, owner);
 	if (owner)
 		show_owner(record, owner, todo);
+	else if (is_copy_of_listener(sk))
+		record->direction = DIRECTION_IN;
 	emit_submit(record);
 }
 

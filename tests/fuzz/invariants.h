@@ -225,7 +225,7 @@ static void refer_port_failure(void *context, struct row *row)
 	const struct port_failure *failure = (const struct port_failure *)row;
 	struct port_references *found = context;
 
-	found->references += !!row->process + !!failure->binder;
+	found->references += !!row->process + !!failure->binder + !!failure->in_the_way.process;
 	refer_census(found, &failure->census);
 }
 

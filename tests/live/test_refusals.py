@@ -106,7 +106,6 @@ OF_TIMEWAIT = {
     "age": (["--age", "5"], "--age", "timewait"),
 }
 OF_PORTS = {
-    "by": (["--by", "comm"], "--by", "its rows are destinations"),
     "age": (["--age", "1"], "--age", "ports"),
     "state": (["--state", "CLOSE_WAIT"], "--state", "ports"),
     "sort": (["--sort", "foo"], "foo", "sustainable_per_s"),
@@ -153,7 +152,7 @@ TAKEN = {
     "trace": (EVERY | {"--state"}, ("--limit", "--no-bpf")),
     "leaks": (EVERY | TABLE | {"--by", "--age"}, ("--state",)),
     "timewait": (EVERY | TABLE | {"--by"}, ("--state", "--age")),
-    "ports": (EVERY | TABLE, ("--by", "--age", "--state")),
+    "ports": (EVERY | TABLE | {"--by"}, ("--age", "--state")),
 }
 
 

@@ -110,7 +110,7 @@ def test_lines_are_found_where_they_are():
         ["leaks", "--by", "comm", "--netns", "/proc/self/ns/net"]]
 
 
-@pytest.mark.parametrize("line", ["tcplinger nosuch", "tcplinger trace --once", "tcplinger ports --by comm",
+@pytest.mark.parametrize("line", ["tcplinger nosuch", "tcplinger trace --once", "tcplinger trace --by comm",
                                   "tcplinger leaks --age", "tcplinger leaks --hooks kprobe"])
 def test_what_is_not_understood_is_told(line):
     for words in arguments(line):

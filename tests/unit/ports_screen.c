@@ -39,7 +39,7 @@ void listing_begins(struct screen *screen)
 }
 
 /* By a process with a descriptor of it; pid 0: nobody known. */
-static void is_bound(struct screen *screen, uint16_t port, uint32_t pid)
+void list_bound_port(struct screen *screen, uint16_t port, uint32_t pid)
 {
 	struct record_holder holder = holder_of(900000 + port, screen->time_ns, pid, "binder");
 	struct record_socket socket = socket_row(900000 + port, screen->time_ns, TCP_CLOSE);
@@ -62,7 +62,7 @@ void list_bound(struct screen *screen, uint16_t low, uint16_t high, uint32_t pid
 {
 	listing_begins(screen);
 	for (uint32_t port = low; port <= high; port++)
-		is_bound(screen, (uint16_t)port, pid);
+		list_bound_port(screen, (uint16_t)port, pid);
 	listing_ends(screen);
 }
 
@@ -306,4 +306,16 @@ const char *json_of(struct screen *screen, size_t limit)
 	screen->output.length = 0;
 	ports_show_json(&screen->ports, &screen->output, limit);
 	return text_of(screen);
+}
+
+const char *table_of(struct screen *screen, struct text_style style)
+{
+	screen->output.length = 0;
+	ports_show_text(&screen->ports, &screen->output, &style, false);
+	return text_of(screen);
+}
+
+bool says(struct screen *screen, const char *words)
+{
+	return strstr(table_of(screen, (struct text_style){.columns = 120}), words) != NULL;
 }

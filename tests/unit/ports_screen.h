@@ -34,6 +34,7 @@ void pass(struct screen *screen, uint64_t ns);
 void listing_begins(struct screen *screen);
 
 void listing_ends(struct screen *screen);
+void list_bound_port(struct screen *screen, uint16_t port, uint32_t pid);
 void list_bound(struct screen *screen, uint16_t low, uint16_t high, uint32_t pid);
 void list_nothing(struct screen *screen);
 void reserve(struct screen *screen, uint16_t low, uint16_t high);
@@ -90,6 +91,11 @@ void widen(struct screen *screen);
 double consumed_of(const struct screen *screen, const struct port_row *row);
 bool asks_for_a_listing(const struct screen *screen);
 const char *text_of(struct screen *screen);
+
+/* The text, as of now; and whether a wide terminal's has these words. */
+const char *table_of(struct screen *screen, struct text_style style);
+bool says(struct screen *screen, const char *words);
+
 const char *json_of(struct screen *screen, size_t limit);
 
 #endif

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "record_list.h"
 
+#include "wanted.h"
+
 #include <string.h>
 
 #include "base/memory.h"
@@ -79,8 +81,10 @@ static bool wants_row(const struct list_source *source, const struct record_sock
 
 	if (!(listed & BIT(minisocket ? TCP_TIME_WAIT : record->state)))
 		return false;
-	if (!wants(source, WANT_ACCEPTED) && record->direction == DIRECTION_IN &&
-	    record->state != TCP_LISTEN)
+	if (!wants(source, WANT_ACCEPTED) &&
+	    !counts_for_range(record->direction, record->state,
+			      record->flags & SOCKET_BOUND ? record->tuple.lport : 0, source->low,
+			      source->high))
 		return false;
 	if (record->state == TCP_LISTEN)
 		return passes_listener(source, &record->tuple);
@@ -90,8 +94,11 @@ static bool wants_row(const struct list_source *source, const struct record_sock
 static bool wants_holder(const struct list_source *source, const struct written *written,
 			 uint32_t listed)
 {
-	if (!wants(source, WANT_ACCEPTED) && written->direction == DIRECTION_IN &&
-	    written->state != TCP_LISTEN)
+	const struct record_holder *record = (const void *)written->record;
+
+	if (!wants(source, WANT_ACCEPTED) &&
+	    !counts_for_range(written->direction, written->state, record->bound_port, source->low,
+			      source->high))
 		return false;
 	return listed & BIT(written->state);
 }
@@ -175,6 +182,16 @@ static void mark(struct list_source *source, enum listing_phase phase, enum list
 	hand_on(source, &record.header);
 }
 
+static void note_range(struct list_source *source, const struct record_header *record)
+{
+	const struct record_ports *ports = (const void *)record;
+
+	if (record->type != RECORD_PORTS)
+		return;
+	source->low = ports->low;
+	source->high = ports->high;
+}
+
 /* Holders come after all other rows. */
 static void hand_on_rows(struct list_source *source, enum told_when when, bool holders,
 			 uint32_t listed)
@@ -184,6 +201,7 @@ static void hand_on_rows(struct list_source *source, enum told_when when, bool h
 	for (; (written = next(source, when)); source->at++) {
 		if ((written->record->type == RECORD_HOLDER) != holders)
 			return;
+		note_range(source, written->record);
 		if (is_wanted(source, written, listed))
 			hand_on(source, written->record);
 	}

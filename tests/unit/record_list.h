@@ -40,6 +40,8 @@ struct list_source {
 	const struct record_list *list;
 	const struct source_config *config;
 	size_t at;
+	uint16_t low; /* ip_local_port_range, as last told */
+	uint16_t high;
 };
 
 extern const struct source_kind list_kind; /* of a struct list_source */

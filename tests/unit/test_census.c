@@ -232,7 +232,7 @@ static void without_settings_all_ports_count_and_the_supply_is_unknown(void **st
 	row = only_row(screen);
 	assert_int_equal(row->now.used, 2);
 	assert_false(row->now.supply_known);
-	assert_false(ports_supply(&screen->ports, &row->now, &supply));
+	assert_false(ports_supply(&row->now, &supply));
 }
 
 static uint32_t reusable_after(struct screen *screen, uint64_t ns, bool timestamps)

@@ -169,7 +169,7 @@ static void a_bound_port_in_use_is_a_cause_of_its_own(void **state)
 	failure = only_failure(screen);
 	assert_int_equal(failure->cause, CAUSE_TUPLE_IN_USE);
 	assert_int_equal(failure->census.used, 0);
-	assert_int_equal(failure->tuple.lport, 0);
+	assert_int_equal(failure->tuple.lport, 50000);
 }
 
 static void the_causes_of_one_owner_are_told_apart(void **state)

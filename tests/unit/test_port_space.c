@@ -353,9 +353,12 @@ static uint32_t binder_of(const struct fixture *fixture, uint16_t low, uint16_t 
 {
 	struct port_supply supply = supply_of(fixture, low, high);
 	const struct process *process;
+	struct port_blocker blocker = {0};
 	uint32_t number = 0;
 
-	*ports = port_spaces_binder(&fixture->ports, NETNS, &supply, &number);
+	if (port_spaces_blockers(&fixture->ports, NETNS, &supply, &blocker, 1))
+		number = blocker.process;
+	*ports = blocker.ports;
 	process = processes_get(&fixture->processes, number);
 	return process ? process->id.pid : 0;
 }

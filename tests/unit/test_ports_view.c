@@ -321,7 +321,8 @@ static void each_figure_sorts(void **state)
 		uint16_t first;
 	} cases[] = {{"used", 82},     {"free", 80},	       {"exhausted_in_s", 80},
 		     {"reusable", 82}, {"consumed_per_s", 82}, {"supply", 0},
-		     {"reserved", 0},  {"blocked_by_bind", 0}, {"sustainable_per_s", 0}};
+		     {"reserved", 0},  {"blocked_by_bind", 0}, {"sustainable_per_s", 0},
+		     {"bound", 0},     {"bound_in_range", 0}};
 	struct screen *screen = *state;
 	size_t keys = 0;
 

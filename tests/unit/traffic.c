@@ -90,6 +90,8 @@ static struct record_transition step_of(const struct traffic *traffic, const str
 		record.since_ns = slot->began_ns;
 	if (slot->state == TCP_ESTABLISHED)
 		record.since_ns = slot->older ? 0 : slot->established_ns;
+	if (slot->direction == DIRECTION_IN)
+		record.direction = DIRECTION_IN; /* a copy of its listener */
 	if (slot->older)
 		return record;
 	record.owner = process_at(slot->owner);
@@ -270,10 +272,14 @@ static void step_fin_wait2(struct traffic *traffic, struct slot *slot)
 		arm(traffic, slot, what == 1 ? TCP_FIN_WAIT2 : TCP_TIME_WAIT, false);
 }
 
+/* One whose port bind() chose is told to end by a listing alone, where only ports are looked at: it
+ * outlives what is made here. */
 static void step_minisocket(struct traffic *traffic, struct slot *slot)
 {
 	uint32_t what = chance(traffic, 6);
 
+	if (slot->bound)
+		return;
 	if (what == 0)
 		end(traffic, slot);
 	else if (slot->state == TCP_TIME_WAIT && what == 1)
@@ -421,6 +427,8 @@ static void make_older(struct traffic *traffic, struct slot *slot)
 	else
 		make_incoming(traffic, slot);
 	slot->state = states[chance(traffic, COUNT(states))];
+	if (slot->state == TCP_SYN_SENT && slot->direction == DIRECTION_IN)
+		slot->state = TCP_ESTABLISHED;
 	slot->older = true;
 	slot->unaccepted = false;
 	slot->minisocket = slot->state == TCP_TIME_WAIT;
@@ -442,6 +450,8 @@ static void list_socket(struct traffic *traffic, enum told_when when, const stru
 		record.owner = process_at(slot->owner);
 		record.owner_by = slot->owner_by;
 		record.direction = slot->direction;
+	} else if (slot->direction == DIRECTION_IN && slot->state != TCP_LISTEN) {
+		record.direction = DIRECTION_IN; /* a copy of its listener */
 	}
 	if (slot->bound || slot->direction == DIRECTION_IN || slot->state == TCP_LISTEN)
 		record.flags |= SOCKET_BOUND;

@@ -3,13 +3,6 @@
 #include "command/watch.h"
 #include "view/ports/ports.h"
 
-static const char *why_not(enum option_id option)
-{
-	if (option == OPTION_BY)
-		return "its rows are destinations";
-	return NULL;
-}
-
 static int run(const struct options *options)
 {
 	return watch_view(options, &ports_view);
@@ -23,9 +16,8 @@ const struct command ports_command = {
 		       "who holds them, how many are taken a second (NEW/S) against what lasts "
 		       "(MOST/S), and which\n"
 		       "connects failed with EADDRNOTAVAIL, and why.",
-	.options = OPTION_BITS_ALWAYS | OPTION_BITS_TUPLES | OPTION_BITS_PROCESSES |
-		   (OPTION_BITS_TABLE & ~OPTION_BIT(OPTION_BY)),
+	.options =
+		OPTION_BITS_ALWAYS | OPTION_BITS_TUPLES | OPTION_BITS_PROCESSES | OPTION_BITS_TABLE,
 	.table = &ports_table,
-	.why_not = why_not,
 	.run = run,
 };

@@ -71,10 +71,11 @@ static bool is_asked_for(const struct model *model, const struct record_socket *
 	return !model->filter || filter_socket(model->filter, &record->tuple, record->state);
 }
 
-/* A listing of CLOSE_WAITs alone shows few of the ports that are bound, and those once more. */
+/* A listing of CLOSE_WAITs alone shows few of the ports that are bound, and those once more. Where
+ * not all can be known, a part says nothing. */
 static bool tells_bound(const struct model *model)
 {
-	return model->scope != LISTING_CLOSE_WAITS;
+	return model->scope != LISTING_CLOSE_WAITS && !model_lacks(model, WANT_BOUND_PORTS);
 }
 
 static void apply_socket_row(struct model *model, const struct record_socket *record)

@@ -175,37 +175,83 @@ const struct port_space *port_spaces_find(const struct port_spaces *ports, uint3
 	return space && space->known ? space : NULL;
 }
 
-bool port_supplied(const struct port_space *space, const struct port_supply *supply, uint16_t port)
+bool port_in_range(const struct port_space *space, const struct port_supply *supply, uint16_t port)
 {
-	return port >= supply->low && port <= supply->high && !in_bitmap(space->reserved, port) &&
-	       !in_bitmap(space->bound, port);
+	return port >= supply->low && port <= supply->high && !in_bitmap(space->reserved, port);
 }
 
-/* Sorted by process: those of one follow each other, a port that it holds twice as well. */
-uint32_t port_spaces_binder(const struct port_spaces *ports, uint32_t netns,
-			    const struct port_supply *supply, uint32_t *process)
+bool port_supplied(const struct port_space *space, const struct port_supply *supply, uint16_t port)
 {
-	const struct port_space *space = port_spaces_find(ports, netns);
-	const struct bound_holder *before = NULL;
-	uint32_t count = 0, most = 0;
+	return port_in_range(space, supply, port) && !in_bitmap(space->bound, port);
+}
 
-	for (size_t i = 0; space && i < ports->holder_count; i++) {
+/* Keeps the greatest, in their order; of equals the first that came. */
+static size_t keep_greatest(struct port_blocker *blockers, size_t count, size_t max,
+			    struct port_blocker blocker)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct port_blocker other = blockers[i];
+
+		if (other.ports >= blocker.ports)
+			continue;
+		blockers[i] = blocker;
+		blocker = other;
+	}
+	if (count < max)
+		blockers[count++] = blocker;
+	return count;
+}
+
+/* From `i` on, those of one process, a port that it holds twice once; where the next one's begin.
+ */
+static size_t count_of_one(const struct port_spaces *ports, size_t i,
+			   const struct port_space *space, const struct port_supply *supply,
+			   struct port_blocker *blocker)
+{
+	const struct bound_holder *first = &ports->holders[i], *before = NULL;
+
+	*blocker = (struct port_blocker){.process = first->process};
+	for (; i < ports->holder_count; i++) {
 		const struct bound_holder *holder = &ports->holders[i];
 
-		if (holder->netns != netns || holder->port < supply->low ||
-		    holder->port > supply->high || in_bitmap(space->reserved, holder->port))
-			continue;
-		if (!before || before->process != holder->process)
-			count = 0;
-		else if (before->port == holder->port)
+		if (holder->process != first->process || holder->netns != first->netns)
+			break;
+		if (!port_in_range(space, supply, holder->port) ||
+		    (before && before->port == holder->port))
 			continue;
 		before = holder;
-		if (++count > most) {
-			most = count;
-			*process = holder->process;
-		}
+		blocker->ports++;
 	}
-	return most;
+	return i;
+}
+
+/* They are sorted by process: those of one follow each other. */
+size_t port_spaces_blockers(const struct port_spaces *ports, uint32_t netns,
+			    const struct port_supply *supply, struct port_blocker *blockers,
+			    size_t max)
+{
+	const struct port_space *space = port_spaces_find(ports, netns);
+	struct port_blocker blocker;
+	size_t count = 0, i = 0;
+
+	while (space && i < ports->holder_count) {
+		if (ports->holders[i].netns != netns) {
+			i++;
+			continue;
+		}
+		i = count_of_one(ports, i, space, supply, &blocker);
+		if (blocker.ports)
+			count = keep_greatest(blockers, count, max, blocker);
+	}
+	return count;
+}
+
+uint32_t port_spaces_holder(const struct port_spaces *ports, uint32_t netns, uint16_t port)
+{
+	for (size_t i = 0; i < ports->holder_count; i++)
+		if (ports->holders[i].netns == netns && ports->holders[i].port == port)
+			return ports->holders[i].process;
+	return 0;
 }
 
 static bool is_loopback(const uint8_t *address)

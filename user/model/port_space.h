@@ -66,12 +66,25 @@ void port_spaces_listing(struct port_spaces *ports, const struct record_listing 
 /* NULL for a namespace that was not listed yet. Valid until the next record. */
 const struct port_space *port_spaces_find(const struct port_spaces *ports, uint32_t netns);
 
+/* What a process holds of the ports that bind() blocks. */
+struct port_blocker {
+	uint32_t process; /* number in `processes` */
+	uint32_t ports;
+};
+
 /*
- * The process that holds the sockets of most ports that bind() blocks, as of the last listing, and
- * of how many; 0: nobody known.
+ * Who holds the sockets of the ports that bind() blocks, as of the last listing: those of most, at
+ * most `max`, the greatest first; how many.
  */
-uint32_t port_spaces_binder(const struct port_spaces *ports, uint32_t netns,
-			    const struct port_supply *supply, uint32_t *process);
+size_t port_spaces_blockers(const struct port_spaces *ports, uint32_t netns,
+			    const struct port_supply *supply, struct port_blocker *blockers,
+			    size_t max);
+
+/* Who holds a port that bind() took, likewise; 0: nobody known. */
+uint32_t port_spaces_holder(const struct port_spaces *ports, uint32_t netns, uint16_t port);
+
+/* True if `port` is one of the range and not reserved, whoever has taken it. */
+bool port_in_range(const struct port_space *space, const struct port_supply *supply, uint16_t port);
 
 /*
  * What there is in the range of the namespace, narrowed by the socket's own (0, 0: none) as

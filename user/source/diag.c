@@ -17,9 +17,8 @@
 /* An MPTCP socket in these is told beside its subflows. */
 #define MSK_STATES (BIT(TCP_CLOSE_WAIT) | BIT(TCP_FIN_WAIT1) | BIT(TCP_FIN_WAIT2))
 
-#define BOUND_INACTIVE	(1U << 13) /* bound, and nothing more: told since 6.8 */
-#define TIMER_KEEPALIVE 2	   /* inet_diag_msg.idiag_timer (inet_sk_diag_fill) */
-#define TIMER_TIMEWAIT	3	   /* (inet_twsk_diag_fill) */
+#define TIMER_KEEPALIVE 2 /* inet_diag_msg.idiag_timer (inet_sk_diag_fill) */
+#define TIMER_TIMEWAIT	3 /* (inet_twsk_diag_fill) */
 
 /* So much of it is looked at: all kernels since 4.6 tell it. */
 #define TCP_INFO_NEEDED                                                                            \
@@ -176,8 +175,6 @@ static int on_message(const struct nlmsghdr *header, void *context)
 		add_info(&record, message, info);
 	if (dump->protocol == IPPROTO_MPTCP)
 		set_msk(&record);
-	if (record.state == TCP_LISTEN || record.state == TCP_CLOSE)
-		record.flags |= SOCKET_BOUND;
 	if (!passes(dump, &record))
 		return MNL_CB_OK;
 	sink_record(&dump->config->sink, &record.header);
@@ -188,9 +185,7 @@ static uint32_t states_of(const struct dump *dump)
 {
 	uint32_t states = dump->config->states ? dump->config->states : ALL_STATES;
 
-	if (dump->protocol == IPPROTO_MPTCP)
-		return states & MSK_STATES;
-	return dump->config->ports ? states | BOUND_INACTIVE : states;
+	return dump->protocol == IPPROTO_MPTCP ? states & MSK_STATES : states;
 }
 
 /* Of a protocol above 255 sdiag_protocol has no room for the number. */

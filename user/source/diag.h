@@ -14,7 +14,6 @@ struct diag_listing {
 	struct record_sink sink;
 	uint32_t states;     /* bit 1 << state: only sockets in these; 0: all */
 	uint32_t unfiltered; /* in these they are told whatever the filter says */
-	bool ports;	     /* tell which ports bind() took */
 	bool msks;	     /* tell MPTCP sockets that linger, beside their subflows */
 };
 

@@ -69,7 +69,6 @@ static bool list_here(struct lister *lister, uint32_t netns, struct refusal *ref
 		.sink = {on_socket, lister},
 		.states = needs->snapshot,
 		.unfiltered = needs->refreshed,
-		.ports = wants(lister, WANT_PORT_SETTINGS),
 		.msks = needs->refreshed & BIT(TCP_CLOSE_WAIT),
 	};
 

@@ -109,6 +109,15 @@ void object_destination(struct json *json, const struct tuple *tuple)
 	port(json, "rport", tuple->rport);
 }
 
+void object_nowhere(struct json *json, uint32_t netns)
+{
+	json_number(json, "netns", netns);
+	json_null(json, "family");
+	json_null(json, "laddr");
+	json_null(json, "raddr");
+	json_null(json, "rport");
+}
+
 static void percentile(struct json *json, const char *key, const struct histogram *histogram,
 		       double part)
 {

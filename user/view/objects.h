@@ -25,7 +25,10 @@ void object_destination(struct json *json, const struct tuple *tuple);
 /* `netns`, `family` and `laddr` alone. */
 void object_local(struct json *json, const struct tuple *tuple);
 
-/* The same keys, all null. */
+/* The same of a namespace as a whole. */
+void object_nowhere(struct json *json, uint32_t netns);
+
+/* The same keys as of a tuple, all null. */
 void object_no_tuple(struct json *json);
 
 /* Counts, percentiles and buckets. */

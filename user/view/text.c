@@ -11,8 +11,9 @@
 #include "base/memory.h"
 #include "base/time.h"
 
-#define PID_COLUMNS  8
-#define DEFAULT_ROWS 20
+#define PID_COLUMNS   8
+#define DEFAULT_ROWS  20
+#define GROUP_COLUMNS 120 /* of a name in a sentence */
 
 void say(struct sentence *sentence, const char *format, ...)
 {
@@ -167,6 +168,14 @@ void text_name(const struct rows *rows, struct output *output, const struct row 
 	else
 		used += put_harmless(output, "(nobody known)", SIZE_MAX, most);
 	pad(output, used, columns);
+}
+
+void text_group(struct sentence *sentence, const char *name)
+{
+	char text[4 * GROUP_COLUMNS + 1];
+
+	format_harmless(text, name, strlen(name), GROUP_COLUMNS);
+	say(sentence, "%s", text);
 }
 
 void text_process(struct sentence *sentence, const struct process *process)

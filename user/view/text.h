@@ -88,6 +88,9 @@ void text_sentence(struct output *output, const struct sentence *sentence, unsig
 void text_name(const struct rows *rows, struct output *output, const struct row *row,
 	       size_t columns, const struct text_style *style);
 
+/* The name of a group, harmless. */
+void text_group(struct sentence *sentence, const char *name);
+
 /* "php-fpm[8426]", harmless; "nobody known" for NULL. */
 void text_process(struct sentence *sentence, const struct process *process);
 

@@ -90,7 +90,6 @@ static struct diag_listing diag_listing(struct live *live, struct diag_rows *row
 		.sink = {receive_from_diag, rows},
 		.states = live->bpf->bss->list_states & ~BIT(TCP_SYN_RECV),
 		.unfiltered = live->bpf->bss->list_described,
-		.ports = needs_want(&live->needs, WANT_PORT_SETTINGS),
 	};
 }
 

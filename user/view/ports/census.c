@@ -6,8 +6,7 @@
 
 bool census_concerns(const struct connection *connection)
 {
-	if (connection->flags & (CONNECTION_GONE | CONNECTION_BOUND) ||
-	    connection->direction == DIRECTION_IN)
+	if (connection->flags & CONNECTION_GONE || connection->direction == DIRECTION_IN)
 		return false;
 	if (connection->state == TCP_CLOSE || connection->state == TCP_LISTEN)
 		return false;
@@ -134,6 +133,12 @@ static unsigned int state_of(const struct model *model, const struct connection 
 	return connection->state;
 }
 
+static void count_bound(struct census *census, const struct port_space *space, uint16_t port)
+{
+	census->bound++;
+	census->bound_in_range += space && port_in_range(space, &census->supply, port);
+}
+
 void census_count(struct census *census, struct model *model, const struct connection *connection,
 		  uint64_t time_ns)
 {
@@ -143,6 +148,10 @@ void census_count(struct census *census, struct model *model, const struct conne
 
 	if (state == TCP_CLOSE)
 		return;
+	if (connection->flags & CONNECTION_BOUND) {
+		count_bound(census, space, connection->tuple.lport);
+		return;
+	}
 	if (space && !port_supplied(space, &census->supply, connection->tuple.lport))
 		return;
 	owner = owner_of(census, &model->connections.processes, connection->owner);

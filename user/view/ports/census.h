@@ -14,9 +14,11 @@ struct census_owner {
 
 struct census {
 	struct port_supply supply;
-	bool supply_known; /* the settings of the namespace were told */
-	uint32_t used;	   /* distinct ports of the supply */
-	uint32_t reusable; /* of these, TIME_WAITs that connect() would take */
+	bool supply_known;	 /* the settings of the namespace were told */
+	uint32_t used;		 /* distinct ports of the supply */
+	uint32_t reusable;	 /* of these, TIME_WAITs that connect() would take */
+	uint32_t bound;		 /* ports held towards it that bind() chose, */
+	uint32_t bound_in_range; /* and of these those of the range */
 	uint32_t by_state[TCP_STATES];
 	struct census_owner *owners; /* by number */
 	size_t owner_count;
@@ -34,14 +36,14 @@ void census_free(struct census *census, struct processes *processes);
 /* One more of the same, which nothing is counted into any more: with the same owners in memory. */
 struct census census_share(struct census *census);
 
-/* Counts an outgoing connection, if its port is one of the supply. */
+/* Counts an outgoing connection, if its port is one of the supply, or bind() chose it. */
 void census_count(struct census *census, struct model *model, const struct connection *connection,
 		  uint64_t time_ns);
 
 /* Most ports first. */
 void census_sort_owners(struct census *census, const struct processes *processes);
 
-/* True if it holds, or may hold, a port that connect() chose. */
+/* True if it holds, or may hold, a port towards a destination. */
 bool census_concerns(const struct connection *connection);
 
 #endif

@@ -7,6 +7,8 @@
 #include "base/memory.h"
 #include "view/ports/internal.h"
 
+#define LOOKS_IN_THE_WAY 64 /* in a refresh */
+
 static uint64_t counted(const struct row *row)
 {
 	return table_counted(&port_failures_table, row);
@@ -19,13 +21,14 @@ static void clear_failure(void *context, struct row *row)
 
 	census_free(&failure->census, view->rows.processes);
 	processes_release(view->rows.processes, failure->binder);
+	processes_release(view->rows.processes, failure->in_the_way.process);
 }
 
-static void init_rows(struct ports *view, struct rows *rows)
+static void init_rows(struct ports *view, struct rows *rows, enum grouping by)
 {
 	struct rows_config config = {
 		.bytes = sizeof(struct port_failure),
-		.by = BY_PID,
+		.by = by,
 		.counted = counted,
 		.clear = clear_failure,
 		.context = view,
@@ -36,8 +39,8 @@ static void init_rows(struct ports *view, struct rows *rows)
 
 void port_failures_init(struct ports *view)
 {
-	init_rows(view, &view->failures);
-	init_rows(view, &view->pending);
+	init_rows(view, &view->failures, view->config.by);
+	init_rows(view, &view->pending, BY_PID);
 }
 
 void port_failures_free(struct ports *view)
@@ -121,12 +124,14 @@ static void share_census(struct ports *view, struct port_row *row, struct port_f
 	failure->census_ns = failing->time_ns;
 }
 
+/* Whatever port the socket was bound to. */
 static uint64_t failure_key(const struct ports *view, const struct port_failure *failure,
-			    uint32_t process, unsigned int kind)
+			    enum grouping by, uint32_t process, unsigned int kind)
 {
 	const struct process *owner = rows_process(&view->rows, process);
+	struct tuple place = ports_place(&failure->tuple);
 
-	return ports_key(grouping_key(BY_PID, owner) ^ (uint64_t)kind << 56, &failure->tuple);
+	return ports_key(grouping_key(by, owner) ^ (uint64_t)kind << 56, &place);
 }
 
 bool ports_failed_to_bind(const struct port_failure *failure)
@@ -160,7 +165,7 @@ void port_failures_note(struct ports *view, const struct transition *transition)
 	};
 	bool asked_for = ports_asked_for(view, connection);
 	struct port_failure *failure;
-	uint64_t key = failure_key(view, &wanted, connection->owner, transition->failure);
+	uint64_t key = failure_key(view, &wanted, BY_PID, connection->owner, transition->failure);
 	struct port_row *row = NULL;
 
 	if (!ports_failed_to_bind(&wanted))
@@ -178,8 +183,8 @@ void port_failures_note(struct ports *view, const struct transition *transition)
 		failure->own_high = transition->range_high;
 	}
 	failure->count++;
-	if (!row)
-		failure->tuple.lport = connection->tuple.lport; /* of the last bind() */
+	if (!row || failure->failure == FAILURE_IN_USE)
+		failure->tuple.lport = connection->tuple.lport; /* of the last */
 	failure->last_ns = transition->time_ns;
 	failure->search_ns = transition->in_old_ns;
 	if (failure->count != 1 || !ports_were_short(failure))
@@ -265,8 +270,8 @@ static void settle_census(struct ports *view, struct port_failure *failure)
 
 static struct port_failure *settled_row(struct ports *view, const struct port_failure *pending)
 {
-	struct port_failure place = {.tuple = ports_place(&pending->tuple)};
-	uint64_t key = failure_key(view, &place, pending->row.process, pending->cause);
+	uint64_t key =
+		failure_key(view, pending, view->config.by, pending->row.process, pending->cause);
 	struct port_failure *failure = (struct port_failure *)rows_find(&view->failures, key);
 
 	if (failure)
@@ -276,18 +281,36 @@ static struct port_failure *settled_row(struct ports *view, const struct port_fa
 	return failure;
 }
 
+static void refer(struct ports *view, uint32_t *number, uint32_t process)
+{
+	processes_reference(view->rows.processes, process);
+	processes_release(view->rows.processes, *number);
+	*number = process;
+}
+
 static void find_binder(struct ports *view, struct port_failure *failure)
 {
-	uint32_t process = 0;
-	uint32_t held = port_spaces_binder(&view->model->ports, failure->tuple.netns,
-					   &failure->census.supply, &process);
+	struct port_blocker blocker;
 
-	if (!held)
+	if (!port_spaces_blockers(&view->model->ports, failure->tuple.netns,
+				  &failure->census.supply, &blocker, 1))
 		return;
-	processes_reference(view->rows.processes, process);
-	processes_release(view->rows.processes, failure->binder);
-	failure->binder = process;
-	failure->binder_ports = held;
+	refer(view, &failure->binder, blocker.process);
+	failure->binder_ports = blocker.ports;
+}
+
+/* Each takes a look at all connections: of a crowd the first will do. */
+static void find_in_the_way(struct ports *view, struct port_failure *failure)
+{
+	struct in_the_way found;
+	uint32_t process = failure->in_the_way.process;
+
+	if (view->looked_in_the_way >= LOOKS_IN_THE_WAY)
+		return;
+	view->looked_in_the_way++;
+	found = ports_find_in_the_way(view, failure);
+	refer(view, &process, found.process);
+	failure->in_the_way = found;
 }
 
 static void settle(void *context, struct row *settled)
@@ -312,6 +335,8 @@ static void settle(void *context, struct row *settled)
 	pending->census = (struct census){0};
 	if (failure->cause == CAUSE_BLOCKED_BY_BIND)
 		find_binder(view, failure);
+	if (failure->cause == CAUSE_TUPLE_IN_USE || failure->cause == CAUSE_PORT_IN_USE)
+		find_in_the_way(view, failure);
 }
 
 static void note_recent(void *context, struct row *row)
@@ -375,10 +400,11 @@ static void share_latest(void *context, struct row *row)
 
 void port_failures_refresh(struct ports *view, bool last)
 {
+	view->looked_in_the_way = 0;
 	rows_each(&view->pending, settle, view);
 	rows_each(&view->rows, end_failing, view);
 	rows_free(&view->pending);
-	init_rows(view, &view->pending);
+	init_rows(view, &view->pending, BY_PID);
 	rows_each(&view->failures, share_latest, view);
 	rows_choose(&view->failures, last);
 	sort_recent(view);

@@ -9,8 +9,12 @@
 struct tuple ports_place(const struct tuple *tuple);
 uint64_t ports_key(uint64_t group, const struct tuple *place);
 
-/* The row of its destination, made if there is none. */
+/* The row of a place, or of a connection's, made if there is none. */
+struct port_row *ports_row_of(struct ports *view, const struct tuple *place);
 struct port_row *ports_row(struct ports *view, const struct connection *connection);
+/* Makes rows for ranges of which bind() has taken half or more, which stay until it has none. */
+void ports_note_ranges(struct ports *view);
+
 bool ports_asked_for(const struct ports *view, const struct connection *connection);
 
 void port_failures_init(struct ports *view);
@@ -18,6 +22,9 @@ void port_failures_free(struct ports *view);
 
 /* A transition, or a failure that none tells, that says why there was no port. */
 void port_failures_note(struct ports *view, const struct transition *transition);
+
+/* What holds the port that a failed connect() or bind() asked for by number. */
+struct in_the_way ports_find_in_the_way(struct ports *view, const struct port_failure *failure);
 
 /* Finds the causes of those since the last refresh, and chooses what to show. */
 void port_failures_refresh(struct ports *view, bool last);

@@ -15,6 +15,11 @@ static const struct clock_offsets *clocks_of(const void *view)
 	return &((const struct ports *)view)->model->clocks;
 }
 
+static bool knows_bound(const void *view, const void *row)
+{
+	return of(row)->now.supply_known && ports_know_bound(view);
+}
+
 /* Destination: no local port. */
 static void write_place(struct json *json, const struct member *member, const void *view,
 			const void *row)
@@ -24,7 +29,10 @@ static void write_place(struct json *json, const struct member *member, const vo
 	(void)member;
 	(void)view;
 	place.family = of(row)->family.mixed ? 0 : (uint16_t)of(row)->family.value;
-	object_destination(json, &place);
+	if (of(row)->range)
+		object_nowhere(json, place.netns);
+	else
+		object_destination(json, &place);
 }
 
 static void write_states(struct json *json, const struct member *member, const void *view,
@@ -40,23 +48,87 @@ static void write_states(struct json *json, const struct member *member, const v
 	json_close(json, '}');
 }
 
+/* A process, or the name of the group that it stands for. */
+static void write_group(struct json *json, const struct ports *ports, uint32_t number)
+{
+	const struct process *process = rows_process(&ports->rows, number);
+	bool by_pid = ports->config.by == BY_PID;
+	char text[17];
+
+	object_process(json, "process", by_pid ? process : NULL, clocks_of(ports));
+	if (!by_pid && grouping_key(ports->config.by, process))
+		json_string(json, "key", grouping_name(ports->config.by, process, text), SIZE_MAX);
+	else
+		json_null(json, "key");
+}
+
 static void write_owners(struct json *json, const struct member *member, const void *view,
 			 const void *row)
 {
-	const struct census *census = &of(row)->now;
-	const struct ports *ports = view;
+	struct port_owners owners = ports_owners(view, &of(row)->now);
 
 	json_open(json, member->key, '[');
-	for (size_t i = 0; i < census->owner_count; i++) {
-		const struct census_owner *owner = &census->owners[i];
-
+	for (size_t i = 0; i < owners.count; i++) {
 		json_open(json, NULL, '{');
-		object_process(json, "process", rows_process(&ports->rows, owner->process),
-			       clocks_of(view));
-		json_number(json, "ports", owner->ports);
+		write_group(json, view, owners.items[i].process);
+		json_number(json, "ports", owners.items[i].ports);
 		json_close(json, '}');
 	}
 	json_close(json, ']');
+}
+
+static void write_blockers(struct json *json, const struct member *member, const void *view,
+			   const void *row)
+{
+	const struct ports *ports = view;
+	struct port_blocker blockers[PORTS_LISTED];
+	size_t count = port_spaces_blockers(&ports->model->ports, of(row)->tuple.netns,
+					    &of(row)->now.supply, blockers, PORTS_LISTED);
+
+	if (!knows_bound(view, row)) {
+		json_null(json, member->key);
+		return;
+	}
+	json_open(json, member->key, '[');
+	for (size_t i = 0; i < count; i++) {
+		json_open(json, NULL, '{');
+		object_process(json, "process", rows_process(&ports->rows, blockers[i].process),
+			       clocks_of(view));
+		json_number(json, "ports", blockers[i].ports);
+		json_close(json, '}');
+	}
+	json_close(json, ']');
+}
+
+static void write_listeners(struct json *json, const struct member *member, const void *view,
+			    const void *row)
+{
+	const struct ports *ports = view;
+	const struct connection *listeners[PORTS_LISTED];
+	size_t count = ports_listeners_in_range(ports, of(row), listeners, PORTS_LISTED);
+
+	if (!of(row)->now.supply_known) {
+		json_null(json, member->key);
+		return;
+	}
+	json_open(json, member->key, '[');
+	for (size_t i = 0; i < count; i++) {
+		json_open(json, NULL, '{');
+		object_process(json, "process", rows_process(&ports->rows, listeners[i]->owner),
+			       clocks_of(view));
+		json_number(json, "lport", listeners[i]->tuple.lport);
+		json_close(json, '}');
+	}
+	json_close(json, ']');
+}
+
+static void write_is_upper_bound(struct json *json, const struct member *member, const void *view,
+				 const void *row)
+{
+	if (of(row)->now.supply_known)
+		json_bool(json, member->key, !ports_know_bound(view));
+	else
+		json_null(json, member->key);
 }
 
 static void write_incomplete(struct json *json, const struct member *member, const void *view,
@@ -92,24 +164,32 @@ static struct value reserved(const void *view, const void *row)
 
 static struct value blocked_by_bind(const void *view, const void *row)
 {
-	uint32_t supply;
+	return value_number(knows_bound(view, row), of(row)->now.supply.blocked);
+}
 
-	return value_number(ports_supply(view, &of(row)->now, &supply),
-			    of(row)->now.supply.blocked);
+static struct value bound(const void *view, const void *row)
+{
+	return value_number(ports_know_bound(view), of(row)->now.bound);
+}
+
+static struct value bound_in_range(const void *view, const void *row)
+{
+	return value_number(knows_bound(view, row), of(row)->now.bound_in_range);
 }
 
 static struct value supply(const void *view, const void *row)
 {
 	uint32_t number;
-	bool known = ports_supply(view, &of(row)->now, &number);
+	bool known = ports_supply(&of(row)->now, &number);
 
+	(void)view;
 	return value_number(known, number);
 }
 
 static struct value free_ports(const void *view, const void *row)
 {
 	uint32_t number, used = of(row)->now.used;
-	bool known = ports_supply(view, &of(row)->now, &number);
+	bool known = ports_supply(&of(row)->now, &number) && ports_know_bound(view);
 
 	return value_number(known, number > used ? number - used : 0);
 }
@@ -118,7 +198,7 @@ static struct value reusable(const void *view, const void *row)
 {
 	const struct ports *ports = view;
 
-	return value_number(!model_lacks(ports->model, WANT_BOUND_PORTS), of(row)->now.reusable);
+	return value_number(ports_know_bound(ports), of(row)->now.reusable);
 }
 
 static struct value consumed_per_s(const void *view, const void *row)
@@ -140,8 +220,9 @@ static struct value sustainable_per_s(const void *view, const void *row)
 static struct value exhausted_in_s(const void *view, const void *row)
 {
 	double seconds = 0;
-	bool known = ports_exhausted_in(view, row, &seconds);
+	bool known = ports_exhausted_in(row, &seconds);
 
+	(void)view;
 	return value_real(known, seconds);
 }
 
@@ -153,13 +234,19 @@ static const struct member members[] = {
 	{"range_high", .value = range_high},
 	{GAUGE("reserved"), .value = reserved, .help = "of the range: ip_local_reserved_ports"},
 	{GAUGE("blocked_by_bind"), .value = blocked_by_bind, .help = "taken by bind() for all"},
+	{"blocked_by", .write = write_blockers},
 	{GAUGE("supply"), .value = supply, .help = "what is left of the range"},
+	{"supply_is_upper_bound", .write = write_is_upper_bound},
 	{GAUGE("used"), MEMBER_AT(struct port_row, now.used), .present = true,
 	 .title = "USED/SUPPLY", .help = "held towards the destination"},
+	{GAUGE("bound"), .value = bound, .present = true,
+	 .help = "held towards it, chosen by bind()"},
+	{GAUGE("bound_in_range"), .value = bound_in_range, .help = "of these, those of the range"},
 	{GAUGE("free"), .value = free_ports, .help = "not held"},
 	{GAUGE("reusable"), .value = reusable, .help = "TIME_WAITs that connect() would take over"},
 	{"by_state", .write = write_states},
 	{"by_owner", .write = write_owners},
+	{"listeners_in_range", .write = write_listeners},
 	{GAUGE("consumed_per_s"), .unit = UNIT_PER_S, .value = consumed_per_s, .title = "NEW/S",
 	 .help = "taken a second, over a minute at most"},
 	{GAUGE("sustainable_per_s"), .unit = UNIT_PER_S, .value = sustainable_per_s,
@@ -172,7 +259,7 @@ static const struct member members[] = {
 const struct table ports_table = {"ports", members, LENGTH(members)};
 
 /* bind() has no destination: only the local address is told. */
-static void write_failed_place(struct json *json, const struct port_failure *failure)
+static void write_census_place(struct json *json, const struct port_failure *failure)
 {
 	if (!ports_failed_to_bind(failure)) {
 		object_destination(json, &failure->tuple);
@@ -197,7 +284,7 @@ static void write_census_of(struct json *json, const struct ports *ports,
 	object_time(json, "time", failure->census_ns, &ports->model->clocks);
 	json_number(json, "seq", ports->rows.seq);
 	if (!row)
-		write_failed_place(json, failure);
+		write_census_place(json, failure);
 	for (size_t i = row ? 0 : 1; i < LENGTH(members); i++)
 		member_write(json, &members[i], ports, &then);
 }
@@ -211,6 +298,34 @@ static bool is_in_use(const struct port_failure *failure)
 static const struct port_failure *failed(const void *row)
 {
 	return row;
+}
+
+static void write_key(struct json *json, const struct member *member, const void *view,
+		      const void *row)
+{
+	(void)view;
+	json_string(json, member->key, failed(row)->row.name, SIZE_MAX);
+}
+
+static void write_in_the_way(struct json *json, const struct member *member, const void *view,
+			     const void *row)
+{
+	const struct in_the_way *way = &failed(row)->in_the_way;
+	const struct ports *ports = view;
+
+	if (!way->found) {
+		json_null(json, member->key);
+		return;
+	}
+	json_open(json, member->key, '{');
+	json_plain(json, "state", tcp_state_name(way->state));
+	object_process(json, "owner", rows_process(&ports->failures, way->process),
+		       clocks_of(view));
+	if (way->remaining_ns == UNKNOWN_NS)
+		json_null(json, "remaining_s");
+	else
+		json_seconds(json, "remaining_s", way->remaining_ns);
+	json_close(json, '}');
 }
 
 static void write_owner(struct json *json, const struct member *member, const void *view,
@@ -248,7 +363,7 @@ static void write_failure_place(struct json *json, const struct member *member, 
 {
 	(void)member;
 	(void)view;
-	write_failed_place(json, row);
+	object_tuple(json, &failed(row)->tuple, ports_failed_to_bind(row));
 }
 
 static void write_first(struct json *json, const struct member *member, const void *view,
@@ -283,6 +398,7 @@ static struct value search_ns(const void *view, const void *row)
 
 static const struct member failure_members[] = {
 	{"owner", .write = write_owner},
+	{"key", .write = write_key},
 	{"call", .write = write_call},
 	{"errno", .write = write_errno},
 	{"cause", .write = write_cause},
@@ -292,6 +408,7 @@ static const struct member failure_members[] = {
 	{"last", .write = write_last},
 	{"search_ns", .kind = FIGURE_GAUGE, .value = search_ns},
 	{"census", .write = write_census},
+	{"in_the_way", .write = write_in_the_way},
 	{"incomplete", .write = write_incomplete},
 };
 
@@ -305,6 +422,8 @@ void ports_show_json(void *self, struct output *output, size_t limit)
 				      limit, clocks);
 	size_t failures = ports->failures.shown_count;
 
+	if (limit && failures > limit)
+		failures = limit;
 	for (size_t i = 0; i < failures; i++)
 		table_show_row(&port_failures_table, output, ports, ports->failures.shown[i],
 			       ports->time_ns, ports->rows.seq, clocks);

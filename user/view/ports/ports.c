@@ -12,7 +12,8 @@ static bool is_present(const void *context, const struct row *row)
 {
 	const struct port_row *port = (const struct port_row *)row;
 
-	return port->wanted && table_is_present(&ports_table, context, row);
+	return port->wanted && (table_is_present(&ports_table, context, row) ||
+				(port->range && port->now.supply.blocked));
 }
 
 static uint64_t counted(const struct row *row)
@@ -72,19 +73,26 @@ uint64_t ports_key(uint64_t group, const struct tuple *place)
 	return hash == ROWS_OTHER ? 1 : hash;
 }
 
+struct port_row *ports_row_of(struct ports *view, const struct tuple *place)
+{
+	uint64_t key = ports_key(0, place);
+	struct port_row *row = (struct port_row *)rows_find(&view->rows, key);
+
+	if (row)
+		return row;
+	row = (struct port_row *)rows_add(&view->rows, key, 0);
+	row->tuple = *place;
+	census_begin(&row->now, view->model, place->netns, 0, 0);
+	growth_begin(&row->consumption, view->time_ns);
+	growth_begin(&row->failing, view->time_ns);
+	return row;
+}
+
 struct port_row *ports_row(struct ports *view, const struct connection *connection)
 {
 	struct tuple place = ports_place(&connection->tuple);
-	uint64_t key = ports_key(0, &place);
-	struct port_row *row = (struct port_row *)rows_find(&view->rows, key);
+	struct port_row *row = ports_row_of(view, &place);
 
-	if (!row) {
-		row = (struct port_row *)rows_add(&view->rows, key, 0);
-		row->tuple = place;
-		census_begin(&row->now, view->model, place.netns, 0, 0);
-		growth_begin(&row->consumption, view->time_ns);
-		growth_begin(&row->failing, view->time_ns);
-	}
 	common_note(&row->family, connection->tuple.family);
 	return row;
 }
@@ -194,6 +202,12 @@ static void begin_row(void *context, struct row *begun)
 	row->wanted = row->passes = false;
 }
 
+/* Of a live socket a listing tells that it was accepted (DIRECTION_IN), whose listener is gone. */
+static bool is_bound_client(const struct connection *connection)
+{
+	return connection->flags & CONNECTION_BOUND && !(connection->flags & CONNECTION_MINISOCKET);
+}
+
 /*
  * Found by a listing, and its listener is gone: its port is none that connect() would choose. Of a
  * namespace that is gone nothing is left.
@@ -203,8 +217,10 @@ static bool is_server_side(const struct ports *view, const struct connection *co
 	const struct port_space *space =
 		port_spaces_find(&view->model->ports, connection->tuple.netns);
 
-	return connection->direction == DIRECTION_UNKNOWN && connection->tuple.lport &&
-	       (!space || !port_supplied(space, &space->whole, connection->tuple.lport));
+	if (connection->direction != DIRECTION_UNKNOWN || !connection->tuple.lport)
+		return false;
+	return !space || (!port_supplied(space, &space->whole, connection->tuple.lport) &&
+			  !is_bound_client(connection));
 }
 
 static void count(void *context, struct connection *connection)
@@ -228,17 +244,22 @@ static void note_use(struct port_row *row, uint64_t time_ns)
 	row->used_ns[STEADY_REFRESHES] = time_ns;
 }
 
+static bool holds_any(const struct port_row *row)
+{
+	return row->now.used || row->now.bound;
+}
+
 static void finish_row(void *context, struct row *finished)
 {
 	struct port_row *row = (struct port_row *)finished;
 	struct ports *view = context;
 
-	if (row->now.used)
+	if (is_present(view, finished))
 		row->row.active_ns = view->time_ns;
 	note_use(row, view->time_ns);
 	growth_add(&row->consumption, &view->clock, (double)row->consumed);
 	growth_add(&row->failing, &view->clock, (double)row->failed);
-	view->left_out += row->passes && row->now.used;
+	view->left_out += row->passes && holds_any(row);
 	census_sort_owners(&row->now, view->rows.processes);
 }
 
@@ -246,7 +267,7 @@ static void finish_row(void *context, struct row *finished)
 static void settle_left_out(struct ports *view)
 {
 	for (size_t i = 0; i < view->rows.shown_count; i++)
-		view->left_out -= ports_shown(view, i)->passes && ports_shown(view, i)->now.used;
+		view->left_out -= ports_shown(view, i)->passes && holds_any(ports_shown(view, i));
 }
 
 static double share(const void *view, const struct row *row, const void *unused)
@@ -256,6 +277,8 @@ static double share(const void *view, const struct row *row, const void *unused)
 
 	(void)view;
 	(void)unused;
+	if (port->range)
+		return ports_blocked_share(port);
 	return supply ? (double)port->now.used / supply : port->now.used;
 }
 
@@ -277,6 +300,7 @@ void ports_refresh(void *self, uint64_t time_ns, bool last)
 	view->incomplete = model_has_lost(view->model, &view->losses);
 	rows_each(&view->rows, begin_row, view);
 	connections_each(&view->model->connections, count, view);
+	ports_note_ranges(view);
 	rows_each(&view->rows, finish_row, view);
 	rows_choose(&view->rows, last);
 	settle_left_out(view);
@@ -294,11 +318,15 @@ struct port_failure *ports_failure(const struct ports *view, size_t i)
 	return (struct port_failure *)view->failures.shown[i];
 }
 
-bool ports_supply(const struct ports *view, const struct census *census, uint32_t *supply)
+bool ports_know_bound(const struct ports *view)
+{
+	return !model_lacks(view->model, WANT_BOUND_PORTS);
+}
+
+bool ports_supply(const struct census *census, uint32_t *supply)
 {
 	*supply = census->supply.supply;
-	return census->supply_known &&
-	       !(model_lacks(view->model, WANT_BOUND_PORTS) && census->supply.blocked);
+	return census->supply_known;
 }
 
 bool ports_consumed(const struct ports *view, const struct port_row *row, double *per_s)
@@ -327,11 +355,11 @@ static double mean_hold_s(const struct ports *view, const struct port_row *row)
 
 bool ports_sustainable(const struct ports *view, const struct port_row *row, double *per_s)
 {
-	bool bound_alone = row->bound && !row->consumed && !row->now.used;
+	bool bound_alone = (row->bound || row->now.bound) && !row->consumed && !row->now.used;
 	double hold_s = mean_hold_s(view, row);
 	uint32_t supply;
 
-	if (bound_alone || !ports_supply(view, &row->now, &supply) || hold_s <= 0)
+	if (row->range || bound_alone || !ports_supply(&row->now, &supply) || hold_s <= 0)
 		return false;
 	*per_s = supply / hold_s;
 	return true;
@@ -357,12 +385,12 @@ static bool steady_growth(const struct port_row *row, double *per_s)
 	return most <= least * STEADY_SPREAD;
 }
 
-bool ports_exhausted_in(const struct ports *view, const struct port_row *row, double *seconds)
+bool ports_exhausted_in(const struct port_row *row, double *seconds)
 {
 	uint32_t supply;
 	double per_s = 0;
 
-	if (!ports_supply(view, &row->now, &supply))
+	if (row->range || !ports_supply(&row->now, &supply))
 		return false;
 	if (row->now.used < supply && !steady_growth(row, &per_s))
 		return false;

@@ -8,6 +8,8 @@
 #include "view/rows.h"
 #include "view/view.h"
 
+#define PORTS_LISTED	 10  /* of who holds ports, and of listeners */
+#define PORTS_NEAR	 0.8 /* of the supply, what can be reused counted as free */
 #define STEADY_REFRESHES 5
 #define FAILURE_NS	 60000000000ULL /* so long a failure is recent, and keeps its census */
 
@@ -40,9 +42,10 @@ struct port_row {
 	struct tuple tuple; /* no lport */
 	struct common family;
 	struct census now;
-	bool wanted;	   /* a connection that the filters ask for is among those counted now, */
-	bool passes;	   /* or one that those on addresses ask for */
-	uint64_t asked;	   /* connects that they ask for, and that chose a port or got none */
+	bool wanted;	/* a connection that the filters ask for is among those counted now, */
+	bool passes;	/* or one that those on addresses ask for */
+	bool range;	/* no destination: a namespace's range, of which bind() has half or more */
+	uint64_t asked; /* connects that they ask for, and that chose a port or got none */
 	uint64_t consumed; /* ports that connect() chose, */
 	uint64_t bound;	   /* and those that bind() did */
 	uint64_t failed;   /* connects that got none */
@@ -54,6 +57,14 @@ struct port_row {
 	struct failing_census latest_census; /* the one before */
 	uint32_t used[STEADY_REFRESHES + 1]; /* at the last refreshes, the newest last */
 	uint64_t used_ns[STEADY_REFRESHES + 1];
+};
+
+/* Who has the port that was asked for. */
+struct in_the_way {
+	bool found;
+	uint8_t state;	       /* enum tcp_state; CLOSE: bound, and nothing more */
+	uint32_t process;      /* number, referred to; 0: not known */
+	uint64_t remaining_ns; /* of a TIME_WAIT; UNKNOWN_NS: not known, or until it is closed */
 };
 
 /* Connects of one owner towards one destination that failed for one cause; or its bind()s. */
@@ -71,6 +82,7 @@ struct port_failure {
 	uint64_t census_ns; /* of the first since the last refresh: when the census was taken */
 	uint32_t binder;    /* process that holds most of what bind() took, referred to; 0: none */
 	uint32_t binder_ports;
+	struct in_the_way in_the_way; /* of the last */
 	struct census census;
 };
 
@@ -82,6 +94,7 @@ struct ports {
 	struct rows pending; /* failures since the last refresh: their cause is still to be found */
 	struct port_failure **recent; /* all of them, the newest first */
 	size_t recent_count;
+	size_t looked_in_the_way; /* so many failures were looked after in this refresh */
 	size_t left_out;  /* destinations in use that the filter on processes does not ask for */
 	uint64_t time_ns; /* of this refresh */
 	struct growth_clock clock;
@@ -124,8 +137,29 @@ struct port_failure *ports_failure(const struct ports *view, size_t i);
 /* The row of a destination; NULL if it never had any. */
 const struct port_row *ports_destination(const struct ports *view, const struct tuple *tuple);
 
-/* False where bound ports are not known well enough. */
-bool ports_supply(const struct ports *view, const struct census *census, uint32_t *supply);
+/* False where the source does not tell which ports bind() has taken: a supply is an upper bound. */
+bool ports_know_bound(const struct ports *view);
+
+/* False where the settings of the namespace are not known. */
+bool ports_supply(const struct census *census, uint32_t *supply);
+
+/* Who holds most, by the grouping of the view: of a group, `process` is one that stands for it. */
+struct port_owners {
+	struct census_owner items[PORTS_LISTED];
+	size_t count;
+	size_t omitted;	 /* so many more there are, */
+	uint32_t others; /* which hold so many ports */
+};
+
+struct port_owners ports_owners(const struct ports *view, const struct census *census);
+
+/* Of the range of its namespace, what bind() has taken of what is not reserved. */
+double ports_blocked_share(const struct port_row *row);
+
+/* Those that listen on a port of the row's range that is not reserved, by port, at most `max`; how
+ * many. */
+size_t ports_listeners_in_range(const struct ports *view, const struct port_row *row,
+				const struct connection **listeners, size_t max);
 
 /* Per second; false where not known (yet). */
 bool ports_consumed(const struct ports *view, const struct port_row *row, double *per_s);
@@ -133,7 +167,7 @@ bool ports_failed(const struct ports *view, const struct port_row *row, double *
 bool ports_sustainable(const struct ports *view, const struct port_row *row, double *per_s);
 
 /* Seconds until none is free: 0, or known while the use has grown steadily for five refreshes. */
-bool ports_exhausted_in(const struct ports *view, const struct port_row *row, double *seconds);
+bool ports_exhausted_in(const struct port_row *row, double *seconds);
 
 /* True if it was bind() that failed: `tuple` has the local end, and no other. */
 bool ports_failed_to_bind(const struct port_failure *failure);

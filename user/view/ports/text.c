@@ -14,40 +14,55 @@
 #define FAILURES_MAX 5
 #define TABLE_LINES  4
 #define NAMED_OWNERS 4
-#define NEAR	     0.9
 #define RATE	     16
 #define RATE_MAX     999999e6
 #define SHARE_MAX    9.99   /* of sockets whose ends were lost there may be more than ports */
 #define LEFT_MAX_S   8.64e9 /* as text_age has it */
 
-/* Of the supply; 0 where that is not known. */
-static double share(const struct ports *ports, const struct census *census)
+static double of_supply(const struct census *census, uint32_t ports)
 {
 	uint32_t supply;
 
-	if (!ports_supply(ports, census, &supply))
+	if (!ports_supply(census, &supply))
 		return 0;
-	return supply ? (double)census->used / supply : 1;
+	return supply ? (double)ports / supply : 1;
 }
 
-static const char *color_of(double used, const struct text_style *style)
+/* Of the supply; 0 where that is not known. Of a range, what bind() has taken of it. */
+static double share(const struct port_row *row)
 {
-	if (!style->color || used < NEAR)
-		return "";
-	return used < 1 ? TEXT_YELLOW : TEXT_RED;
+	return row->range ? ports_blocked_share(row) : of_supply(&row->now, row->now.used);
 }
 
-static void format_left(char *text, const struct ports *ports, const struct port_row *row,
-			double used)
+/* What connect() would take over is as good as free. */
+static bool is_near(const struct port_row *row)
+{
+	const struct census *now = &row->now;
+
+	return !row->range && of_supply(now, now->used - now->reusable) >= PORTS_NEAR;
+}
+
+static const char *color_of(const struct port_row *row, const struct text_style *style)
+{
+	if (!style->color)
+		return "";
+	if (share(row) >= 1)
+		return TEXT_RED;
+	return is_near(row) || row->range ? TEXT_YELLOW : "";
+}
+
+static void format_left(char *text, const struct port_row *row)
 {
 	double seconds;
 
-	if (used >= 1)
+	if (share(row) >= 1)
 		snprintf(text, TEXT_AGE, row->now.reusable ? "REUSES" : "EXHAUSTED");
-	else if (ports_exhausted_in(ports, row, &seconds))
+	else if (row->range)
+		snprintf(text, TEXT_AGE, "-");
+	else if (ports_exhausted_in(row, &seconds))
 		text_age(text, (uint64_t)((seconds < LEFT_MAX_S ? seconds : LEFT_MAX_S) * 1e9));
 	else
-		snprintf(text, TEXT_AGE, used >= NEAR ? "NEAR" : "-");
+		snprintf(text, TEXT_AGE, is_near(row) ? "NEAR" : "-");
 }
 
 /* In seven columns. */
@@ -64,10 +79,14 @@ static void format_rate(char *text, double per_s)
 static void use_cell(char *text, const void *view, const void *at)
 {
 	const struct port_row *row = at;
+	const struct port_supply *range = &row->now.supply;
 	uint32_t supply;
 
-	if (ports_supply(view, &row->now, &supply))
-		snprintf(text, CELL, "%u/%u", row->now.used, supply);
+	if (row->range)
+		snprintf(text, CELL, "%u/%u", range->blocked, range->blocked + range->supply);
+	else if (ports_supply(&row->now, &supply))
+		snprintf(text, CELL, "%u/%u%s", row->now.used, supply,
+			 ports_know_bound(view) ? "" : "?");
 	else
 		snprintf(text, CELL, "%u/?", row->now.used);
 }
@@ -75,9 +94,10 @@ static void use_cell(char *text, const void *view, const void *at)
 static void bar_cell(char *text, const void *view, const void *row)
 {
 	static const char stars[BAR_COLUMNS + 1] = "##########";
-	double used = share(view, &((const struct port_row *)row)->now);
+	double used = share(row);
 	int bar;
 
+	(void)view;
 	if (used > SHARE_MAX)
 		used = SHARE_MAX;
 	bar = (int)(used * BAR_COLUMNS);
@@ -105,7 +125,8 @@ static void sustainable_cell(char *text, const void *view, const void *row)
 
 static void left_cell(char *text, const void *view, const void *row)
 {
-	format_left(text, view, row, share(view, &((const struct port_row *)row)->now));
+	(void)view;
+	format_left(text, row);
 }
 
 static const struct column column_items[] = {
@@ -118,7 +139,19 @@ static const struct column column_items[] = {
 
 static const struct columns columns = {&ports_table, column_items, LENGTH(column_items)};
 
-/* "27960 TIME_WAIT made by php-fpm[812], 272 ESTABLISHED by worker[33]": what one owner holds. */
+/* "php-fpm[812]", or the name of the group that it stands for. */
+static void say_group(struct sentence *sentence, const struct ports *ports, uint32_t number)
+{
+	const struct process *process = rows_process(&ports->rows, number);
+	char text[17];
+
+	if (ports->config.by != BY_PID && grouping_key(ports->config.by, process))
+		text_group(sentence, grouping_name(ports->config.by, process, text));
+	else
+		text_process(sentence, process);
+}
+
+/* "27960 TIME_WAIT of php-fpm[812]": what one owner holds. */
 static void say_owner(struct sentence *sentence, const struct ports *ports,
 		      const struct census_owner *owner)
 {
@@ -131,25 +164,64 @@ static void say_owner(struct sentence *sentence, const struct ports *ports,
 		comma = " + ";
 	}
 	say(sentence, " of ");
-	text_process(sentence, rows_process(&ports->rows, owner->process));
+	say_group(sentence, ports, owner->process);
 }
 
 static void say_owners(struct sentence *sentence, const struct ports *ports,
 		       const struct census *census)
 {
-	uint32_t others = 0;
+	struct port_owners owners = ports_owners(ports, census);
+	size_t named = owners.count < NAMED_OWNERS ? owners.count : NAMED_OWNERS;
+	uint32_t others = owners.others;
 
-	for (size_t i = 0; i < census->owner_count; i++) {
-		if (i >= NAMED_OWNERS) {
-			others += census->owners[i].ports;
-			continue;
-		}
+	for (size_t i = 0; i < named; i++) {
 		if (i)
 			say(sentence, ", ");
-		say_owner(sentence, ports, &census->owners[i]);
+		say_owner(sentence, ports, &owners.items[i]);
 	}
+	for (size_t i = named; i < owners.count; i++)
+		others += owners.items[i].ports;
 	if (others)
-		say(sentence, ", %u of %zu more", others, census->owner_count - NAMED_OWNERS);
+		say(sentence, ", %u of %zu more", others, owners.count - named + owners.omitted);
+}
+
+/* "50 by squid[812], 3 by nginx[33]" */
+static void say_blockers(struct sentence *sentence, const struct ports *ports,
+			 const struct port_row *row)
+{
+	struct port_blocker blockers[NAMED_OWNERS];
+	size_t count = port_spaces_blockers(&ports->model->ports, row->tuple.netns,
+					    &row->now.supply, blockers, NAMED_OWNERS);
+
+	for (size_t i = 0; i < count; i++) {
+		say(sentence, "%s%u by ", i ? ", " : ": ", blockers[i].ports);
+		text_process(sentence, rows_process(&ports->rows, blockers[i].process));
+	}
+}
+
+static void say_range(struct sentence *sentence, const struct ports *ports,
+		      const struct port_row *row)
+{
+	const struct port_supply *range = &row->now.supply;
+
+	say(sentence, "bind() has taken %u of ports %u-%u", range->blocked, range->low,
+	    range->high);
+	say_blockers(sentence, ports, row);
+	say(sentence,
+	    "; IP_BIND_ADDRESS_NO_PORT before bind() avoids that for outgoing connections");
+}
+
+static void say_bound(struct sentence *sentence, const struct ports *ports,
+		      const struct port_row *row)
+{
+	const struct census *now = &row->now;
+
+	say(sentence, "%s%u port%s that bind() chose", now->owner_count ? "; " : "", now->bound,
+	    plural(now->bound));
+	if (now->supply_known && now->bound_in_range != now->bound)
+		say(sentence, " (%u of the range)", now->bound_in_range);
+	if (now->supply.blocked)
+		say_blockers(sentence, ports, row);
 }
 
 static void say_row(struct sentence *sentence, const struct ports *ports,
@@ -157,12 +229,18 @@ static void say_row(struct sentence *sentence, const struct ports *ports,
 {
 	const struct census *census = &row->now;
 
+	if (row->range) {
+		say_range(sentence, ports, row);
+		return;
+	}
 	say_owners(sentence, ports, census);
-	if (!census->owner_count)
+	if (!census->owner_count && !census->bound)
 		say(sentence, "none held now");
+	if (census->bound)
+		say_bound(sentence, ports, row);
 	if (census->reusable)
 		say(sentence, "; %u could be reused", census->reusable);
-	if (census->supply.blocked)
+	if (census->supply.blocked && !census->bound)
 		say(sentence, "; bind() blocks %u", census->supply.blocked);
 	if (census->supply.reserved)
 		say(sentence, "; %u reserved", census->supply.reserved);
@@ -174,11 +252,14 @@ static void show_row(const void *view, struct output *output, const struct row *
 	const struct port_row *row = (const struct port_row *)shown;
 	const struct ports *ports = view;
 	size_t place = text_is_narrow(style, WIDE_COLUMNS) ? PLACE_NARROW : PLACE_WIDE;
-	const char *color = color_of(share(ports, &row->now), style);
+	const char *color = color_of(row, style);
 	struct sentence sentence = {0};
 
 	output_string(output, color);
-	text_endpoint(output, row->tuple.raddr, row->tuple.rport, place, style);
+	if (row->range)
+		output_format(output, "%-*s", (int)place, "(every destination)");
+	else
+		text_endpoint(output, row->tuple.raddr, row->tuple.rport, place, style);
 	columns_row(&columns, output, false, ports, row);
 	output_string(output, color[0] ? TEXT_PLAIN : "");
 	output_line(output);
@@ -231,6 +312,21 @@ static void say_rates(struct sentence *sentence, const struct ports *ports,
 		say(sentence, ", %.1f/s sustainable", most);
 }
 
+/* "TIME_WAIT of curl[812], for 42 s still" */
+static void say_in_the_way(struct sentence *sentence, const struct ports *ports,
+			   const struct port_failure *failure)
+{
+	const struct in_the_way *way = &failure->in_the_way;
+
+	if (!way->found)
+		return;
+	say(sentence, ": %s of ",
+	    way->state == TCP_CLOSE ? "a bound socket" : tcp_state_name(way->state));
+	text_process(sentence, rows_process(&ports->failures, way->process));
+	if (way->remaining_ns != UNKNOWN_NS)
+		say(sentence, ", for %.0f s still", (double)way->remaining_ns / NS_PER_S);
+}
+
 static void say_why(struct sentence *sentence, const struct ports *ports,
 		    const struct port_failure *failure)
 {
@@ -252,13 +348,18 @@ static void say_why(struct sentence *sentence, const struct ports *ports,
 		say_binder(sentence, ports, failure);
 		break;
 	case CAUSE_TUPLE_IN_USE:
-		say(sentence, "the port that it bound is in use towards this destination");
+		say(sentence, "the port that it bound, %u, is in use towards this destination",
+		    failure->tuple.lport);
+		say_in_the_way(sentence, ports, failure);
 		break;
 	case CAUSE_NO_SOURCE_ADDRESS:
 		say(sentence, "the device of its route has no address that it could use");
 		break;
 	case CAUSE_PORT_IN_USE:
-		say(sentence, "another socket has the port: `ss -tanp` shows whose");
+		say(sentence, "another socket has the port");
+		say_in_the_way(sentence, ports, failure);
+		if (!failure->in_the_way.found)
+			say(sentence, ": `ss -tanp` shows whose");
 		break;
 	case CAUSE_ADDRESS_NOT_LOCAL:
 		say(sentence, "no interface of its network namespace has this address");
@@ -311,7 +412,10 @@ static void show_failure(const struct ports *ports, struct output *output,
 	else
 		format_endpoint(place, failure->tuple.raddr, failure->tuple.rport);
 	say(&title, "%s", style->color ? TEXT_RED : "");
-	text_process(&title, rows_process(&ports->failures, failure->row.process));
+	if (failure->row.name)
+		text_group(&title, failure->row.name);
+	else
+		text_process(&title, rows_process(&ports->failures, failure->row.process));
 	say(&title, " %s %s: %s", bind ? "bind()" : "->", place, headline(failure));
 	say(&title, ", %llu time%s, last %.8s", (unsigned long long)failure->count,
 	    plural(failure->count), time);
@@ -372,14 +476,30 @@ void ports_show_text(void *self, struct output *output, const struct text_style 
 	output_free(&failures);
 }
 
+static void show_worst_range(const struct ports *ports, const struct port_row *row,
+			     struct output *output, unsigned int columns)
+{
+	struct sentence sentence = {0};
+
+	text_wrap(output, 0, INDENT,
+		  "half of the ports, or more, are taken for every destination:", columns);
+	say_range(&sentence, ports, row);
+	text_sentence(output, &sentence, columns);
+	output_line(output);
+}
+
 void ports_show_worst(const struct ports *ports, const struct port_row *row, struct output *output,
 		      unsigned int columns)
 {
 	struct sentence title = {0}, sentence = {0};
 	char place[FORMAT_ENDPOINT];
 	uint32_t supply;
-	bool known = ports_supply(ports, &row->now, &supply);
+	bool known = ports_supply(&row->now, &supply);
 
+	if (row->range) {
+		show_worst_range(ports, row, output, columns);
+		return;
+	}
 	format_endpoint(place, row->tuple.raddr, row->tuple.rport);
 	say(&title, "%u", row->now.used);
 	if (known)
