@@ -1,34 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* What happens to connections and minisockets, counted in their rows. */
-#include <string.h>
-
-#include "base/hash.h"
+#include "view/place.h"
 #include "view/timewait/timewait.h"
 
 #define KEY_NONE 0 /* of no row: what a filter leaves out was refused all the same */
-
-/* The end that a row is by: a remote port, or a local one, is never part of a key. */
-static struct tuple place_of(const struct connection *connection)
-{
-	struct tuple tuple = connection->tuple;
-
-	if (connection->direction == DIRECTION_IN) {
-		memset(tuple.raddr, 0, sizeof(tuple.raddr));
-		tuple.rport = 0;
-	} else {
-		tuple.lport = 0;
-	}
-	tuple.family = 0;
-	return tuple;
-}
-
-/* Of two keys among 100,000 rows, no two are alike. */
-static uint64_t key_of(uint64_t group, const struct tuple *place)
-{
-	uint64_t hash = hash_bytes(group, place, sizeof(*place));
-
-	return hash == ROWS_OTHER ? 1 : hash;
-}
 
 static bool is_asked_for(const struct time_waits *waits, const struct connection *connection)
 {
@@ -44,8 +19,8 @@ static struct time_wait_row *row_of(struct time_waits *waits, struct connection 
 				    uint64_t time_ns)
 {
 	const struct process *owner = rows_process(&waits->rows, connection->owner);
-	struct tuple place = place_of(connection);
-	uint64_t key = key_of(grouping_key(waits->config.by, owner), &place);
+	struct tuple place = place_of(&connection->tuple, connection->direction);
+	uint64_t key = place_key(grouping_key(waits->config.by, owner), &place);
 	struct time_wait_row *row = (struct time_wait_row *)rows_find(&waits->rows, key);
 
 	if (!is_asked_for(waits, connection))
