@@ -18,9 +18,27 @@ static void check_judged(const struct verdict_sockets *sockets)
 	must(sockets->unwatched <= sockets->all);
 }
 
+/* Each socket is at one place, of which the greatest are kept. */
+static void check_places(const struct leak_row *row)
+{
+	uint32_t sockets = 0, places = 0;
+
+	for (; places < TALLY_GREATEST && row->places.counts[places]; places++) {
+		must(row->places.counts[places]->row == row);
+		must(!places || row->places.counts[places - 1]->sockets >=
+					row->places.counts[places]->sockets);
+		sockets += row->places.counts[places]->sockets;
+	}
+	must(places < TALLY_GREATEST ? sockets == row->sockets : sockets <= row->sockets);
+}
+
 static void check_row(const struct leak_row *row)
 {
 	uint32_t kinds = 0;
+
+	must(!row->listener || row->kinds[KIND_UNACCEPTED] == row->sockets);
+	must(row->at_most <= row->old.all);
+	check_places(row);
 
 	for (unsigned int i = 0; i < KINDS; i++)
 		kinds += row->kinds[i];
@@ -249,6 +267,7 @@ static void check_world(const struct world *world)
 
 	connections_each(connections, refer_connection, &found);
 	close_waits_each(&world->model.close_waits, refer_close_wait, &found);
+	close_waits_each_partner(&world->model.close_waits, refer_close_wait, &found);
 	found.references += refer_holders(&world->model.close_waits);
 	rows_each(&world->leaks.rows, refer_row, &found.references);
 	rows_each(&world->waits.rows, refer_row, &found.references);

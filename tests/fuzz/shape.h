@@ -106,6 +106,10 @@ static void shape_socket(struct input *input, void *to)
 	record->netns_cookie = record->tuple.netns;
 	record->remaining_ns = take_remaining(input);
 	record->owner = take_process(input);
+	/* bits that are no flags choose: the corpora stay what they are */
+	record->inode = record->flags >> 12 & 1 ? record->cookie + 1 : 0;
+	record->listener = record->flags >> 13;
+	record->queue_limit = record->recvq;
 }
 
 static void shape_holder(struct input *input, void *to)

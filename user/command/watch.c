@@ -39,6 +39,7 @@ static void add_view(struct watch *watch, const struct view *view, int fd)
 		.by = options->by,
 		.sort = options->sort,
 		.age_ns = (uint64_t)(options->age_s * NS_PER_S),
+		.interval_ns = (uint64_t)(options->interval_s * NS_PER_S),
 		.once = options->once,
 		.json = options->json,
 		.style = terminal_style(options),

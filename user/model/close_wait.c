@@ -149,6 +149,7 @@ void close_waits_socket(struct close_waits *close_waits, const struct record_soc
 	close_wait->sent_ns = record->flags & SOCKET_SENT ? record->times.sent_ns : 0;
 	close_wait->recvq = record->recvq;
 	close_wait->inode = record->inode;
+	close_wait->listener = record->listener;
 	close_wait->flags = record->flags;
 	close_wait->kind = kind_of(record);
 	close_wait->direction = direction_of(close_waits, record);
@@ -235,7 +236,7 @@ static uint64_t cookie_of(const void *holder)
 	return ((const struct holder *)holder)->cookie;
 }
 
-static struct holder_range holders_of(const struct close_waits *close_waits, uint64_t cookie)
+struct holder_range close_waits_holders_of(const struct close_waits *close_waits, uint64_t cookie)
 {
 	size_t low = search_place(close_waits->holders, close_waits->holder_count,
 				  sizeof(*close_waits->holders), cookie_of, cookie);
@@ -263,7 +264,7 @@ static void own_by_holders(struct close_waits *close_waits)
 
 		if (!close_wait || close_wait->owner)
 			continue;
-		range = holders_of(close_waits, close_wait->cookie);
+		range = close_waits_holders_of(close_waits, close_wait->cookie);
 		if (range.count)
 			refer(close_waits, close_wait, range.first->process, OWNER_HOLDER);
 	}
@@ -296,7 +297,7 @@ static void note_if_loose(void *context, struct close_wait *close_wait)
 	const struct close_waits *close_waits = context;
 
 	close_wait->loose = !(close_wait->flags & SOCKET_UNACCEPTED) &&
-			    !holders_of(close_waits, close_wait->cookie).count;
+			    !close_waits_holders_of(close_waits, close_wait->cookie).count;
 }
 
 static void end(struct close_waits *close_waits, const struct record_listing *record)
@@ -379,16 +380,28 @@ bool close_wait_is_farewell(const struct close_wait *close_wait)
 	return close_wait->at_least || received_ns + FAREWELL_NS >= since_ns;
 }
 
+const struct connection *close_waits_listener(const struct close_waits *close_waits,
+					      const struct close_wait *close_wait)
+{
+	const struct connections *connections = close_waits->connections;
+	const struct connection *listener = NULL;
+
+	if (close_wait->listener)
+		listener = connections_find(connections, close_wait->listener);
+	if (listener && listener->state == TCP_LISTEN)
+		return listener;
+	return connections_queue(connections, &close_wait->tuple, close_wait->owner);
+}
+
 struct holder_range close_waits_holders(const struct close_waits *close_waits,
 					const struct close_wait *close_wait)
 {
 	const struct connection *listener;
 
 	if (close_wait->kind != KIND_UNACCEPTED)
-		return holders_of(close_waits, close_wait->cookie);
-	listener =
-		connections_queue(close_waits->connections, &close_wait->tuple, close_wait->owner);
-	return holders_of(close_waits, listener ? listener->cookie : 0);
+		return close_waits_holders_of(close_waits, close_wait->cookie);
+	listener = close_waits_listener(close_waits, close_wait);
+	return close_waits_holders_of(close_waits, listener ? listener->cookie : 0);
 }
 
 static void each_in(const struct close_waits *close_waits, bool close_wait,

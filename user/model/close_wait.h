@@ -27,6 +27,7 @@ struct close_wait {
 	uint64_t received_ns; /* when data came last; 0: not known */
 	uint64_t sent_ns;     /* when it sent data last; 0: never, or not known */
 	uint64_t inode;	      /* of its descriptors; 0: none, or not told */
+	uint64_t listener;    /* cookie of whose queue it waits in to be accepted; 0: not known */
 	uint32_t recvq;	      /* as the kernel shows it: the FIN counts 1 */
 	uint32_t owner;	      /* number in `processes`; 0: unknown */
 	uint32_t listed;      /* the last listing that showed it */
@@ -105,6 +106,13 @@ bool close_wait_is_farewell(const struct close_wait *close_wait);
 /* Who holds the socket, or its listener where nobody has accepted it. After the listing's end. */
 struct holder_range close_waits_holders(const struct close_waits *close_waits,
 					const struct close_wait *close_wait);
+
+/* Who holds the socket of a cookie, one of the above or a listener: who began first, first. */
+struct holder_range close_waits_holders_of(const struct close_waits *close_waits, uint64_t cookie);
+
+/* In whose queue it waits to be accepted: as the kernel told, or the likeliest. NULL: nobody's. */
+const struct connection *close_waits_listener(const struct close_waits *close_waits,
+					      const struct close_wait *close_wait);
 
 /* The states that are kept here: bit 1 << state. */
 #define CLOSE_WAIT_STATES (1U << TCP_CLOSE_WAIT | 1U << TCP_FIN_WAIT1 | 1U << TCP_FIN_WAIT2)

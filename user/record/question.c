@@ -15,13 +15,19 @@ void questions_free(struct questions *questions)
 	pool_free(&questions->pool);
 }
 
-static void put(struct questions *questions, const struct question *asked)
+static uint64_t key_of(const struct question *asked)
 {
 	uint64_t words[] = {asked->kind, asked->netns, asked->process.pid, asked->process.start_ns};
+
+	return hash_bytes(0, words, sizeof(words));
+}
+
+static void put(struct questions *questions, const struct question *asked)
+{
 	struct question question = *asked;
 	uint32_t number;
 
-	question.key = hash_bytes(0, words, sizeof(words));
+	question.key = key_of(asked);
 	if (index_find(&questions->index, question.key))
 		return;
 	number = pool_add(&questions->pool);
@@ -43,6 +49,14 @@ void questions_put_process(struct questions *questions, enum question_kind kind,
 			   const struct process_id *process)
 {
 	put(questions, &(struct question){.kind = kind, .process = *process});
+}
+
+bool questions_have_process(const struct questions *questions, enum question_kind kind,
+			    const struct process_id *process)
+{
+	struct question asked = {.kind = kind, .process = *process};
+
+	return index_find(&questions->index, key_of(&asked)) != 0;
 }
 
 uint32_t questions_count(const struct questions *questions)

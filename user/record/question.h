@@ -47,6 +47,10 @@ void questions_put_netns(struct questions *questions, enum question_kind kind, u
 void questions_put_process(struct questions *questions, enum question_kind kind,
 			   const struct process_id *process);
 
+/* Whether that was put of this process. */
+bool questions_have_process(const struct questions *questions, enum question_kind kind,
+			    const struct process_id *process);
+
 /* How many there are; and the one at place `i`, counted from 0. */
 uint32_t questions_count(const struct questions *questions);
 const struct question *questions_get(const struct questions *questions, uint32_t i);

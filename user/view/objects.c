@@ -95,6 +95,12 @@ void object_tuple(struct json *json, const struct tuple *tuple, bool local)
 	port(json, "rport", tuple->rport);
 }
 
+void object_place(struct json *json, const struct tuple *place, unsigned int direction)
+{
+	json_plain(json, "direction", direction_name(direction));
+	object_tuple(json, place, direction == DIRECTION_IN);
+}
+
 void object_local(struct json *json, const struct tuple *tuple)
 {
 	json_number(json, "netns", tuple->netns);

@@ -22,6 +22,9 @@ void object_tuple(struct json *json, const struct tuple *tuple, bool local);
 /* The same of a destination: no `lport`. */
 void object_destination(struct json *json, const struct tuple *tuple);
 
+/* A place (view/place.h): `direction`, and the same keys, null for what it is not by. */
+void object_place(struct json *json, const struct tuple *place, unsigned int direction);
+
 /* `netns`, `family` and `laddr` alone. */
 void object_local(struct json *json, const struct tuple *tuple);
 

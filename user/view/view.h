@@ -19,9 +19,10 @@ struct view_config {
 	const struct process_filter *processes;
 	uint32_t states; /* bit 1 << state: only transitions from or to these; 0: all */
 	enum grouping by;
-	const char *sort; /* one of its keys; NULL: its own order */
-	uint64_t age_ns;  /* younger sockets say nothing yet */
-	bool once;	  /* shown once: what exists now */
+	const char *sort;     /* one of its keys; NULL: its own order */
+	uint64_t age_ns;      /* younger sockets say nothing yet */
+	uint64_t interval_ns; /* from one refresh to the next, as the user asked; 0: not said */
+	bool once;	      /* shown once: what exists now */
 	bool json;
 	struct text_style style;
 	struct output *output; /* of a view that shows as it happens */

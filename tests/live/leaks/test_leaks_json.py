@@ -12,12 +12,13 @@ from contract import PROCESS, REFRESH, check_types, number
 from leaksview import complaints, once, refreshes
 from tracer import refused, tcplinger
 
-ROW = {"type": str, "time": str, "seq": int, "process": dict, "key": None, "sockets": int,
+ROW = {"type": str, "time": str, "seq": int, "process": dict, "key": None, "owner_by": str,
+       "sockets": int,
        "kinds": dict, "unread_bytes": int, "oldest_s": number, "growth_per_s": number,
        "fds": int, "fd_limit": int,
-       "fds_exhausted_in_s": number, "verdict": str, "evidence": dict, "connections": list,
+       "fds_exhausted_in_s": number, "verdict": str, "evidence": dict, "places": list, "connections": list,
        "omitted": int, "incomplete": bool}
-NULL_OR = {"process", "key", "oldest_s", "growth_per_s", "fds", "fd_limit", "fds_exhausted_in_s"}
+NULL_OR = {"process", "key", "owner_by", "oldest_s", "growth_per_s", "fds", "fd_limit", "fds_exhausted_in_s"}
 CONNECTION = {"cookie": str, "netns": int, "family": str, "laddr": str, "lport": int, "raddr": str,
               "rport": int, "direction": str, "fd": int, "age_s": number,
               "age_is_lower_bound": bool, "recvq_bytes": int, "kind": str, "watched": str,
@@ -26,6 +27,11 @@ EVIDENCE = {"cause": str, "threads": int, "looked_at": int, "waiting": int, "sta
             "wchan": str, "syscall": str, "names": list, "idle_loop": bool, "stopped": bool,
             "tracer": dict, "frozen": bool, "cpu_share": number, "starved": number,
             "unwatched": int, "listener": dict, "peer": dict}
+PLACE = {"direction": str, "netns": int, "family": str, "laddr": str, "lport": int, "raddr": str,
+         "rport": int, "sockets": int}
+LISTENER = {**PLACE, "queue": int, "queue_limit": int, "holders": list, "holders_total": int}
+del LISTENER["sockets"]
+PEER = {**PLACE, "holders": list, "holders_total": int}
 NAME = {"name": str, "threads": int, "waiting_in": str}
 CAUSES = {"drained", "forgotten", "growing", "inherited"}
 WATCHED = {"in", "other", "no", None}
@@ -39,6 +45,13 @@ def check_evidence(row):
     evidence = row["evidence"]
     check_types(evidence, EVIDENCE, EVIDENCE)
     assert (evidence["cause"] in CAUSES) == (row["verdict"] == "leak")
+    if evidence["listener"]:
+        check_types(evidence["listener"], LISTENER, {"raddr", "rport"})
+    if evidence["peer"]:
+        check_types(evidence["peer"], PEER, {"family", "lport", "raddr", "rport"})
+    for end in (evidence["listener"], evidence["peer"]):
+        for holder in end["holders"] if end else []:
+            check_types(holder, HOLDER)
     for name in evidence["names"] or []:
         check_types(name, NAME, {"waiting_in"})
     if evidence["threads"]:
@@ -53,7 +66,13 @@ def check_row(row):
     assert set(row["kinds"]) == KINDS
     assert sum(row["kinds"].values()) == row["sockets"]
     assert row["verdict"] in VERDICTS
+    assert row["owner_by"] in ("holder", "listen", "accept", "connect", "close", None)
     check_evidence(row)
+    assert (row["evidence"]["listener"] is not None) == (row["kinds"]["unaccepted"] > 0)
+    for place in row["places"]:
+        check_types(place, PLACE, {"family", "lport", "raddr", "rport"})
+        assert (place["lport"] is None) != (place["rport"] is None)
+    assert sum(place["sockets"] for place in row["places"]) == row["sockets"]  # few places
     assert len(row["connections"]) == min(10, row["sockets"])
     assert row["omitted"] == row["sockets"] - len(row["connections"])
     for c in row["connections"]:
@@ -118,6 +137,7 @@ def test_with_and_without_BPF_the_same(crowd):
             row["connections"] = sorted((dict(c, age_s=None, age_is_lower_bound=None, direction=None)
                                          for c in row["connections"]),
                                         key=lambda c: c["cookie"])
+            row["places"] = [dict(place, direction=None) for place in row["places"]]
             row.pop("evidence")  # a moment later its threads may be elsewhere
             # /proc has hundredths of a second, the kernel more
             row["process"] = {**row["process"], "start_time": None}

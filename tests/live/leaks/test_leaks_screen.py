@@ -73,7 +73,8 @@ def test_row_and_sentence(space, client, server, source):
     assert fields[1:3] == ["python3", "1"] and fields[-1] == "leak"
     sentence = lines[lines.index(row_line(text, server.pid)) + 1]
     assert "an answer may still come" in sentence and "descriptors" in sentence
-    assert max(map(width, lines)) <= COLUMNS
+    assert sentence.endswith(f"; 1 at 127.0.0.1:{server('port(l)')}")
+    assert max(map(width, lines[:3])) <= COLUMNS  # sentences are wrapped on a terminal alone
 
 
 SENTENCES = {"stall": "does not read: 1000 bytes", "idle-pool": "idle pool",

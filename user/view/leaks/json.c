@@ -5,49 +5,19 @@
 #include "view/leaks/leaks.h"
 #include "writer/format.h"
 
-#define HOLDERS_SHOWN 10 /* of a socket */
-
 static const struct leak_row *of(const void *row)
 {
 	return row;
 }
 
-static void holder(struct json *json, const struct leaks *leaks, const struct holder *holder)
+static void holders_of(struct json *json, const struct leaks *leaks,
+		       const struct leak_socket *socket)
 {
-	const struct process *process = leaks_process(leaks, holder->process);
-
-	json_open(json, NULL, '{');
-	json_number(json, "pid", process->id.pid);
-	json_string(json, "comm", process->id.comm, sizeof(process->id.comm));
-	json_number(json, "fd", holder->fd);
-	json_close(json, '}');
-}
-
-/* Those that the row is about, or the others; `left` may still be shown. */
-static void holders_of(struct json *json, const struct leaks *leaks, struct holder_range range,
-		       uint32_t process, bool own, size_t *left)
-{
-	for (size_t i = 0; i < range.count && *left; i++) {
-		if ((range.first[i].process == process) != own)
-			continue;
-		holder(json, leaks, &range.first[i]);
-		--*left;
-	}
-}
-
-static void holders(struct json *json, const struct leaks *leaks, const struct leak_socket *socket)
-{
-	const struct close_wait *close_wait = socket->close_wait;
 	struct holder_range range = {0};
-	size_t left = HOLDERS_SHOWN;
 
-	if (close_wait->kind != KIND_UNACCEPTED)
-		range = close_waits_holders(&leaks->model->close_waits, close_wait);
-	json_open(json, "holders", '[');
-	holders_of(json, leaks, range, socket->process, true, &left);
-	holders_of(json, leaks, range, socket->process, false, &left);
-	json_close(json, ']');
-	json_number(json, "holders_total", range.count);
+	if (socket->close_wait->kind != KIND_UNACCEPTED)
+		range = close_waits_holders(&leaks->model->close_waits, socket->close_wait);
+	leaks_json_holders(json, leaks, range, socket->process);
 }
 
 /* NULL: not known. */
@@ -77,7 +47,7 @@ static void connection(struct json *json, const struct leaks *leaks, const struc
 	json_plain(json, "kind", close_wait_kind_name(socket->kind));
 	json_plain(json, "watched",
 		   watched_names[leaks_watched(leaks, row, socket->process, close_wait)]);
-	holders(json, leaks, socket);
+	holders_of(json, leaks, socket);
 	json_close(json, '}');
 }
 
@@ -173,7 +143,7 @@ static void share(struct json *json, const char *key, double share)
 /* Null where its epoll sets were not asked about, or that had no answer. */
 static void unwatched(struct json *json, const struct leaks *leaks, const struct leak_row *row)
 {
-	const struct process *process = leaks_process(leaks, row->row.process);
+	const struct process *process = leaks_process(leaks, leaks_about(row));
 
 	if (process && process->watches && row->looked && leaks_wants_watched(row))
 		json_number(json, "unwatched", row->old.unwatched);
@@ -193,9 +163,18 @@ static void write_evidence(struct json *json, const struct member *member, const
 	share(json, "cpu_share", leaks_cpu_share(leaks, row));
 	share(json, "starved", leaks_starved(leaks, row));
 	unwatched(json, leaks, row);
-	json_null(json, "listener");
-	json_null(json, "peer");
+	leaks_json_listener(json, leaks, row);
+	leaks_json_peer(json, leaks, row);
 	json_close(json, '}');
+}
+
+static void write_owner_by(struct json *json, const struct member *member, const void *view,
+			   const void *row)
+{
+	const struct common *owner_by = &of(row)->owner_by;
+
+	(void)view;
+	json_plain(json, member->key, owner_by->mixed ? NULL : owner_by_name(owner_by->value));
 }
 
 static void write_process(struct json *json, const struct member *member, const void *view,
@@ -278,6 +257,7 @@ static const struct dimension kinds = {close_wait_kind_name, 0, KINDS};
 static const struct member members[] = {
 	{"process", .write = write_process},
 	{"key", .write = write_group},
+	{"owner_by", .write = write_owner_by},
 	{GAUGE("sockets"), MEMBER_AT(struct leak_row, sockets), .present = true,
 	 .title = "CLOSE_WAIT", .help = "in CLOSE_WAIT now"},
 	{GAUGE("kinds"), MEMBER_AT(struct leak_row, kinds[0]), .dimension = &kinds},
@@ -294,6 +274,7 @@ static const struct member members[] = {
 	 .help = "until the last descriptor goes, at this growth"},
 	{"verdict", .write = write_verdict},
 	{"evidence", .write = write_evidence},
+	{"places", .write = leaks_json_places},
 	{"connections", .write = write_connections},
 	{"omitted", .write = write_omitted},
 	{"incomplete", .write = write_incomplete},

@@ -33,7 +33,8 @@ static void count_unwatched(void *context, const struct close_wait *close_wait)
 	const struct leaks *leaks = context;
 	struct holder_range holders;
 
-	if (!leaks_is_old(leaks, close_wait) || !leaks_charged(leaks, close_wait, &holders))
+	if (close_wait->kind == KIND_UNACCEPTED || !leaks_is_old(leaks, close_wait) ||
+	    !leaks_charged(leaks, close_wait, &holders))
 		return;
 	for (size_t i = 0; i < holders.count; i++)
 		count_for(leaks, close_wait, holders.first[i].process);
@@ -68,15 +69,22 @@ static bool is_idle(const struct process_facts *facts)
 
 static enum blocked blocked(const struct leaks *leaks, const struct leak_row *row)
 {
-	const struct process *process = leaks_process(leaks, row->row.process);
+	const struct process *process = leaks_process(leaks, leaks_about(row));
 
 	return process ? sending_blocked(process->sending) : BLOCKED_UNKNOWN;
 }
 
-/* A group has no one process to look at: nothing can be found out that would be waited for. */
+/* Of a group one process is looked at: what stops that one stops the group if it has most. */
+static bool speaks_for_all(const struct leak_row *row)
+{
+	return row->row.process || verdict_most(row->about_sockets, row->sockets);
+}
+
+/* Where nobody is known nothing can be found out that would be waited for. */
 struct verdict_facts leaks_verdict_facts(const struct leaks *leaks, const struct leak_row *row)
 {
 	struct process_facts facts = leaks_facts(leaks, row);
+	bool for_all = speaks_for_all(row);
 
 	return (struct verdict_facts){
 		.all = row->all,
@@ -84,9 +92,9 @@ struct verdict_facts leaks_verdict_facts(const struct leaks *leaks, const struct
 		.dead = COUNT_UNKNOWN,
 		.partners = row->partners,
 		.once = leaks->config.once,
-		.looked_up = !row->row.process || row->looked,
-		.stopped = leaks_is_stopped(&facts),
-		.frozen = leaks_is_frozen(&facts),
+		.looked_up = !leaks_about(row) || row->looked,
+		.stopped = for_all && leaks_is_stopped(&facts),
+		.frozen = for_all && leaks_is_frozen(&facts),
 		.idle_loop = is_idle(&facts),
 		.blocked_sender = blocked(leaks, row),
 		.growing = FINDING_NO,

@@ -31,12 +31,18 @@ void leaks_init(void *self, const struct view_config *config, struct model *mode
 
 	*leaks = (struct leaks){.config = *config, .model = model};
 	rows_init(&leaks->rows, &rows, &model->connections.processes);
+	tally_init(&leaks->places);
+	tally_init(&leaks->processes);
+	leaks_peers_init(leaks);
 }
 
 void leaks_free(void *self)
 {
 	struct leaks *leaks = self;
 
+	leaks_peers_free(leaks);
+	tally_free(&leaks->processes);
+	tally_free(&leaks->places);
 	rows_free(&leaks->rows);
 }
 
@@ -60,7 +66,7 @@ bool leaks_fds_exhausted_in(const struct leaks *leaks, const struct leak_row *ro
 	const struct process_facts *facts = leaks_descriptors(leaks, row);
 	double per_s;
 
-	if (facts->fds == FACTS_UNKNOWN || facts->fd_limit == FACTS_UNKNOWN ||
+	if (row->listener || facts->fds == FACTS_UNKNOWN || facts->fd_limit == FACTS_UNKNOWN ||
 	    facts->fds > facts->fd_limit || leaks->time_ns - leaks->begun_ns < FORECAST_NS ||
 	    !leaks_growth(leaks, row, &per_s) || per_s <= 0)
 		return false;
@@ -113,29 +119,54 @@ bool leaks_is_old(const struct leaks *leaks, const struct close_wait *close_wait
 	return close_wait_is_of_age(&leaks->model->close_waits, close_wait, leaks->config.age_ns);
 }
 
-/* `holder`: the process is charged as one; NULL: as the owner. */
-static void charge(struct leaks *leaks, uint32_t process, const struct close_wait *close_wait,
-		   const struct holder *holder)
+/* It counts as old only by its last data: how old it is at most. */
+static void note_at_most(struct leaks *leaks, struct leak_row *row,
+			 const struct close_wait *close_wait, uint64_t age_ns)
 {
-	bool has_fd = holder && close_wait->kind != KIND_UNACCEPTED;
-	uint64_t age_ns = close_wait_age_ns(&leaks->model->close_waits, close_wait);
-	enum close_wait_kind kind = leaks_kind(leaks, close_wait);
-	enum close_wait_kind judged = leaks_judged_kind(leaks, close_wait);
-	struct leak_row *row = row_of(leaks, process);
+	uint64_t most_ns = leaks->model->close_waits.time_ns - close_wait->received_ns;
 
-	row->is_holder |= holder != NULL;
+	if (age_ns >= leaks->config.age_ns)
+		return;
+	row->at_most++;
+	if (most_ns > row->at_most_ns)
+		row->at_most_ns = most_ns;
+}
+
+static void count_in(struct leaks *leaks, struct leak_row *row, const struct close_wait *close_wait,
+		     uint64_t age_ns)
+{
+	enum close_wait_kind judged = leaks_judged_kind(leaks, close_wait);
+
+	row->sockets++;
+	row->kinds[leaks_kind(leaks, close_wait)]++;
+	if (close_wait->recvq > 1)
+		row->unread_bytes += close_wait->recvq - 1;
+	tally_by_place(&leaks->places, row, close_wait);
+	verdict_count(&row->all, judged, close_wait->direction);
+	if (!leaks_is_old(leaks, close_wait))
+		return;
+	verdict_count(&row->old, judged, close_wait->direction);
+	note_at_most(leaks, row, close_wait, age_ns);
+}
+
+/* Of a group each of its processes is charged, the socket counts once. */
+static void charge(struct leaks *leaks, struct leak_row *row, const struct close_wait *close_wait,
+		   struct charged to)
+{
+	uint64_t age_ns = close_wait_age_ns(&leaks->model->close_waits, close_wait);
+
+	row->is_holder |= to.owner_by == OWNER_HOLDER || row->listener;
+	if (leaks->config.by != BY_PID)
+		tally_by_process(&leaks->processes, row, to.process, close_wait);
+	else
+		row->about = to.process;
 	if (row->last_cookie == close_wait->cookie)
 		return;
 	row->last_cookie = close_wait->cookie;
-	row->sockets++;
-	row->kinds[kind]++;
-	if (close_wait->recvq > 1)
-		row->unread_bytes += close_wait->recvq - 1;
-	verdict_count(&row->all, judged, close_wait->direction);
-	if (leaks_is_old(leaks, close_wait))
-		verdict_count(&row->old, judged, close_wait->direction);
-	keep_oldest(row, (struct leak_socket){close_wait, age_ns, kind,
-					      has_fd ? (int64_t)holder->fd : -1, process});
+	common_note(&row->owner_by, to.owner_by);
+	count_in(leaks, row, close_wait, age_ns);
+	keep_oldest(row, (struct leak_socket){close_wait, age_ns, leaks_kind(leaks, close_wait),
+					      to.fd, to.process});
 }
 
 /*
@@ -150,13 +181,17 @@ static void acquit_owner(struct leaks *leaks, uint32_t owner)
 		row->row.had_any = false;
 }
 
+/* The filters choose what is counted: what else a verdict takes is never left out. */
+static bool passes(const struct leaks *leaks, const struct close_wait *close_wait)
+{
+	return !leaks->config.tuples || filter_tuple(leaks->config.tuples, &close_wait->tuple, 1);
+}
+
 static bool concerns(const struct leaks *leaks, const struct close_wait *close_wait,
 		     struct holder_range holders)
 {
 	const struct process_filter *filter = leaks->config.processes;
 
-	if (leaks->config.tuples && !filter_tuple(leaks->config.tuples, &close_wait->tuple, 1))
-		return false;
 	if (!process_filter_active(filter) ||
 	    process_filter_match(filter, leaks_process(leaks, close_wait->owner)))
 		return true;
@@ -175,6 +210,8 @@ bool leaks_charged(const struct leaks *leaks, const struct close_wait *close_wai
 	bool unaccepted = close_wait->kind == KIND_UNACCEPTED;
 	bool young = !leaks_is_old(leaks, close_wait);
 
+	if (!passes(leaks, close_wait))
+		return false;
 	*holders = close_waits_holders(close_waits, close_wait);
 	if (!concerns(leaks, close_wait, *holders))
 		return false;
@@ -183,20 +220,40 @@ bool leaks_charged(const struct leaks *leaks, const struct close_wait *close_wai
 	return true;
 }
 
+/* Each process once, by the first of its descriptors. */
+static void charge_holders(struct leaks *leaks, const struct close_wait *close_wait,
+			   struct holder_range holders)
+{
+	const struct holder *holder = holders.first;
+
+	for (; holder; holder = leaks_next_process(holders, holder)) {
+		struct charged to = {holder->process, holder->fd, OWNER_HOLDER};
+
+		charge(leaks, row_of(leaks, to.process), close_wait, to);
+	}
+	acquit_owner(leaks, close_wait->owner);
+}
+
 static void charge_socket(void *context, const struct close_wait *close_wait)
 {
 	struct leaks *leaks = context;
 	struct holder_range holders;
+	struct leak_row *row;
+	struct charged to;
 
+	leaks->all += passes(leaks, close_wait);
 	if (!leaks_charged(leaks, close_wait, &holders))
 		return;
 	leaks->sockets++;
-	for (size_t i = 0; i < holders.count; i++)
-		charge(leaks, holders.first[i].process, close_wait, &holders.first[i]);
-	if (holders.count)
-		acquit_owner(leaks, close_wait->owner);
-	else
-		charge(leaks, close_wait->owner, close_wait, NULL);
+	row = leaks_listener_row(leaks, close_wait, &to);
+	if (row) {
+		charge(leaks, row, close_wait, to);
+	} else if (holders.count) {
+		charge_holders(leaks, close_wait, holders);
+	} else {
+		to = leaks_charged_without_holder(leaks, close_wait);
+		charge(leaks, row_of(leaks, to.process), close_wait, to);
+	}
 }
 
 /* With a descriptor of its own; only who has others in CLOSE_WAIT is asked about. */
@@ -227,6 +284,11 @@ static void clear_row(void *context, struct row *cleared)
 	row->unread_bytes = 0;
 	row->partners = 0;
 	row->last_cookie = 0;
+	row->owner_by = (struct common){0};
+	row->places = (struct greatest){0};
+	row->about = row->about_sockets = row->nearest = row->at_most = 0;
+	row->at_most_ns = 0;
+	row->peer = NULL;
 	memset(row->kinds, 0, sizeof(row->kinds));
 	row->all = (struct verdict_sockets){0};
 	row->old = (struct verdict_sockets){0};
@@ -240,9 +302,13 @@ void leaks_listed(void *self, enum listing_scope scope)
 	if (scope == LISTING_CONNECTIONS)
 		return;
 
-	leaks->sockets = 0;
+	leaks->sockets = leaks->all = 0;
+	tally_clear(&leaks->places);
+	tally_clear(&leaks->processes);
 	rows_each(&leaks->rows, clear_row, NULL);
 	close_waits_each(&leaks->model->close_waits, charge_socket, leaks);
+	leaks_choose_places(leaks);
+	leaks_choose_processes(leaks);
 	close_waits_each_partner(&leaks->model->close_waits, count_partner, leaks);
 }
 
@@ -250,6 +316,7 @@ void leaks_refresh(void *self, uint64_t time_ns, bool last)
 {
 	struct leaks *leaks = self;
 
+	leaks->since_ns = leaks->time_ns;
 	leaks->time_ns = leaks->model->close_waits.time_ns; /* what ages are as of */
 	if (!leaks->time_ns)
 		leaks->time_ns = time_ns;
@@ -257,7 +324,9 @@ void leaks_refresh(void *self, uint64_t time_ns, bool last)
 	if (!leaks->begun_ns)
 		leaks->begun_ns = leaks->time_ns;
 	leaks_note_looks(leaks);
+	leaks_find_nearest(leaks);
 	leaks_judge(leaks);
+	leaks_find_peers(leaks);
 	rows_choose(&leaks->rows, last);
 	leaks->incomplete =
 		model_has_lost(leaks->model, &leaks->losses) || leaks->model->close_waits.broken;

@@ -6,10 +6,12 @@
 #include "model/model.h"
 #include "model/verdict.h"
 #include "view/growth.h"
+#include "view/leaks/tally.h"
 #include "view/rows.h"
 #include "view/view.h"
 
-#define LEAKS_OLDEST 10 /* sockets shown of a row */
+#define LEAKS_OLDEST  10 /* sockets shown of a row, */
+#define LEAKS_HOLDERS 10 /* and descriptors of a socket */
 
 /* A socket of a row, with the descriptor by which the row's process holds it. */
 struct leak_socket {
@@ -29,8 +31,18 @@ struct leak_row {
 	struct judgement judgement; /* as of the last refresh in which it had any */
 	uint32_t partners; /* in FIN_WAIT1 and FIN_WAIT2, old enough, that its process holds */
 	uint64_t unread_bytes;
-	uint64_t last_cookie; /* the last socket counted: a group may hold it more than once */
-	bool is_holder;	      /* was seen to hold one */
+	uint64_t
+		listener; /* cookie: it is of what waits to be accepted there; 0: of what is held */
+	struct common owner_by;
+	struct greatest places;
+	uint32_t about; /* process that evidence is of: it has most of the sockets; 0: none */
+	uint32_t about_sockets;
+	uint32_t nearest; /* of a group: the process that is nearest its limit of descriptors */
+	struct leak_peer *peer; /* of a relay; NULL: it is none */
+	uint32_t at_most;	/* of the old, those that count by their last data, */
+	uint64_t at_most_ns;	/* and how old the oldest of these is at most */
+	uint64_t last_cookie;	/* the last socket counted: a group may hold it more than once */
+	bool is_holder;		/* was seen to hold one */
 	struct leak_socket oldest[LEAKS_OLDEST]; /* the oldest first */
 	struct growth growth;
 	bool told;	    /* what was found out about its process, when it last had sockets */
@@ -39,14 +51,35 @@ struct leak_row {
 	uint32_t threads;   /* that were looked at then */
 };
 
+/* Where most of the legs of a relay go that wait for their peers, and who has not closed there. */
+struct leak_peer {
+	const struct count *legs;
+	const struct count
+		*holders[LEAKS_HOLDERS]; /* of their other ends on this host: processes */
+	uint32_t holders_shown;
+	uint32_t holders_total;
+};
+
+/* Of all relays, as of a refresh. */
+struct leak_peers {
+	struct pool pool;
+	struct tally legs;
+	struct tally holders;
+};
+
 struct leaks {
 	struct view_config config;
 	struct model *model;
 	struct rows rows;
+	struct tally places;
+	struct tally processes; /* of groups */
+	struct leak_peers peers;
 	struct growth_clock clock;
 	uint64_t begun_ns; /* the first refresh: so long it has watched */
 	uint64_t time_ns;  /* of this refresh */
-	uint32_t sockets;  /* those that the filter on processes lets pass */
+	uint64_t since_ns; /* the one before; 0: none */
+	uint32_t sockets;  /* those that the filters let pass, */
+	uint32_t all;	   /* and those that the filter on processes does not ask about */
 	uint64_t losses;   /* as of the refresh before */
 	bool incomplete;
 };
@@ -63,8 +96,8 @@ const struct process *leaks_process(const struct leaks *leaks, uint32_t number);
 /* The row at place `i` of this refresh; below leaks->rows.shown_count. */
 struct leak_row *leaks_shown(const struct leaks *leaks, size_t i);
 
-/* When the last descriptor goes if it grows on like this; false where it does not, or nobody knows.
- */
+/* When the last descriptor goes if it grows on like this; false where it does not, or nobody knows,
+ * and of what waits in a queue: that takes none. */
 bool leaks_fds_exhausted_in(const struct leaks *leaks, const struct leak_row *row, double *seconds);
 
 /* Sockets more per second; false before the second refresh. */
@@ -93,6 +126,57 @@ void leaks_show_worst(const struct leaks *leaks, const struct leak_row *row, str
 bool leaks_charged(const struct leaks *leaks, const struct close_wait *close_wait,
 		   struct holder_range *holders);
 
+/* Whom a socket is charged to, by what evidence, and by which descriptor; -1: none. */
+struct charged {
+	uint32_t process;
+	int64_t fd;
+	unsigned int owner_by;
+};
+
+/* The row of the listener in whose queue a socket waits, made if new. NULL: it does not wait, or
+ * its listener is not known. */
+struct leak_row *leaks_listener_row(struct leaks *leaks, const struct close_wait *close_wait,
+				    struct charged *to);
+
+/* The owner of what nobody has a descriptor of; or, where none is known, who listens there. */
+struct charged leaks_charged_without_holder(const struct leaks *leaks,
+					    const struct close_wait *close_wait);
+
+/* The listener that the row is of; NULL: of none, or it is gone. */
+const struct connection *leaks_listener(const struct leaks *leaks, const struct leak_row *row);
+
+/* Who holds it: who began first comes first. */
+struct holder_range leaks_listener_holders(const struct leaks *leaks, const struct leak_row *row);
+
+/* The next of these that is another process than that of `holder`; NULL: no more. */
+const struct holder *leaks_next_process(struct holder_range range, const struct holder *holder);
+
+/* How many processes these are. */
+uint32_t leaks_count_processes(struct holder_range range);
+
+/* What was found out about the processes that hold a listener, together, as if they were one. */
+struct process_facts leaks_listener_facts(const struct leaks *leaks, const struct leak_row *row);
+
+/* How many of these are looked at, at most. */
+#define LEAKS_LISTENER_LOOKS 10
+
+/* Of the descriptors of a socket, LEAKS_HOLDERS at most: those of the row's own processes first,
+ * then by pid. How many. */
+size_t leaks_holders_shown(const struct leaks *leaks, struct holder_range range, uint32_t process,
+			   const struct holder **shown);
+
+/* Of each row the places of most sockets, when all are counted. */
+void leaks_choose_places(struct leaks *leaks);
+
+/* With --by: which process of a group evidence is of, and which is nearest its limit. */
+void leaks_choose_processes(struct leaks *leaks);
+void leaks_find_nearest(struct leaks *leaks);
+
+/* Where relays' other legs go, and who is there. */
+void leaks_peers_init(struct leaks *leaks);
+void leaks_peers_free(struct leaks *leaks);
+void leaks_find_peers(struct leaks *leaks);
+
 /* The row that a process belongs to; NULL if there is none. */
 struct leak_row *leaks_row_of(const struct leaks *leaks, uint32_t process);
 
@@ -110,6 +194,9 @@ const struct process_facts *leaks_descriptors(const struct leaks *leaks,
 
 /* What was found out about the row's process; FACTS_UNKNOWN and nothing looked at: nothing was. */
 struct process_facts leaks_facts(const struct leaks *leaks, const struct leak_row *row);
+
+/* The number of the process that evidence is of; 0: nobody. */
+uint32_t leaks_about(const struct leak_row *row);
 
 /* True where what the process's threads do may excuse it: of the young nothing is said anyway. */
 bool leaks_wants_evidence(const struct leak_row *row);
@@ -145,6 +232,24 @@ void leaks_judge(struct leaks *leaks);
 /* What a row's verdict is made of. */
 struct verdict_facts leaks_verdict_facts(const struct leaks *leaks, const struct leak_row *row);
 enum verdict leaks_verdict(const struct leak_row *row);
+
+/* `holders` of a socket, and `holders_total`: those of `process`, which is the row's, first. */
+void leaks_json_holders(struct json *json, const struct leaks *leaks, struct holder_range range,
+			uint32_t process);
+
+/* `listener` and `peer` of the evidence, `places` of a row. */
+void leaks_json_listener(struct json *json, const struct leaks *leaks, const struct leak_row *row);
+void leaks_json_peer(struct json *json, const struct leaks *leaks, const struct leak_row *row);
+void leaks_json_places(struct json *json, const struct member *member, const void *view,
+		       const void *row);
+
+/* Where its sockets go to, or whose queue they are in, and how sure that is. */
+void leaks_say_where(struct sentence *sentence, const struct leaks *leaks,
+		     const struct leak_row *row);
+
+/* Who is at a relay's other side, if that is known. */
+void leaks_say_peer(struct sentence *sentence, const struct leaks *leaks,
+		    const struct leak_row *row);
 
 /* What was seen, what it means, and what else there is to know. */
 void leaks_say_reason(struct sentence *sentence, const struct leaks *leaks,

@@ -27,6 +27,21 @@ static void look_for_need(void *context, const struct close_wait *close_wait)
 		need->another_look = true;
 }
 
+/* A leg of who has sockets in CLOSE_WAIT: whether it is a relay depends on it. */
+static void look_for_doubt(void *context, const struct close_wait *partner)
+{
+	struct need *need = context;
+	const struct close_waits *close_waits = &need->leaks->model->close_waits;
+	struct holder_range holders;
+
+	if (need->another_look ||
+	    !close_wait_is_in_doubt(close_waits, partner, need->leaks->config.age_ns))
+		return;
+	holders = close_waits_holders(close_waits, partner);
+	for (size_t i = 0; i < holders.count; i++)
+		need->another_look |= leaks_row_of(need->leaks, holders.first[i].process) != NULL;
+}
+
 static struct need needs_of_sockets(const struct leaks *leaks)
 {
 	struct need need = {
@@ -35,17 +50,23 @@ static struct need needs_of_sockets(const struct leaks *leaks)
 	};
 
 	close_waits_each(&leaks->model->close_waits, look_for_need, &need);
+	close_waits_each_partner(&leaks->model->close_waits, look_for_doubt, &need);
 	return need;
+}
+
+uint32_t leaks_about(const struct leak_row *row)
+{
+	return row->about ? row->about : row->row.process;
 }
 
 bool leaks_wants_evidence(const struct leak_row *row)
 {
-	return row->row.process && row->old.all;
+	return leaks_about(row) && row->old.all;
 }
 
 bool leaks_wants_watched(const struct leak_row *row)
 {
-	return row->row.process && verdict_asks_for_watched(&row->old);
+	return leaks_about(row) && !row->listener && verdict_asks_for_watched(&row->old);
 }
 
 /* The rows whose processes are to be looked at, and how many it is the turn of: the first. */
@@ -106,18 +127,55 @@ struct asking {
 	struct questions *questions;
 };
 
-static void ask_of(const struct asking *asking, const struct leak_row *row, enum question_kind kind)
+static void ask_of(const struct asking *asking, uint32_t process, enum question_kind kind)
 {
-	questions_put_process(asking->questions, kind,
-			      &leaks_process(asking->leaks, row->row.process)->id);
+	questions_put_process(asking->questions, kind, &leaks_process(asking->leaks, process)->id);
 }
 
-static void ask_of_others(void *context, struct row *asked)
+/* Of all that hold a listener, or some of very many. */
+static void ask_of_holders(const struct asking *asking, const struct leak_row *row)
+{
+	struct holder_range range = leaks_listener_holders(asking->leaks, row);
+	const struct holder *holder = range.count ? range.first : NULL;
+
+	for (size_t i = 0; holder && i < LEAKS_LISTENER_LOOKS; i++) {
+		ask_of(asking, holder->process, QUESTION_THREADS);
+		holder = leaks_next_process(range, holder);
+	}
+}
+
+static void ask_of_threads(const struct asking *asking, const struct leak_row *row)
+{
+	if (row->listener)
+		ask_of_holders(asking, row);
+	else
+		ask_of(asking, leaks_about(row), QUESTION_THREADS);
+	if (leaks_wants_watched(row))
+		ask_of(asking, leaks_about(row), QUESTION_WATCHED);
+}
+
+/* Who looks at its threads tells its descriptors as well. */
+static void ask_of_descriptors(const struct asking *asking, uint32_t process)
+{
+	const struct process_id *id = &leaks_process(asking->leaks, process)->id;
+
+	if (!questions_have_process(asking->questions, QUESTION_THREADS, id))
+		questions_put_process(asking->questions, QUESTION_DESCRIPTORS, id);
+}
+
+static void ask_of_row(void *context, struct row *asked)
 {
 	const struct leak_row *row = (const struct leak_row *)asked;
 
-	if (row->row.process && row->sockets && !leaks_wants_evidence(row))
-		ask_of(context, row, QUESTION_DESCRIPTORS);
+	if (row->row.process && row->sockets)
+		ask_of_descriptors(context, row->row.process);
+}
+
+/* One of a group's, each of which may be the nearest to its limit. */
+static void ask_of_process(void *context, const struct count *count)
+{
+	if (count->process)
+		ask_of_descriptors(context, count->process);
 }
 
 /* Each takes a pass over all descriptors: by turns, as the rows are looked at. */
@@ -128,7 +186,7 @@ static void ask_of_senders(const struct asking *asking, const struct turn *turn)
 	for (size_t i = 0; i < turn->looked && asked < SENDERS_A_REFRESH; i++) {
 		if (!leaks_wants_sending(asking->leaks, turn->rows[i]))
 			continue;
-		ask_of(asking, turn->rows[i], QUESTION_SENDING);
+		ask_of(asking, leaks_about(turn->rows[i]), QUESTION_SENDING);
 		asked++;
 	}
 }
@@ -144,15 +202,11 @@ void leaks_ask(const void *self, struct questions *questions)
 		questions_put(questions, QUESTION_STILL);
 	if (need.holders)
 		questions_put(questions, QUESTION_HOLDERS);
-	for (size_t i = 0; i < turn.count; i++) {
-		bool looked = i < turn.looked;
-
-		ask_of(&asking, turn.rows[i], looked ? QUESTION_THREADS : QUESTION_DESCRIPTORS);
-		if (looked && leaks_wants_watched(turn.rows[i]))
-			ask_of(&asking, turn.rows[i], QUESTION_WATCHED);
-	}
+	for (size_t i = 0; i < turn.looked; i++)
+		ask_of_threads(&asking, turn.rows[i]);
 	ask_of_senders(&asking, &turn);
-	rows_each(&leaks->rows, ask_of_others, &asking);
+	rows_each(&leaks->rows, ask_of_row, &asking);
+	tally_each(&leaks->processes, ask_of_process, &asking);
 	free(turn.rows);
 }
 
@@ -162,7 +216,7 @@ static void note_told(void *context, struct row *told)
 	struct leak_row *row = (struct leak_row *)told;
 
 	(void)context;
-	if (!row->row.process || !row->sockets)
+	if (!leaks_about(row) || !row->sockets)
 		return;
 	row->told = true;
 	if (!leaks_wants_evidence(row)) {
@@ -184,19 +238,32 @@ void leaks_note_looks(struct leaks *leaks)
 	free(turn.rows);
 }
 
-const struct process_facts *leaks_descriptors(const struct leaks *leaks, const struct leak_row *row)
+static const struct process_facts *facts_of(const struct leaks *leaks, const struct leak_row *row,
+					    uint32_t number)
 {
 	static const struct process_facts unknown = {.fds = FACTS_UNKNOWN,
 						     .fd_limit = FACTS_UNKNOWN};
-	const struct process *process = leaks_process(leaks, row->row.process);
+	const struct process *process = leaks_process(leaks, number);
 
 	return process && row->told && process->readings ? &process->readings->now : &unknown;
 }
 
+const struct process_facts *leaks_descriptors(const struct leaks *leaks, const struct leak_row *row)
+{
+	return facts_of(leaks, row, row->row.process ? row->row.process : row->nearest);
+}
+
 struct process_facts leaks_facts(const struct leaks *leaks, const struct leak_row *row)
 {
-	struct process_facts facts = *leaks_descriptors(leaks, row);
+	const struct process_facts *descriptors = leaks_descriptors(leaks, row);
+	struct process_facts facts;
 
+	if (leaks_listener(leaks, row))
+		facts = leaks_listener_facts(leaks, row);
+	else
+		facts = *facts_of(leaks, row, leaks_about(row));
+	facts.fds = descriptors->fds;
+	facts.fd_limit = descriptors->fd_limit;
 	facts.looked = facts.looked && row->looked;
 	return facts;
 }
@@ -239,7 +306,7 @@ enum epoll_watched leaks_watched(const struct leaks *leaks, const struct leak_ro
 	const struct close_waits *close_waits = &leaks->model->close_waits;
 	uint64_t age_ns = close_wait_age_ns(close_waits, close_wait);
 
-	if (!row->looked || process != row->row.process || !leaks_wants_watched(row))
+	if (!row->looked || process != leaks_about(row) || !leaks_wants_watched(row))
 		return WATCHED_UNKNOWN;
 	return processes_watched(leaks_process(leaks, process), close_wait->inode,
 				 close_waits->time_ns - age_ns);

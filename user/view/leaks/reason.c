@@ -165,6 +165,23 @@ static void say_who_stopped(struct sentence *sentence, const struct process_fact
 	}
 }
 
+/* Of a listener all that hold it are: it takes one of them to go on. */
+static void say_what_waits(const struct reason *reason)
+{
+	uint32_t processes =
+		leaks_count_processes(leaks_listener_holders(reason->leaks, reason->row));
+	uint32_t count = reason->judged->all;
+
+	if (processes < 2)
+		say(reason->sentence, ": it cannot accept %u socket%s before it goes on", count,
+		    plural(count));
+	else
+		say(reason->sentence,
+		    ", %u processes that hold a listener: it takes one of them to accept %u "
+		    "socket%s",
+		    processes, count, plural(count));
+}
+
 static void say_stopped(const struct reason *reason)
 {
 	uint32_t count = reason->judged->all;
@@ -173,8 +190,11 @@ static void say_stopped(const struct reason *reason)
 		say(reason->sentence, "its cgroup is frozen");
 	else
 		say_who_stopped(reason->sentence, &reason->process);
-	say(reason->sentence, ": it cannot close %u socket%s before it goes on", count,
-	    plural(count));
+	if (reason->row->listener)
+		say_what_waits(reason);
+	else
+		say(reason->sentence, ": it cannot close %u socket%s before it goes on", count,
+		    plural(count));
 }
 
 static void say_relay(const struct reason *reason)
@@ -185,6 +205,7 @@ static void say_relay(const struct reason *reason)
 	    "has passed the end of file on, and %u connection%s to its other side %s not closed "
 	    "there yet: it waits",
 	    count, plural(count), are(count));
+	leaks_say_peer(reason->sentence, reason->leaks, reason->row);
 }
 
 static void say_dead(const struct reason *reason)

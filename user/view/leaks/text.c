@@ -14,7 +14,6 @@
 #define ENDPOINT_COLUMNS 27 /* any IPv4 endpoint; IPv6 is cut in its middle */
 #define TABLE_LINES	 4  /* the title, the header, what is left out, the cursor */
 #define SOCKET_INDENT	 10
-#define HOLDERS_SHOWN	 10 /* beside the row's own */
 
 /* ">" for a lower bound. */
 static void oldest_cell(char *text, const void *view, const void *at)
@@ -71,32 +70,30 @@ static void show_sentence(const struct leaks *leaks, struct output *output,
 	struct sentence sentence = {0};
 
 	leaks_say_reason(&sentence, leaks, row);
+	leaks_say_where(&sentence, leaks, row);
 	text_sentence(output, &sentence, columns);
 }
 
-/* On lines of their own. */
+/* On lines of their own: all but the one that the socket's line shows. */
 static void show_other_holders(const struct leaks *leaks, struct output *output,
-			       const struct leak_row *row, const struct close_wait *close_wait,
-			       const struct text_style *text)
+			       const struct leak_socket *socket, const struct text_style *text)
 {
-	struct holder_range range = close_waits_holders(&leaks->model->close_waits, close_wait);
+	struct holder_range range =
+		close_waits_holders(&leaks->model->close_waits, socket->close_wait);
+	const struct holder *first[LEAKS_HOLDERS];
+	size_t shown = leaks_holders_shown(leaks, range, socket->process, first);
 	struct sentence sentence = {0};
-	size_t others = 0;
 
-	if (close_wait->kind == KIND_UNACCEPTED)
+	if (socket->close_wait->kind == KIND_UNACCEPTED || range.count < 2)
 		return;
-	for (size_t i = 0; i < range.count; i++) {
-		const struct process *process = leaks_process(leaks, range.first[i].process);
-
-		if (range.first[i].process == row->row.process || others++ >= HOLDERS_SHOWN)
+	for (size_t i = 0; i < shown; i++) {
+		if (first[i]->process == socket->process && first[i]->fd == socket->fd)
 			continue;
 		say(&sentence, "%spid %u fd %u", sentence.length ? ", " : "also held by ",
-		    process->id.pid, range.first[i].fd);
+		    leaks_process(leaks, first[i]->process)->id.pid, first[i]->fd);
 	}
-	if (!others)
-		return;
-	if (others > HOLDERS_SHOWN)
-		say(&sentence, " and %zu more", others - HOLDERS_SHOWN);
+	if (range.count > shown)
+		say(&sentence, " and %zu more", range.count - shown);
 	output_format(output, "%*s", SOCKET_INDENT, "");
 	text_wrap(output, SOCKET_INDENT, SOCKET_INDENT, sentence.text, text->columns);
 }
@@ -116,8 +113,7 @@ static void show_endpoints(struct output *output, const struct tuple *tuple,
 }
 
 static void show_socket(const struct leaks *leaks, struct output *output,
-			const struct leak_row *row, const struct leak_socket *socket,
-			const struct text_style *text)
+			const struct leak_socket *socket, const struct text_style *text)
 {
 	const struct close_wait *close_wait = socket->close_wait;
 	uint32_t unread = close_wait->recvq > 1 ? close_wait->recvq - 1 : 0;
@@ -131,7 +127,7 @@ static void show_socket(const struct leaks *leaks, struct output *output,
 	output_format(output, "%s%8s %-11s %8u unread  fd %s", close_wait->at_least ? ">" : " ",
 		      age, close_wait_kind_name(socket->kind), unread, fd);
 	output_line(output);
-	show_other_holders(leaks, output, row, close_wait, text);
+	show_other_holders(leaks, output, socket, text);
 }
 
 static void show_sockets(const struct leaks *leaks, struct output *output,
@@ -140,7 +136,7 @@ static void show_sockets(const struct leaks *leaks, struct output *output,
 	uint32_t shown = 0;
 
 	for (; shown < LEAKS_OLDEST && row->oldest[shown].close_wait; shown++)
-		show_socket(leaks, output, row, &row->oldest[shown], text);
+		show_socket(leaks, output, &row->oldest[shown], text);
 	if (row->sockets > shown) {
 		output_format(output, "        ... and %u younger one%s", row->sockets - shown,
 			      plural(row->sockets - shown));
@@ -165,13 +161,22 @@ static void show_row(const void *view, struct output *output, const struct row *
 		show_sockets(leaks, output, row, text);
 }
 
+/* Where listing takes long it is done less often than it was asked for. */
+static void say_pace(struct sentence *title, const struct leaks *leaks)
+{
+	uint64_t pause_ns = leaks->time_ns - leaks->since_ns, asked_ns = leaks->config.interval_ns;
+
+	if (asked_ns && leaks->since_ns && pause_ns > 2 * asked_ns)
+		say(title, ", listed every %.0f s: it takes long", (double)pause_ns / NS_PER_S);
+}
+
 static void show_title(const struct leaks *leaks, struct output *output,
 		       const struct text_style *text)
 {
 	uint64_t time_ns = leaks->time_ns + (uint64_t)leaks->model->clocks.monotonic_ns;
 	struct shown shown = {
 		.count = leaks->sockets,
-		.all = leaks->model->close_waits.in_close_wait,
+		.all = leaks->all,
 		.chosen = process_filter_active(leaks->config.processes),
 	};
 	struct sentence title = {0};
@@ -180,7 +185,9 @@ static void show_title(const struct leaks *leaks, struct output *output,
 	format_clock(time, time_ns);
 	say(&title, "%.8s  ", time);
 	say_shown(&title, shown, "socket");
-	say(&title, " in CLOSE_WAIT%s", leaks->incomplete ? "  (something was lost)" : "");
+	say(&title, " in CLOSE_WAIT");
+	say_pace(&title, leaks);
+	say(&title, "%s", leaks->incomplete ? "  (something was lost)" : "");
 	text_wrap(output, 0, INDENT, title.text, text->columns);
 	output_format(output, "%-*s", NAME_COLUMNS, "    PID PROCESS");
 	columns_header(&columns, output, text_is_narrow(text, WIDE_COLUMNS));
@@ -202,7 +209,8 @@ void leaks_show_worst(const struct leaks *leaks, const struct leak_row *row, str
 {
 	struct sentence title = {0};
 
-	say(&title, "%u of the CLOSE_WAIT %s held by ", row->sockets, are(row->sockets));
+	say(&title, "%u of the CLOSE_WAIT %s %s ", row->sockets, are(row->sockets),
+	    row->listener ? "not accepted by" : "held by");
 	text_process(&title, leaks_process(leaks, row->row.process));
 	say(&title, ", %s:", verdict_name(leaks_verdict(row)));
 	text_wrap(output, 0, INDENT, title.text, columns);
