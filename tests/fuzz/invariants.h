@@ -181,17 +181,34 @@ static void refer_close_wait(void *context, const struct close_wait *close_wait)
 {
 	struct references *found = context;
 
-	found->references += !!close_wait->owner;
+	found->references += !!close_wait->owner + !!close_wait->first;
 	must(close_wait->kind < KINDS);
+	must(!close_wait->died || close_wait->state == TCP_CLOSE);
 }
 
-static uint64_t refer_holders(const struct close_waits *close_waits)
+static uint64_t refer_holders(const struct holders *holders)
 {
 	uint64_t references = 0;
 
-	for (size_t i = 0; i < close_waits->holder_count; i++)
-		references += !!close_waits->holders[i].process;
+	for (size_t i = 0; i < holders->count; i++)
+		references += !!holders->items[i].process;
 	return references;
+}
+
+static void refer_gone(void *context, const struct close_wait *close_wait)
+{
+	must(close_wait->state == TCP_CLOSE_WAIT);
+	refer_close_wait(context, close_wait);
+}
+
+static void refer_close_waits(const struct close_waits *close_waits, struct references *found)
+{
+	close_waits_each(close_waits, refer_close_wait, found);
+	close_waits_each_partner(close_waits, refer_close_wait, found);
+	close_waits_each_dead(close_waits, refer_close_wait, found);
+	close_waits_each_gone(close_waits, refer_gone, found);
+	found->references +=
+		refer_holders(&close_waits->holders) + refer_holders(&close_waits->holders_before);
 }
 
 static void refer_row(void *context, struct row *row)
@@ -266,9 +283,7 @@ static void check_world(const struct world *world)
 	uint64_t references = 0;
 
 	connections_each(connections, refer_connection, &found);
-	close_waits_each(&world->model.close_waits, refer_close_wait, &found);
-	close_waits_each_partner(&world->model.close_waits, refer_close_wait, &found);
-	found.references += refer_holders(&world->model.close_waits);
+	refer_close_waits(&world->model.close_waits, &found);
 	rows_each(&world->leaks.rows, refer_row, &found.references);
 	rows_each(&world->waits.rows, refer_row, &found.references);
 	rows_each(&world->waits.rows, refer_closer, &found.references);

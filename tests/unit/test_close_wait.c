@@ -340,13 +340,18 @@ static void processes_are_let_go_with_their_sockets(void **state)
 	feed(world, record);
 	feed(world, holder_of(1, BEGIN, 7, "a"));
 	list_ends(world, BEGIN);
-	assert_int_equal(references(world, 7), 2);
+	assert_int_equal(references(world, 7), 3); /* owner, holder, the first of these */
 	record.owner = process_of(8, "a");
 	listed(world, record);
-	assert_int_equal(references(world, 7), 0);
+	assert_int_equal(references(world, 7), 2); /* it was a holder in the listing before */
+	listed(world, record);
+	assert_int_equal(references(world, 7), 1);
 	assert_int_equal(references(world, 8), 1);
+	list_begins(world, BEGIN); /* gone, which is told until the next listing */
+	list_ends(world, BEGIN);
 	list_begins(world, BEGIN);
 	list_ends(world, BEGIN);
+	assert_int_equal(references(world, 7), 0);
 	assert_int_equal(references(world, 8), 0);
 }
 

@@ -2,7 +2,6 @@
 #include "model/close_wait.h"
 
 #include "base/memory.h"
-#include "base/search.h"
 #include "base/time.h"
 #include "record/question.h"
 
@@ -21,7 +20,9 @@ void close_waits_free(struct close_waits *close_waits)
 {
 	index_free(&close_waits->index);
 	pool_free(&close_waits->pool);
-	free(close_waits->holders);
+	holders_free(&close_waits->holders);
+	holders_free(&close_waits->holders_before);
+	free(close_waits->gone);
 }
 
 static struct close_wait *get(const struct close_waits *close_waits, uint32_t number)
@@ -54,6 +55,15 @@ static unsigned int direction_of(const struct close_waits *close_waits,
 	return DIRECTION_UNKNOWN;
 }
 
+/* Seen for the first time, or used once more. */
+static void begin_anew(const struct close_waits *close_waits, struct close_wait *close_wait)
+{
+	close_wait->seen_ns = close_waits->time_ns;
+	close_wait->since_ns = close_waits->time_ns;
+	close_wait->at_least = true;
+	close_wait->died = false;
+}
+
 static struct close_wait *find_or_add(struct close_waits *close_waits,
 				      const struct record_socket *record)
 {
@@ -65,9 +75,8 @@ static struct close_wait *find_or_add(struct close_waits *close_waits,
 	number = pool_add(&close_waits->pool);
 	close_wait = get(close_waits, number);
 	close_wait->cookie = record->cookie;
-	close_wait->seen_ns = close_waits->time_ns;
-	close_wait->since_ns = close_waits->time_ns;
-	close_wait->at_least = true;
+	close_wait->tuple = record->tuple;
+	begin_anew(close_waits, close_wait);
 	index_add(&close_waits->index, number);
 	return close_wait;
 }
@@ -135,6 +144,36 @@ static void set_age(struct close_wait *close_wait, const struct record_socket *r
 	}
 }
 
+/* What it was before is kept: dead it has lost its local port, and its Recv-Q says nothing. */
+static void note_dead(struct close_waits *close_waits, struct close_wait *close_wait)
+{
+	bool was_close_wait = close_wait->state == TCP_CLOSE_WAIT;
+
+	if (was_close_wait && close_wait->listed == close_waits->listing)
+		close_waits->in_close_wait--; /* it died while they were listed */
+	close_wait->died |= was_close_wait;
+	if (close_wait->state != TCP_CLOSE)
+		close_wait->dead_ns = close_waits->time_ns;
+}
+
+static void note_alive(struct close_waits *close_waits, struct close_wait *close_wait,
+		       const struct record_socket *record)
+{
+	if (close_wait->state == TCP_CLOSE)
+		begin_anew(close_waits, close_wait);
+	close_wait->tuple = record->tuple;
+	set_age(close_wait, record);
+	close_wait->received_ns = record->times.received_ns;
+	close_wait->sent_ns = record->flags & SOCKET_SENT ? record->times.sent_ns : 0;
+	close_wait->recvq = record->recvq;
+	close_wait->listener = record->listener;
+	close_wait->flags = record->flags;
+	close_wait->kind = kind_of(record);
+	close_wait->direction = direction_of(close_waits, record);
+	if (close_wait->listed != close_waits->listing)
+		close_waits->in_close_wait += record->state == TCP_CLOSE_WAIT;
+}
+
 void close_waits_socket(struct close_waits *close_waits, const struct record_socket *record)
 {
 	struct close_wait *close_wait = find_or_add(close_waits, record);
@@ -142,58 +181,76 @@ void close_waits_socket(struct close_waits *close_waits, const struct record_soc
 	if (record->header.time_ns < close_wait->told_ns)
 		return;
 	close_wait->told_ns = record->header.time_ns;
-	close_wait->tuple = record->tuple;
+	if (record->state == TCP_CLOSE)
+		note_dead(close_waits, close_wait);
+	else
+		note_alive(close_waits, close_wait, record);
 	close_wait->state = record->state;
-	set_age(close_wait, record);
-	close_wait->received_ns = record->times.received_ns;
-	close_wait->sent_ns = record->flags & SOCKET_SENT ? record->times.sent_ns : 0;
-	close_wait->recvq = record->recvq;
 	close_wait->inode = record->inode;
-	close_wait->listener = record->listener;
-	close_wait->flags = record->flags;
-	close_wait->kind = kind_of(record);
-	close_wait->direction = direction_of(close_waits, record);
-	if (close_wait->listed != close_waits->listing)
-		close_waits->in_close_wait += record->state == TCP_CLOSE_WAIT;
 	close_wait->listed = close_waits->listing;
 	set_owner(close_waits, close_wait, record);
 }
 
 void close_waits_holder(struct close_waits *close_waits, const struct record_holder *record)
 {
-	struct processes *processes = &close_waits->connections->processes;
-	struct holder *holder;
+	if (close_waits->active && record->process.pid)
+		holders_add(&close_waits->holders, &close_waits->connections->processes, record);
+}
 
-	if (!close_waits->active || !record->process.pid)
-		return;
-	if (close_waits->holder_count == close_waits->holder_capacity) {
-		close_waits->holder_capacity =
-			close_waits->holder_capacity ? close_waits->holder_capacity * 2 : 64;
-		close_waits->holders =
-			memory_resize(close_waits->holders, close_waits->holder_capacity,
-				      sizeof(*close_waits->holders));
-	}
-	holder = &close_waits->holders[close_waits->holder_count++];
-	*holder = (struct holder){
-		.cookie = record->cookie,
-		.process = processes_meet(processes, &record->process),
-		.fd = record->fd,
-	};
-	processes_reference(processes, holder->process);
+static void let_go(struct close_waits *close_waits, const struct close_wait *close_wait)
+{
+	processes_release(&close_waits->connections->processes, close_wait->owner);
+	processes_release(&close_waits->connections->processes, close_wait->first);
+}
+
+static void forget_the_gone(struct close_waits *close_waits)
+{
+	for (size_t i = 0; i < close_waits->gone_count; i++)
+		let_go(close_waits, &close_waits->gone[i]);
+	close_waits->gone_count = 0;
+}
+
+/* What the last listing showed is what the one before showed, from now on. */
+static void turn_over(struct close_waits *close_waits)
+{
+	struct holders older = close_waits->holders_before;
+
+	close_waits->holders_before = close_waits->holders;
+	close_waits->holders = older;
+	holders_clear(&close_waits->holders, &close_waits->connections->processes);
+	forget_the_gone(close_waits);
+	close_waits->before_ns = close_waits->time_ns;
 }
 
 static void begin(struct close_waits *close_waits, uint64_t time_ns)
 {
+	turn_over(close_waits);
 	close_waits->active = true;
 	close_waits->listing++;
 	close_waits->time_ns = time_ns;
 	if (!close_waits->first_ns)
 		close_waits->first_ns = time_ns;
-	for (size_t i = 0; i < close_waits->holder_count; i++)
-		processes_release(&close_waits->connections->processes,
-				  close_waits->holders[i].process);
-	close_waits->holder_count = 0;
 	close_waits->in_close_wait = 0;
+}
+
+/* One whose descriptor is there still was not closed, whatever became of it. */
+static bool was_closed(const struct close_waits *close_waits, const struct close_wait *close_wait)
+{
+	return close_wait->state == TCP_CLOSE_WAIT &&
+	       !holders_find(&close_waits->holders, close_wait->cookie).count;
+}
+
+/* Moves what was closed to `gone`, which has room for it. */
+static void remove_number(struct close_waits *close_waits, uint32_t number)
+{
+	struct close_wait *close_wait = get(close_waits, number);
+
+	if (was_closed(close_waits, close_wait))
+		close_waits->gone[close_waits->gone_count++] = *close_wait;
+	else
+		let_go(close_waits, close_wait);
+	index_remove(&close_waits->index, close_wait->cookie);
+	pool_remove(&close_waits->pool, number);
 }
 
 /* Collects first: removing shifts the slots that are being walked. */
@@ -208,64 +265,42 @@ static void remove_the_gone(struct close_waits *close_waits)
 		if (number && get(close_waits, number)->listed != close_waits->listing)
 			gone[count++] = number;
 	}
-	for (uint32_t i = 0; i < count; i++) {
-		struct close_wait *close_wait = get(close_waits, gone[i]);
-
-		processes_release(&close_waits->connections->processes, close_wait->owner);
-		index_remove(&close_waits->index, close_wait->cookie);
-		pool_remove(&close_waits->pool, gone[i]);
-	}
+	close_waits->gone = memory_resize(close_waits->gone, count + 1, sizeof(*close_waits->gone));
+	for (uint32_t i = 0; i < count; i++)
+		remove_number(close_waits, gone[i]);
 	free(gone);
 }
 
-static int by_cookie(const void *a, const void *b, void *processes)
+static void remember_first(struct close_waits *close_waits, struct close_wait *close_wait,
+			   uint32_t process)
 {
-	const struct holder *left = a, *right = b;
-	int order;
+	struct processes *processes = &close_waits->connections->processes;
 
-	if (left->cookie != right->cookie)
-		return left->cookie < right->cookie ? -1 : 1;
-	order = processes_compare(processes, left->process, right->process);
-	if (order)
-		return order;
-	return (left->fd > right->fd) - (left->fd < right->fd);
-}
-
-static uint64_t cookie_of(const void *holder)
-{
-	return ((const struct holder *)holder)->cookie;
-}
-
-struct holder_range close_waits_holders_of(const struct close_waits *close_waits, uint64_t cookie)
-{
-	size_t low = search_place(close_waits->holders, close_waits->holder_count,
-				  sizeof(*close_waits->holders), cookie_of, cookie);
-	struct holder_range range = {0};
-
-	if (!close_waits->holder_count)
-		return range;
-	range.first = close_waits->holders + low;
-	while (low + range.count < close_waits->holder_count &&
-	       range.first[range.count].cookie == cookie)
-		range.count++;
-	return range;
+	if (close_wait->first && processes_compare(processes, close_wait->first, process) <= 0)
+		return;
+	processes_reference(processes, process);
+	processes_release(processes, close_wait->first);
+	close_wait->first = process;
 }
 
 /* Whom nothing else is known to own is its first holder's, so that it need not be looked up again.
  */
 static void own_by_holders(struct close_waits *close_waits)
 {
-	if (!close_waits->holder_count)
+	if (!close_waits->holders.count)
 		return;
 	for (uint32_t i = 0; i <= close_waits->index.mask; i++) {
 		uint32_t number = close_waits->index.slots[i].number;
 		struct close_wait *close_wait = number ? get(close_waits, number) : NULL;
 		struct holder_range range;
 
-		if (!close_wait || close_wait->owner)
+		if (!close_wait)
 			continue;
-		range = close_waits_holders_of(close_waits, close_wait->cookie);
-		if (range.count)
+		range = holders_find(&close_waits->holders, close_wait->cookie);
+		if (!range.count)
+			continue;
+		remember_first(close_waits, close_wait, range.first->process);
+		if (!close_wait->owner)
 			refer(close_waits, close_wait, range.first->process, OWNER_HOLDER);
 	}
 }
@@ -296,22 +331,25 @@ static void note_if_loose(void *context, struct close_wait *close_wait)
 {
 	const struct close_waits *close_waits = context;
 
-	close_wait->loose = !(close_wait->flags & SOCKET_UNACCEPTED) &&
-			    !close_waits_holders_of(close_waits, close_wait->cookie).count;
+	close_wait->loose = close_wait->state != TCP_CLOSE &&
+			    !(close_wait->flags & SOCKET_UNACCEPTED) &&
+			    !holders_find(&close_waits->holders, close_wait->cookie).count;
 }
 
 static void end(struct close_waits *close_waits, const struct record_listing *record)
 {
+	struct processes *processes = &close_waits->connections->processes;
+
+	forget_the_gone(close_waits); /* there are some if it ends twice */
 	close_waits->active = false;
 	close_waits->broken = record->broken;
+	holders_sort(&close_waits->holders, processes);
 	if (record->partial)
 		each(close_waits, keep_if_loose, close_waits);
-	if (!record->broken)
+	if (record->broken)
+		holders_keep(&close_waits->holders, &close_waits->holders_before, processes);
+	else
 		remove_the_gone(close_waits);
-	if (close_waits->holder_count)
-		qsort_r(close_waits->holders, close_waits->holder_count,
-			sizeof(*close_waits->holders), by_cookie,
-			&close_waits->connections->processes);
 	each(close_waits, note_if_loose, close_waits);
 	own_by_holders(close_waits);
 }
@@ -324,42 +362,64 @@ void close_waits_listing(struct close_waits *close_waits, const struct record_li
 		end(close_waits, record);
 }
 
+static uint64_t age_at(const struct close_wait *close_wait, uint64_t time_ns)
+{
+	return time_ns > close_wait->since_ns ? time_ns - close_wait->since_ns : 0;
+}
+
 uint64_t close_wait_age_ns(const struct close_waits *close_waits,
 			   const struct close_wait *close_wait)
 {
-	uint64_t since_ns = close_wait->since_ns;
-
-	return close_waits->time_ns > since_ns ? close_waits->time_ns - since_ns : 0;
+	return age_at(close_wait, close_waits->time_ns);
 }
 
 /* There from the start, and as old as its last data at most. */
 static bool may_be_of_age(const struct close_waits *close_waits,
-			  const struct close_wait *close_wait, uint64_t age_ns)
+			  const struct close_wait *close_wait, uint64_t age_ns, uint64_t time_ns)
 {
 	return close_wait->at_least && close_wait->received_ns &&
 	       close_wait->seen_ns == close_waits->first_ns &&
-	       close_waits->time_ns >= close_wait->received_ns + age_ns;
+	       time_ns >= close_wait->received_ns + age_ns;
 }
 
-static bool was_there_still(const struct close_waits *close_waits,
-			    const struct close_wait *close_wait)
+static bool is_of_age_at(const struct close_waits *close_waits, const struct close_wait *close_wait,
+			 uint64_t age_ns, uint64_t time_ns)
 {
-	return close_waits->time_ns >= close_wait->seen_ns + STILL_NS;
+	return age_at(close_wait, time_ns) >= age_ns ||
+	       (may_be_of_age(close_waits, close_wait, age_ns, time_ns) &&
+		time_ns >= close_wait->seen_ns + STILL_NS);
 }
 
 bool close_wait_is_of_age(const struct close_waits *close_waits,
 			  const struct close_wait *close_wait, uint64_t age_ns)
 {
-	return close_wait_age_ns(close_waits, close_wait) >= age_ns ||
-	       (may_be_of_age(close_waits, close_wait, age_ns) &&
-		was_there_still(close_waits, close_wait));
+	return is_of_age_at(close_waits, close_wait, age_ns, close_waits->time_ns);
+}
+
+bool close_wait_was_of_age(const struct close_waits *close_waits,
+			   const struct close_wait *close_wait, uint64_t age_ns)
+{
+	return is_of_age_at(close_waits, close_wait, age_ns, close_waits->before_ns);
 }
 
 bool close_wait_is_in_doubt(const struct close_waits *close_waits,
 			    const struct close_wait *close_wait, uint64_t age_ns)
 {
 	return !close_wait_is_of_age(close_waits, close_wait, age_ns) &&
-	       may_be_of_age(close_waits, close_wait, age_ns);
+	       may_be_of_age(close_waits, close_wait, age_ns, close_waits->time_ns);
+}
+
+bool close_wait_is_dead(const struct close_waits *close_waits, const struct close_wait *close_wait,
+			uint64_t age_ns)
+{
+	return close_wait->state == TCP_CLOSE &&
+	       close_waits->time_ns >= close_wait->dead_ns + age_ns;
+}
+
+bool close_wait_died_before(const struct close_waits *close_waits,
+			    const struct close_wait *close_wait)
+{
+	return close_wait->state == TCP_CLOSE && close_wait->dead_ns == close_waits->first_ns;
 }
 
 enum close_wait_kind close_wait_kind(const struct close_wait *close_wait, uint64_t recent_ns)
@@ -380,6 +440,11 @@ bool close_wait_is_farewell(const struct close_wait *close_wait)
 	return close_wait->at_least || received_ns + FAREWELL_NS >= since_ns;
 }
 
+struct holder_range close_waits_holders_of(const struct close_waits *close_waits, uint64_t cookie)
+{
+	return holders_find(&close_waits->holders, cookie);
+}
+
 const struct connection *close_waits_listener(const struct close_waits *close_waits,
 					      const struct close_wait *close_wait)
 {
@@ -398,20 +463,26 @@ struct holder_range close_waits_holders(const struct close_waits *close_waits,
 {
 	const struct connection *listener;
 
-	if (close_wait->kind != KIND_UNACCEPTED)
+	if (close_wait->kind != KIND_UNACCEPTED || close_wait->state == TCP_CLOSE)
 		return close_waits_holders_of(close_waits, close_wait->cookie);
 	listener = close_waits_listener(close_waits, close_wait);
 	return close_waits_holders_of(close_waits, listener ? listener->cookie : 0);
 }
 
-static void each_in(const struct close_waits *close_waits, bool close_wait,
+struct holder_range close_waits_holders_before(const struct close_waits *close_waits,
+					       const struct close_wait *close_wait)
+{
+	return holders_find(&close_waits->holders_before, close_wait->cookie);
+}
+
+static void each_in(const struct close_waits *close_waits, uint32_t states,
 		    void (*visit)(void *context, const struct close_wait *close_wait),
 		    void *context)
 {
 	for (uint32_t i = 0; i <= close_waits->index.mask; i++) {
 		uint32_t number = close_waits->index.slots[i].number;
 
-		if (number && (get(close_waits, number)->state == TCP_CLOSE_WAIT) == close_wait)
+		if (number && states & 1U << get(close_waits, number)->state)
 			visit(context, get(close_waits, number));
 	}
 }
@@ -420,12 +491,27 @@ void close_waits_each_partner(const struct close_waits *close_waits,
 			      void (*visit)(void *context, const struct close_wait *close_wait),
 			      void *context)
 {
-	each_in(close_waits, false, visit, context);
+	each_in(close_waits, 1U << TCP_FIN_WAIT1 | 1U << TCP_FIN_WAIT2, visit, context);
 }
 
 void close_waits_each(const struct close_waits *close_waits,
 		      void (*visit)(void *context, const struct close_wait *close_wait),
 		      void *context)
 {
-	each_in(close_waits, true, visit, context);
+	each_in(close_waits, 1U << TCP_CLOSE_WAIT, visit, context);
+}
+
+void close_waits_each_dead(const struct close_waits *close_waits,
+			   void (*visit)(void *context, const struct close_wait *close_wait),
+			   void *context)
+{
+	each_in(close_waits, 1U << TCP_CLOSE, visit, context);
+}
+
+void close_waits_each_gone(const struct close_waits *close_waits,
+			   void (*visit)(void *context, const struct close_wait *close_wait),
+			   void *context)
+{
+	for (size_t i = 0; i < close_waits->gone_count; i++)
+		visit(context, &close_waits->gone[i]);
 }

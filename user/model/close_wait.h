@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The sockets in CLOSE_WAIT as of the last listing, who holds them, and what kind they are; and
- * those that wait for their peer to close, FIN_WAIT1 and FIN_WAIT2: a relay's other legs.
+ * The sockets in CLOSE_WAIT as of the last listing, who holds them, and what kind they are; those
+ * that wait for their peer to close, FIN_WAIT1 and FIN_WAIT2: a relay's other legs; and the dead,
+ * which were connected once and are in CLOSE now, though their descriptors are not closed.
  */
 #ifndef TCPLINGER_CLOSE_WAIT_H
 #define TCPLINGER_CLOSE_WAIT_H
 
 #include "model/connection.h"
+#include "model/holders.h"
 
 enum close_wait_kind {
 	KIND_UNREAD_DATA, /* the application does not read */
@@ -26,10 +28,12 @@ struct close_wait {
 	uint64_t told_ns;     /* and as of when what is known of it is */
 	uint64_t received_ns; /* when data came last; 0: not known */
 	uint64_t sent_ns;     /* when it sent data last; 0: never, or not known */
+	uint64_t dead_ns;     /* in CLOSE: since when each listing has shown it so */
 	uint64_t inode;	      /* of its descriptors; 0: none, or not told */
 	uint64_t listener;    /* cookie of whose queue it waits in to be accepted; 0: not known */
 	uint32_t recvq;	      /* as the kernel shows it: the FIN counts 1 */
 	uint32_t owner;	      /* number in `processes`; 0: unknown */
+	uint32_t first;	      /* the holder that began first, of all it ever had; 0: none */
 	uint32_t listed;      /* the last listing that showed it */
 	uint8_t owner_by;
 	uint8_t direction;
@@ -37,35 +41,25 @@ struct close_wait {
 	uint8_t state;
 	bool at_least;	/* it may have entered earlier than `since_ns` */
 	bool loose;	/* nobody held it, nor was it in an accept queue: only tables tell of it */
+	bool died;	/* dead, and was seen in CLOSE_WAIT before */
 	uint16_t flags; /* enum socket_flags */
-};
-
-/* A descriptor of a socket in CLOSE_WAIT, or of a listener. */
-struct holder {
-	uint64_t cookie;
-	uint32_t process; /* number in `processes`, referred to */
-	uint32_t fd;
 };
 
 struct close_waits {
 	struct pool pool;
 	struct index index;
 	struct connections *connections; /* the listeners and the processes */
-	struct holder *holders;		 /* by cookie, then as they were listed */
-	size_t holder_count;
-	size_t holder_capacity;
+	struct holders holders;		 /* of the last listing, */
+	struct holders holders_before;	 /* and of the one before it */
+	struct close_wait *gone; /* that left CLOSE_WAIT with the last listing, and were closed */
+	size_t gone_count;
 	uint32_t in_close_wait; /* of the last listing */
 	bool active;		/* a listing runs */
 	bool broken;		/* the last listing was: what it did not show may well exist */
 	uint32_t listing;	/* counts listings */
 	uint64_t time_ns;	/* when the last one began: what ages are as of */
+	uint64_t before_ns;	/* when the one before it did; 0: there was none */
 	uint64_t first_ns;	/* when the first one did */
-};
-
-/* A run of `holders`. */
-struct holder_range {
-	const struct holder *first;
-	size_t count;
 };
 
 /* `connections` is borrowed. */
@@ -88,6 +82,10 @@ uint64_t close_wait_age_ns(const struct close_waits *close_waits,
  */
 bool close_wait_is_of_age(const struct close_waits *close_waits,
 			  const struct close_wait *close_wait, uint64_t age_ns);
+
+/* The same of one that is gone, as of the listing that showed it last. */
+bool close_wait_was_of_age(const struct close_waits *close_waits,
+			   const struct close_wait *close_wait, uint64_t age_ns);
 
 /* True where that cannot be said yet: it is to be listed once more. */
 bool close_wait_is_in_doubt(const struct close_waits *close_waits,
@@ -114,7 +112,22 @@ struct holder_range close_waits_holders_of(const struct close_waits *close_waits
 const struct connection *close_waits_listener(const struct close_waits *close_waits,
 					      const struct close_wait *close_wait);
 
-/* The states that are kept here: bit 1 << state. */
+/*
+ * Who held it as of the listing before: of one that is gone, who has closed it. Empty where holders
+ * were not listed then.
+ */
+struct holder_range close_waits_holders_before(const struct close_waits *close_waits,
+					       const struct close_wait *close_wait);
+
+/* True for one that every listing of the last `age_ns` showed dead. */
+bool close_wait_is_dead(const struct close_waits *close_waits, const struct close_wait *close_wait,
+			uint64_t age_ns);
+
+/* True for one that was dead already when the first listing was made. */
+bool close_wait_died_before(const struct close_waits *close_waits,
+			    const struct close_wait *close_wait);
+
+/* The states that are kept here beside the dead: bit 1 << state. */
 #define CLOSE_WAIT_STATES (1U << TCP_CLOSE_WAIT | 1U << TCP_FIN_WAIT1 | 1U << TCP_FIN_WAIT2)
 
 /* Calls `visit` for each in FIN_WAIT1 or FIN_WAIT2 that the last listing showed, likewise. */
@@ -127,5 +140,19 @@ void close_waits_each_partner(const struct close_waits *close_waits,
 void close_waits_each(const struct close_waits *close_waits,
 		      void (*visit)(void *context, const struct close_wait *close_wait),
 		      void *context);
+
+/* Calls `visit` for each that the last listing showed dead, for however long, likewise. */
+void close_waits_each_dead(const struct close_waits *close_waits,
+			   void (*visit)(void *context, const struct close_wait *close_wait),
+			   void *context);
+
+/*
+ * Calls `visit` for each that was in CLOSE_WAIT in the listing before and was closed since: the
+ * last one shows it neither in CLOSE_WAIT nor dead, nor has it a descriptor still. None where that
+ * one broke off, which says nothing of what it does not show.
+ */
+void close_waits_each_gone(const struct close_waits *close_waits,
+			   void (*visit)(void *context, const struct close_wait *close_wait),
+			   void *context);
 
 #endif

@@ -48,18 +48,27 @@ static bool keeps_close_waits(const struct model *model)
 	return model->needs.refreshed & 1U << TCP_CLOSE_WAIT;
 }
 
+/* What was connected once, and is over but for its descriptors. */
+static bool is_dead(const struct model *model, const struct record_socket *record)
+{
+	return record->state == TCP_CLOSE && needs_want(&model->needs, WANT_DEAD);
+}
+
 /* True for a row of those that are kept apart, in a listing that shows them all. Of MPTCP it is the
  * socket that counts, not its subflows. */
 static bool is_apart(const struct model *model, const struct record_socket *record)
 {
 	return keeps_close_waits(model) && !(record->flags & (SOCKET_MINISOCKET | SOCKET_MPTCP)) &&
-	       CLOSE_WAIT_STATES & model->needs.refreshed & 1U << record->state &&
+	       (is_dead(model, record) ||
+		CLOSE_WAIT_STATES & model->needs.refreshed & 1U << record->state) &&
 	       model->scope != LISTING_CONNECTIONS;
 }
 
 /* Such a row is one of connections as well, where a view asks for those. */
 static bool is_connection(const struct model *model, const struct record_socket *record)
 {
+	if (is_dead(model, record))
+		return false;
 	if (!is_apart(model, record))
 		return true;
 	return model->scope != LISTING_CLOSE_WAITS && model->needs.listed & 1U << record->state;

@@ -26,7 +26,9 @@ enum want {
 	WANT_BOUND_PORTS, /* which ports bind() has taken, as of each refresh where that is cheap */
 	WANT_CONNECT_FAILURES, /* connects that failed before they looked for a port */
 	WANT_BIND_FAILURES,    /* binds that failed */
-	WANT_EVERYONE,	       /* it takes a census: no filter narrows what is told */
+	WANT_DEAD,     /* sockets that were connected once and are in CLOSE, not closed: with each
+			  listing of CLOSE_WAITs, from the first one on */
+	WANT_EVERYONE, /* it takes a census: no filter narrows what is told */
 	WANTS,
 };
 #define WANT(name) (1U << WANT_##name)
