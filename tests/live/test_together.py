@@ -31,6 +31,7 @@ OWN = {
     "seq": "how often it was shown before",
     "created_per_s": "since the refresh in which the row was first seen",
     "growth_per_s": "likewise",
+    "began": "spans of time until it is shown",
     "consumed_per_s": "likewise",
     "sustainable_per_s": "of ports that are held: as long as until now; else see mean_hold_s",
     "exhausted_in_s": "what follows from the rates of the last refreshes",

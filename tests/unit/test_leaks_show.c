@@ -15,6 +15,33 @@ static const char *shown(struct screen *screen, bool json)
 	return screen->output.text;
 }
 
+/* One that began 20 s ago, at the time of the first listing. */
+#define BEGAN                                                                                      \
+	"{\"from\":\"2024-03-01T00:16:20.000000Z\",\"to\":\"2024-03-01T00:16:21.666666Z\","        \
+	"\"count\":1},"                                                                            \
+	"{\"from\":\"2024-03-01T00:16:21.666666Z\",\"to\":\"2024-03-01T00:16:23.333333Z\","        \
+	"\"count\":0},"                                                                            \
+	"{\"from\":\"2024-03-01T00:16:23.333333Z\",\"to\":\"2024-03-01T00:16:25.000000Z\","        \
+	"\"count\":0},"                                                                            \
+	"{\"from\":\"2024-03-01T00:16:25.000000Z\",\"to\":\"2024-03-01T00:16:26.666666Z\","        \
+	"\"count\":0},"                                                                            \
+	"{\"from\":\"2024-03-01T00:16:26.666666Z\",\"to\":\"2024-03-01T00:16:28.333333Z\","        \
+	"\"count\":0},"                                                                            \
+	"{\"from\":\"2024-03-01T00:16:28.333333Z\",\"to\":\"2024-03-01T00:16:30.000000Z\","        \
+	"\"count\":0},"                                                                            \
+	"{\"from\":\"2024-03-01T00:16:30.000000Z\",\"to\":\"2024-03-01T00:16:31.666666Z\","        \
+	"\"count\":0},"                                                                            \
+	"{\"from\":\"2024-03-01T00:16:31.666666Z\",\"to\":\"2024-03-01T00:16:33.333333Z\","        \
+	"\"count\":0},"                                                                            \
+	"{\"from\":\"2024-03-01T00:16:33.333333Z\",\"to\":\"2024-03-01T00:16:35.000000Z\","        \
+	"\"count\":0},"                                                                            \
+	"{\"from\":\"2024-03-01T00:16:35.000000Z\",\"to\":\"2024-03-01T00:16:36.666666Z\","        \
+	"\"count\":0},"                                                                            \
+	"{\"from\":\"2024-03-01T00:16:36.666666Z\",\"to\":\"2024-03-01T00:16:38.333333Z\","        \
+	"\"count\":0},"                                                                            \
+	"{\"from\":\"2024-03-01T00:16:38.333333Z\",\"to\":\"2024-03-01T00:16:40.000000Z\","        \
+	"\"count\":0}"
+
 static void the_object_is_that_of_the_contract(void **state)
 {
 	struct screen *screen = *state;
@@ -29,9 +56,10 @@ static void the_object_is_that_of_the_contract(void **state)
 		"\"process\":{\"pid\":8,\"start_time\":\"1970-01-01T00:00:08.000000Z\","
 		"\"comm\":\"holder\",\"exe\":null,\"cgroup\":null,\"container\":null},"
 		"\"key\":null,\"owner_by\":\"holder\",\"sockets\":1,\"kinds\":{\"unread_data\":0,"
-		"\"fin_only\":0,"
-		"\"drained\":1,\"sending\":0,\"unaccepted\":0,\"unknown\":0},\"unread_bytes\":0,"
-		"\"oldest_s\":20.000000000,\"growth_per_s\":null,\"fds\":null,\"fd_limit\":null,"
+		"\"fin_only\":0,\"drained\":1,\"sending\":0,\"unaccepted\":0,\"unknown\":0},"
+		"\"dead\":null,"
+		"\"unread_bytes\":0,\"oldest_s\":20.000000000,\"began\":[" BEGAN "],"
+		"\"growth_per_s\":null,\"fds\":null,\"fd_limit\":null,"
 		"\"fds_exhausted_in_s\":null,"
 		"\"verdict\":\"leak\",\"evidence\":{\"cause\":\"drained\",\"threads\":null,"
 		"\"looked_at\":null,\"waiting\":null,\"state\":null,\"wchan\":null,\"syscall\":"

@@ -152,19 +152,24 @@ def test_the_ten_oldest_are_shown_and_the_rest_omitted(make, space, client, serv
 
 
 def test_growth_is_what_has_come_over_the_time(make, space, client, server, source):
+    """Before it was watched for 10 s only ages tell it."""
     leaks = make.leaks("--age", "0", *source, space=space, interval=("-i", "0.2"))
     closewait.leak(space, client, server)
     first = leaks.wait_row(server.pid)
-    assert first["growth_per_s"] is None or first["growth_per_s"] >= 0
     for _ in range(9):
         closewait.leak(space, client, server)
-    row = leaks.wait_row(server.pid, lambda r: r["sockets"] == 10)
+    row = leaks.wait_row(server.pid, lambda r: r["sockets"] == 10 and
+                         seconds_of(r) >= seconds_of(first) + 10)
     earlier = [r.of(server.pid) for r in leaks.refreshes() if r.of(server.pid)]
     begun = next(r for r in earlier if r["sockets"])
     expected = (10 - begun["sockets"]) / (seconds_of(row) - seconds_of(begun))
     # the row may have been known, with 0 sockets, before it was first shown
     assert 0 < row["growth_per_s"] <= expected * 1.5
     assert row["growth_per_s"] == pytest.approx(expected, rel=0.5)
+    young = [r for r in earlier if seconds_of(r) < seconds_of(begun) + 9.9]
+    for r in young:
+        filled = sum(span["count"] > 0 for span in r["began"] or [])
+        assert (r["growth_per_s"] is not None) == (filled >= 9)
 
 
 def shown_of(leaks, pid):

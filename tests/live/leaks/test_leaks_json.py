@@ -13,12 +13,13 @@ from leaksview import complaints, once, refreshes
 from tracer import refused, tcplinger
 
 ROW = {"type": str, "time": str, "seq": int, "process": dict, "key": None, "owner_by": str,
-       "sockets": int,
-       "kinds": dict, "unread_bytes": int, "oldest_s": number, "growth_per_s": number,
-       "fds": int, "fd_limit": int,
-       "fds_exhausted_in_s": number, "verdict": str, "evidence": dict, "places": list, "connections": list,
-       "omitted": int, "incomplete": bool}
-NULL_OR = {"process", "key", "owner_by", "oldest_s", "growth_per_s", "fds", "fd_limit", "fds_exhausted_in_s"}
+       "sockets": int, "kinds": dict, "dead": int, "unread_bytes": int, "oldest_s": number,
+       "began": list, "growth_per_s": number, "fds": int, "fd_limit": int,
+       "fds_exhausted_in_s": number, "verdict": str, "evidence": dict, "places": list,
+       "connections": list, "omitted": int, "incomplete": bool}
+NULL_OR = {"process", "key", "owner_by", "dead", "oldest_s", "began", "growth_per_s", "fds",
+           "fd_limit", "fds_exhausted_in_s"}
+SPAN = {"from": str, "to": str, "count": int}
 CONNECTION = {"cookie": str, "netns": int, "family": str, "laddr": str, "lport": int, "raddr": str,
               "rport": int, "direction": str, "fd": int, "age_s": number,
               "age_is_lower_bound": bool, "recvq_bytes": int, "kind": str, "watched": str,
@@ -58,8 +59,24 @@ def check_evidence(row):
         assert evidence["waiting"] <= evidence["looked_at"] <= evidence["threads"]
 
 
+def check_began(row):
+    """Equal spans, one after the other, from the oldest until now; some sockets are left out."""
+    spans = row["began"]
+    if spans is None:
+        return
+    assert len(spans) == 12
+    for span in spans:
+        check_types(span, SPAN)
+    assert [s["to"] for s in spans[:-1]] == [s["from"] for s in spans[1:]]
+    assert spans[-1]["to"] == row["time"]
+    assert 0 < sum(s["count"] for s in spans) <= row["sockets"]
+    lengths = [truth.seconds(s["to"]) - truth.seconds(s["from"]) for s in spans]
+    assert max(lengths) - min(lengths) < 1e-5
+
+
 def check_row(row):
     check_types(row, ROW, NULL_OR)
+    check_began(row)
     truth.seconds(row["time"])
     if row["process"]:
         check_types(row["process"], PROCESS, {"start_time", "comm", "exe", "cgroup", "container"})
@@ -139,6 +156,8 @@ def test_with_and_without_BPF_the_same(crowd):
                                         key=lambda c: c["cookie"])
             row["places"] = [dict(place, direction=None) for place in row["places"]]
             row.pop("evidence")  # a moment later its threads may be elsewhere
+            row.pop("dead")  # without BPF nobody knows
+            row.pop("began")  # spans until a moment later, of what is known to the moment
             # /proc has hundredths of a second, the kernel more
             row["process"] = {**row["process"], "start_time": None}
             rows.append(row)

@@ -214,6 +214,35 @@ static void write_incomplete(struct json *json, const struct member *member, con
 	json_bool(json, member->key, ((const struct leaks *)view)->incomplete);
 }
 
+static void write_began(struct json *json, const struct member *member, const void *view,
+			const void *row)
+{
+	const struct clock_offsets *clocks = &((const struct leaks *)view)->model->clocks;
+	uint64_t now_ns = ((const struct leaks *)view)->time_ns;
+	const struct began *began = &of(row)->began;
+
+	if (!began->count) {
+		json_null(json, member->key);
+		return;
+	}
+	json_open(json, member->key, '[');
+	for (unsigned int i = 0; i < BEGAN_SPANS; i++) {
+		json_open(json, NULL, '{');
+		object_time(json, "from", began_span_ns(began, now_ns, i), clocks);
+		object_time(json, "to", began_span_ns(began, now_ns, i + 1), clocks);
+		json_number(json, "count", began->counts[i]);
+		json_close(json, '}');
+	}
+	json_close(json, ']');
+}
+
+static struct value dead(const void *view, const void *row)
+{
+	uint32_t count = leaks_dead(view, row);
+
+	return value_number(count != COUNT_UNKNOWN, count);
+}
+
 static struct value oldest_s(const void *view, const void *row)
 {
 	(void)view;
@@ -261,12 +290,15 @@ static const struct member members[] = {
 	{GAUGE("sockets"), MEMBER_AT(struct leak_row, sockets), .present = true,
 	 .title = "CLOSE_WAIT", .help = "in CLOSE_WAIT now"},
 	{GAUGE("kinds"), MEMBER_AT(struct leak_row, kinds[0]), .dimension = &kinds},
+	{GAUGE("dead"), .value = dead, .present = true,
+	 .help = "connections that are gone, but not closed"},
 	{GAUGE("unread_bytes"), MEMBER_AT(struct leak_row, unread_bytes), .unit = UNIT_BYTES,
 	 .help = "data that is not read, without FINs"},
 	{GAUGE("oldest_s"), .unit = UNIT_SECONDS, .value = oldest_s, .title = "OLDEST",
 	 .help = "age of the oldest"},
+	{"began", .write = write_began},
 	{GAUGE("growth_per_s"), .unit = UNIT_PER_S, .value = growth_per_s_of, .title = "GROWTH/S",
-	 .help = "more sockets a second, over a minute at most"},
+	 .help = "more sockets a second, dead or not, over a minute at most"},
 	{GAUGE("fds"), .value = fds, .title = "FDS", .help = "descriptors of the process"},
 	{GAUGE("fd_limit"), .value = fd_limit, .title = "LIMIT",
 	 .help = "and how many it may have"},

@@ -89,7 +89,7 @@ struct verdict_facts leaks_verdict_facts(const struct leaks *leaks, const struct
 	return (struct verdict_facts){
 		.all = row->all,
 		.old = row->old,
-		.dead = COUNT_UNKNOWN,
+		.dead = leaks_dead(leaks, row),
 		.partners = row->partners,
 		.once = leaks->config.once,
 		.looked_up = !leaks_about(row) || row->looked,
@@ -97,7 +97,7 @@ struct verdict_facts leaks_verdict_facts(const struct leaks *leaks, const struct
 		.frozen = for_all && leaks_is_frozen(&facts),
 		.idle_loop = is_idle(&facts),
 		.blocked_sender = blocked(leaks, row),
-		.growing = FINDING_NO,
+		.growing = leaks_growing(leaks, row),
 		.inherited = FINDING_NO,
 	};
 }
@@ -114,7 +114,7 @@ static void judge_row(void *context, struct row *judged)
 	struct leak_row *row = (struct leak_row *)judged;
 	struct verdict_facts facts = leaks_verdict_facts(context, row);
 
-	if (row->sockets)
+	if (leaks_has_any(row))
 		row->judgement = verdict_of(&facts);
 }
 

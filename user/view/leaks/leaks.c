@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "view/leaks/leaks.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/time.h"
-
-#define FORECAST_NS (10 * (uint64_t)NS_PER_S) /* a shorter watch tells no trend */
 
 static bool is_present(const void *context, const struct row *row)
 {
@@ -16,6 +15,7 @@ static void forget(void *context, struct row *row)
 {
 	(void)context;
 	growth_free(&((struct leak_row *)row)->growth);
+	trend_free(&((struct leak_row *)row)->trend);
 }
 
 void leaks_init(void *self, const struct view_config *config, struct model *model)
@@ -44,6 +44,7 @@ void leaks_free(void *self)
 	tally_free(&leaks->processes);
 	tally_free(&leaks->places);
 	rows_free(&leaks->rows);
+	free(leaks->entries.items);
 }
 
 const struct process *leaks_process(const struct leaks *leaks, uint32_t number)
@@ -56,31 +57,13 @@ struct leak_row *leaks_shown(const struct leaks *leaks, size_t i)
 	return (struct leak_row *)leaks->rows.shown[i];
 }
 
-bool leaks_growth(const struct leaks *leaks, const struct leak_row *row, double *per_s)
-{
-	return growth_per_s(&row->growth, &leaks->clock, leaks->time_ns, row->sockets, per_s);
-}
-
-bool leaks_fds_exhausted_in(const struct leaks *leaks, const struct leak_row *row, double *seconds)
-{
-	const struct process_facts *facts = leaks_descriptors(leaks, row);
-	double per_s;
-
-	if (row->listener || facts->fds == FACTS_UNKNOWN || facts->fd_limit == FACTS_UNKNOWN ||
-	    facts->fds > facts->fd_limit || leaks->time_ns - leaks->begun_ns < FORECAST_NS ||
-	    !leaks_growth(leaks, row, &per_s) || per_s <= 0)
-		return false;
-	*seconds = (double)(facts->fd_limit - facts->fds) / per_s;
-	return true;
-}
-
 struct leak_row *leaks_row_of(const struct leaks *leaks, uint32_t process)
 {
 	return (struct leak_row *)rows_find(
 		&leaks->rows, grouping_key(leaks->config.by, leaks_process(leaks, process)));
 }
 
-static struct leak_row *row_of(struct leaks *leaks, uint32_t process)
+struct leak_row *leaks_make_row(struct leaks *leaks, uint32_t process)
 {
 	struct leak_row *row = leaks_row_of(leaks, process);
 	uint64_t key;
@@ -165,6 +148,7 @@ static void charge(struct leaks *leaks, struct leak_row *row, const struct close
 	row->last_cookie = close_wait->cookie;
 	common_note(&row->owner_by, to.owner_by);
 	count_in(leaks, row, close_wait, age_ns);
+	leaks_note_entry(leaks, row, close_wait);
 	keep_oldest(row, (struct leak_socket){close_wait, age_ns, leaks_kind(leaks, close_wait),
 					      to.fd, to.process});
 }
@@ -229,7 +213,7 @@ static void charge_holders(struct leaks *leaks, const struct close_wait *close_w
 	for (; holder; holder = leaks_next_process(holders, holder)) {
 		struct charged to = {holder->process, holder->fd, OWNER_HOLDER};
 
-		charge(leaks, row_of(leaks, to.process), close_wait, to);
+		charge(leaks, leaks_make_row(leaks, to.process), close_wait, to);
 	}
 	acquit_owner(leaks, close_wait->owner);
 }
@@ -252,7 +236,7 @@ static void charge_socket(void *context, const struct close_wait *close_wait)
 		charge_holders(leaks, close_wait, holders);
 	} else {
 		to = leaks_charged_without_holder(leaks, close_wait);
-		charge(leaks, row_of(leaks, to.process), close_wait, to);
+		charge(leaks, leaks_make_row(leaks, to.process), close_wait, to);
 	}
 }
 
@@ -281,6 +265,9 @@ static void clear_row(void *context, struct row *cleared)
 
 	(void)context;
 	row->sockets = 0;
+	row->dead = 0;
+	row->more = 0;
+	row->began = (struct began){0};
 	row->unread_bytes = 0;
 	row->partners = 0;
 	row->last_cookie = 0;
@@ -302,13 +289,15 @@ void leaks_listed(void *self, enum listing_scope scope)
 	if (scope == LISTING_CONNECTIONS)
 		return;
 
-	leaks->sockets = leaks->all = 0;
+	leaks->sockets = leaks->all = leaks->dead = 0;
 	tally_clear(&leaks->places);
 	tally_clear(&leaks->processes);
 	rows_each(&leaks->rows, clear_row, NULL);
 	close_waits_each(&leaks->model->close_waits, charge_socket, leaks);
 	leaks_choose_places(leaks);
 	leaks_choose_processes(leaks);
+	leaks_draw_began(leaks);
+	leaks_count_ends(leaks);
 	close_waits_each_partner(&leaks->model->close_waits, count_partner, leaks);
 }
 
@@ -325,6 +314,7 @@ void leaks_refresh(void *self, uint64_t time_ns, bool last)
 		leaks->begun_ns = leaks->time_ns;
 	leaks_note_looks(leaks);
 	leaks_find_nearest(leaks);
+	leaks_note_trends(leaks);
 	leaks_judge(leaks);
 	leaks_find_peers(leaks);
 	rows_choose(&leaks->rows, last);
@@ -336,7 +326,7 @@ void leaks_refresh(void *self, uint64_t time_ns, bool last)
 		struct leak_row *row = leaks_shown(leaks, i);
 
 		row->row.active_ns = leaks->time_ns;
-		growth_add(&row->growth, &leaks->clock, row->sockets);
+		growth_add(&row->growth, &leaks->clock, leaks_count(row));
 	}
 }
 
@@ -352,7 +342,7 @@ const struct view leaks_view = {
 			.listed = 1U << TCP_LISTEN,
 			.refreshed = 1U << TCP_LISTEN | CLOSE_WAIT_STATES,
 			.snapshot = 1U << TCP_LISTEN | CLOSE_WAIT_STATES,
-			.wants = WANT(ACCEPTED) | WANT(LISTENERS),
+			.wants = WANT(ACCEPTED) | WANT(LISTENERS) | WANT(DEAD),
 		},
 	.without_stream = "the age of a socket with keepalive is a lower bound",
 	.table = &leaks_table,

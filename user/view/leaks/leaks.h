@@ -3,7 +3,9 @@
 #ifndef TCPLINGER_VIEW_LEAKS_H
 #define TCPLINGER_VIEW_LEAKS_H
 
+#include "model/began.h"
 #include "model/model.h"
+#include "model/trend.h"
 #include "model/verdict.h"
 #include "view/growth.h"
 #include "view/leaks/tally.h"
@@ -30,6 +32,9 @@ struct leak_row {
 	struct verdict_sockets old; /* and of these what is old enough */
 	struct judgement judgement; /* as of the last refresh in which it had any */
 	uint32_t partners; /* in FIN_WAIT1 and FIN_WAIT2, old enough, that its process holds */
+	uint32_t dead;	   /* sockets, that were so for --age */
+	uint32_t more;	   /* dead, and so while it was watched: they count as growth */
+	uint32_t left;	   /* so many of --age were seen to be closed, ever */
 	uint64_t unread_bytes;
 	uint64_t
 		listener; /* cookie: it is of what waits to be accepted there; 0: of what is held */
@@ -44,7 +49,9 @@ struct leak_row {
 	uint64_t last_cookie;	/* the last socket counted: a group may hold it more than once */
 	bool is_holder;		/* was seen to hold one */
 	struct leak_socket oldest[LEAKS_OLDEST]; /* the oldest first */
-	struct growth growth;
+	struct began began;			 /* when those that are there now did */
+	struct growth growth;			 /* of leaks_count */
+	struct trend trend;			 /* likewise */
 	bool told;	    /* what was found out about its process, when it last had sockets */
 	bool looked;	    /* and what its threads do */
 	uint64_t looked_ns; /* when that was asked last; 0: never */
@@ -67,6 +74,12 @@ struct leak_peers {
 	struct tally holders;
 };
 
+/* A socket of a row, and when it entered CLOSE_WAIT: while they are counted. */
+struct leak_entry {
+	struct leak_row *row;
+	uint64_t since_ns;
+};
+
 struct leaks {
 	struct view_config config;
 	struct model *model;
@@ -80,7 +93,13 @@ struct leaks {
 	uint64_t since_ns; /* the one before; 0: none */
 	uint32_t sockets;  /* those that the filters let pass, */
 	uint32_t all;	   /* and those that the filter on processes does not ask about */
-	uint64_t losses;   /* as of the refresh before */
+	uint32_t dead;	   /* likewise as `sockets`, the dead */
+	struct {
+		struct leak_entry *items;
+		size_t count;
+		size_t capacity;
+	} entries;
+	uint64_t losses; /* as of the refresh before */
 	bool incomplete;
 };
 
@@ -96,12 +115,51 @@ const struct process *leaks_process(const struct leaks *leaks, uint32_t number);
 /* The row at place `i` of this refresh; below leaks->rows.shown_count. */
 struct leak_row *leaks_shown(const struct leaks *leaks, size_t i);
 
+/* True for one that has sockets, or dead ones. */
+static inline bool leaks_has_any(const struct leak_row *row)
+{
+	return row->sockets || row->dead;
+}
+
+/* What grows: a leaked socket dies when its peer has gone, and is leaked still. */
+static inline uint32_t leaks_count(const struct leak_row *row)
+{
+	return row->sockets + row->more;
+}
+
+/* The dead of a row; COUNT_UNKNOWN where nothing tells. */
+uint32_t leaks_dead(const struct leaks *leaks, const struct leak_row *row);
+
+/* ends.c: counts the dead, and those that were closed since the listing before. */
+void leaks_count_ends(struct leaks *leaks);
+
+/* history.c: notes when a socket of a row entered CLOSE_WAIT, if that is known; then draws `began`
+ * of all rows from the notes. */
+void leaks_note_entry(struct leaks *leaks, struct leak_row *row,
+		      const struct close_wait *close_wait);
+void leaks_draw_began(struct leaks *leaks);
+
+/* Remembers how many there are now, for leaks_growing. */
+void leaks_note_trends(struct leaks *leaks);
+
+/* Whether a row grows as a leak does, and not one that was of --age was closed. */
+enum finding leaks_growing(const struct leaks *leaks, const struct leak_row *row);
+
+/* Sockets more per second, dead ones included. False where it was not watched for long enough, and
+ * its sockets do not tell. */
+bool leaks_growth(const struct leaks *leaks, const struct leak_row *row, double *per_s);
+
+/* True if it grows by more than is worth a word. */
+bool leaks_grows(const struct leaks *leaks, const struct leak_row *row);
+
 /* When the last descriptor goes if it grows on like this; false where it does not, or nobody knows,
  * and of what waits in a queue: that takes none. */
 bool leaks_fds_exhausted_in(const struct leaks *leaks, const struct leak_row *row, double *seconds);
 
-/* Sockets more per second; false before the second refresh. */
-bool leaks_growth(const struct leaks *leaks, const struct leak_row *row, double *per_s);
+/* "; since 03:12:40, 3.3/s; 90 of 1024 descriptors, the last goes at 06:55", what is known of it.
+ */
+void leaks_say_growth(struct sentence *sentence, const struct leaks *leaks,
+		      const struct leak_row *row);
 
 /* Counts what the last listing showed: for the model's observer. */
 void leaks_listed(void *self, enum listing_scope scope);
@@ -177,8 +235,9 @@ void leaks_peers_init(struct leaks *leaks);
 void leaks_peers_free(struct leaks *leaks);
 void leaks_find_peers(struct leaks *leaks);
 
-/* The row that a process belongs to; NULL if there is none. */
+/* The row that a process belongs to; NULL if there is none, or made then. */
 struct leak_row *leaks_row_of(const struct leaks *leaks, uint32_t process);
+struct leak_row *leaks_make_row(struct leaks *leaks, uint32_t process);
 
 /* True if a socket is old enough to be judged. */
 bool leaks_is_old(const struct leaks *leaks, const struct close_wait *close_wait);

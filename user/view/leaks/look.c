@@ -61,7 +61,7 @@ uint32_t leaks_about(const struct leak_row *row)
 
 bool leaks_wants_evidence(const struct leak_row *row)
 {
-	return leaks_about(row) && row->old.all;
+	return leaks_about(row) && (row->old.all || row->dead);
 }
 
 bool leaks_wants_watched(const struct leak_row *row)
@@ -167,7 +167,7 @@ static void ask_of_row(void *context, struct row *asked)
 {
 	const struct leak_row *row = (const struct leak_row *)asked;
 
-	if (row->row.process && row->sockets)
+	if (row->row.process && leaks_has_any(row))
 		ask_of_descriptors(context, row->row.process);
 }
 
@@ -216,7 +216,7 @@ static void note_told(void *context, struct row *told)
 	struct leak_row *row = (struct leak_row *)told;
 
 	(void)context;
-	if (!leaks_about(row) || !row->sockets)
+	if (!leaks_about(row) || !leaks_has_any(row))
 		return;
 	row->told = true;
 	if (!leaks_wants_evidence(row)) {

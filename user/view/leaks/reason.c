@@ -7,9 +7,7 @@
 #include "view/leaks/leaks.h"
 
 #define ANSWER_AWAITED_NS (600 * NS_PER_S) /* so long may a slow answer take */
-#define FORECAST_S	  (7 * 86400)	   /* what is further off may well not come */
-#define GROWS_PER_S	  0.05
-#define STARVED		  0.5 /* less is a busy host */
+#define STARVED		  0.5		   /* less is a busy host */
 
 /* What a sentence is made from. */
 struct reason {
@@ -20,11 +18,6 @@ struct reason {
 	const struct verdict_sockets *judged;
 	struct process_facts process;
 };
-
-static bool grows(const struct leaks *leaks, const struct leak_row *row, double *per_s)
-{
-	return leaks_growth(leaks, row, per_s) && *per_s >= GROWS_PER_S;
-}
 
 static void say_transient(const struct reason *reason)
 {
@@ -43,9 +36,7 @@ static void say_transient(const struct reason *reason)
 /* Of what was accepted, and does not get more, the answer may still be on its way. */
 static bool may_be_answered(const struct reason *reason)
 {
-	double per_s;
-
-	return !reason->judged->outgoing && !grows(reason->leaks, reason->row, &per_s) &&
+	return !reason->judged->outgoing && !leaks_grows(reason->leaks, reason->row) &&
 	       leaks_oldest_ns(reason->row) < ANSWER_AWAITED_NS;
 }
 
@@ -184,7 +175,7 @@ static void say_what_waits(const struct reason *reason)
 
 static void say_stopped(const struct reason *reason)
 {
-	uint32_t count = reason->judged->all;
+	uint32_t count = reason->judged->all + reason->row->dead;
 
 	if (reason->facts.frozen)
 		say(reason->sentence, "its cgroup is frozen");
@@ -313,26 +304,14 @@ static void say_why(const struct reason *reason)
 		say(reason->sentence, "; one waits for a CPU %.0f %% of the time", 100 * starved);
 }
 
-/* A limit may have been lowered below what is open already. */
-static void say_descriptors(struct sentence *sentence, const struct process_facts *process)
+/* Those that the verdict is not about already. */
+static void say_dead_too(const struct reason *reason)
 {
-	if (process->fds == FACTS_UNKNOWN || process->fd_limit == FACTS_UNKNOWN)
-		return;
-	say(sentence, "; %llu of %llu descriptors", (unsigned long long)process->fds,
-	    (unsigned long long)process->fd_limit);
-	if (process->fds >= process->fd_limit)
-		say(sentence, ": none is left, opening more fails (EMFILE)");
-}
+	uint32_t count = reason->row->dead;
 
-static void say_forecast(const struct reason *reason)
-{
-	char left[24];
-	double seconds;
-
-	if (!leaks_fds_exhausted_in(reason->leaks, reason->row, &seconds) || seconds > FORECAST_S)
-		return;
-	text_age(left, (uint64_t)(seconds * NS_PER_S));
-	say(reason->sentence, ": the last goes in %s at this growth", left);
+	if (count && leaks_verdict(reason->row) != VERDICT_DEAD)
+		say(reason->sentence, "; %u more %s gone, reset or timed out, and not closed",
+		    count, are(count));
 }
 
 void leaks_say_reason(struct sentence *sentence, const struct leaks *leaks,
@@ -345,17 +324,14 @@ void leaks_say_reason(struct sentence *sentence, const struct leaks *leaks,
 		.facts = leaks_verdict_facts(leaks, row),
 		.process = leaks_facts(leaks, row),
 	};
-	double per_s;
 
 	reason.judged = verdict_judged(&reason.facts);
-	if (row->sockets) {
+	if (leaks_has_any(row)) {
 		verdict_sayings[leaks_verdict(row)](&reason);
 		say_why(&reason);
+		say_dead_too(&reason);
 	} else {
 		say(sentence, "none left");
 	}
-	if (grows(leaks, row, &per_s))
-		say(sentence, "; grows by %.1f/s", per_s);
-	say_descriptors(sentence, &reason.process);
-	say_forecast(&reason);
+	leaks_say_growth(sentence, leaks, row);
 }

@@ -186,6 +186,8 @@ static void show_title(const struct leaks *leaks, struct output *output,
 	say(&title, "%.8s  ", time);
 	say_shown(&title, shown, "socket");
 	say(&title, " in CLOSE_WAIT");
+	if (leaks->dead)
+		say(&title, ", %u dead", leaks->dead);
 	say_pace(&title, leaks);
 	say(&title, "%s", leaks->incomplete ? "  (something was lost)" : "");
 	text_wrap(output, 0, INDENT, title.text, text->columns);

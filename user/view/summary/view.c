@@ -99,7 +99,7 @@ static void show_text(void *self, struct output *output, const struct text_style
 
 	(void)last;
 	summary_text(&overview->summary, output, style->columns);
-	if (overview->leaks.rows.shown_count)
+	if (overview->leaks.rows.shown_count && leaks_shown(&overview->leaks, 0)->sockets)
 		leaks_show_worst(&overview->leaks, leaks_shown(&overview->leaks, 0), output,
 				 style->columns);
 	if (waits)
