@@ -375,7 +375,8 @@ struct record_source {
 
 struct record_refresh {
 	struct record_header header;
-	__s64 monotonic_offset_ns; /* as of now: the time of day may be set */
+	__s64 monotonic_offset_ns; /* as of now: the time of day may be set, */
+	__s64 boottime_offset_ns;  /* and the host may have been suspended */
 };
 
 #define FACTS_UNKNOWN (~0ULL)
@@ -389,6 +390,14 @@ struct thread_name {
 	/* what most of them wait in: system call, else function of the kernel; "": not told, or in
 	 * none */
 	char waiting_in[FACTS_NAME];
+};
+
+#define FACTS_ANCESTORS 8
+
+struct ancestor {
+	__u32 pid; /* 0: none */
+	__u32 reserved;
+	__u64 start_ns; /* since boot, to a hundredth of a second */
 };
 
 /* What was found out about a process. */
@@ -411,10 +420,11 @@ struct process_facts {
 	__u8 state;	 /* as in proc(5): R S D T ...; 0: unknown */
 	__u8 idle_loop;	 /* every thread waits for whatever may happen: epoll_wait, poll, ... */
 	__u8 reserved;
-	__u32 names_total;		       /* so many names there are; the greatest: */
-	char wchan[FACTS_NAME];		       /* function of the kernel; "": not told */
-	char syscall[FACTS_NAME];	       /* name; "": not told, or in none */
-	struct thread_name names[FACTS_NAMES]; /* of most threads first; no threads: no more */
+	__u32 names_total;			    /* so many names there are; the greatest: */
+	char wchan[FACTS_NAME];			    /* function of the kernel; "": not told */
+	char syscall[FACTS_NAME];		    /* name; "": not told, or in none */
+	struct thread_name names[FACTS_NAMES];	    /* of most threads first; no threads: no more */
+	struct ancestor ancestors[FACTS_ANCESTORS]; /* its parent first; none: not asked for */
 };
 
 struct record_facts {
@@ -457,10 +467,11 @@ struct record_sending {
 };
 
 _Static_assert(sizeof(struct record_source) == 48, "record_source");
-_Static_assert(sizeof(struct record_refresh) == 24, "record_refresh");
+_Static_assert(sizeof(struct record_refresh) == 32, "record_refresh");
 _Static_assert(sizeof(struct thread_name) == 84, "thread_name");
-_Static_assert(sizeof(struct process_facts) == 1080, "process_facts");
-_Static_assert(sizeof(struct record_facts) == 1136, "record_facts");
+_Static_assert(sizeof(struct ancestor) == 16, "ancestor");
+_Static_assert(sizeof(struct process_facts) == 1208, "process_facts");
+_Static_assert(sizeof(struct record_facts) == 1264, "record_facts");
 _Static_assert(sizeof(struct record_watched) == 72, "record_watched");
 _Static_assert(sizeof(struct record_sending) == 64, "record_sending");
 _Static_assert(sizeof(struct record_counters) == 120, "record_counters");

@@ -216,6 +216,11 @@ static void shape_facts(struct input *input, void *shaped)
 	facts->state = "RSDT"[below(input, 4)];
 	facts->idle_loop = below(input, 2);
 	facts->wchan[0] = (char)take(input, 1);
+	for (size_t i = 0; i < FACTS_ANCESTORS; i++) {
+		struct process_id id = take_process(input);
+
+		facts->ancestors[i] = (struct ancestor){.pid = id.pid, .start_ns = id.start_ns};
+	}
 	facts->names_total = below(input, FACTS_NAMES + 2);
 	for (uint32_t i = 0; i < facts->names_total && i < FACTS_NAMES; i++) {
 		facts->names[i].name[0] = (char)take(input, 1);

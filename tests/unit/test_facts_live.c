@@ -13,6 +13,7 @@
 #include <time.h>
 
 #include "source/clock.h"
+#include "source/proc/ancestors.h"
 #include "source/proc/cgroup.h"
 #include "source/proc/facts.h"
 #include "source/proc/procfs.h"
@@ -416,9 +417,37 @@ static void node_with_nothing_to_do_is_idle(void **state)
 
 #define facts_test(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
+static void a_child_descends_from_who_made_it(void **state)
+{
+	struct desk *desk = *state;
+	struct process_id self;
+	int dir = procfs_open((uint32_t)getpid());
+
+	assert_true(procfs_identify(dir, &self));
+	close(dir);
+	begin(desk, poll_events);
+	ancestors_read(&desk->process, &desk->facts);
+	assert_int_equal(desk->facts.ancestors[0].pid, getpid());
+	assert_true(desk->facts.ancestors[0].start_ns == self.start_ns);
+	assert_int_equal(desk->facts.ancestors[1].pid, getppid());
+	assert_true(desk->facts.ancestors[1].start_ns <= self.start_ns);
+}
+
+static void of_who_is_gone_nobody_is_told(void **state)
+{
+	struct desk *desk = *state;
+
+	begin(desk, poll_events);
+	desk->process.start_ns += 10 * SECOND; /* another process had that pid */
+	ancestors_read(&desk->process, &desk->facts);
+	assert_int_equal(desk->facts.ancestors[0].pid, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		facts_test(a_child_descends_from_who_made_it),
+		facts_test(of_who_is_gone_nobody_is_told),
 		facts_test(an_event_loop_is_idle),
 		facts_test(a_poll_loop_is_idle),
 		facts_test(a_stopped_process_is_not_traced),

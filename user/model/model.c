@@ -152,6 +152,13 @@ static void apply_listing_mark(struct model *model, const struct record_listing 
 		model->unhealed = losses_total(&model->losses) != model->listing.losses;
 }
 
+static uint64_t suspended_ns(int64_t monotonic_offset_ns, int64_t boottime_offset_ns)
+{
+	if (monotonic_offset_ns <= boottime_offset_ns)
+		return 0;
+	return (uint64_t)monotonic_offset_ns - (uint64_t)boottime_offset_ns;
+}
+
 /* What it says of itself. */
 static void apply_source(struct model *model, const struct record_source *record)
 {
@@ -160,6 +167,13 @@ static void apply_source(struct model *model, const struct record_source *record
 	model->timewait_ns = record->timewait_ns;
 	model->clocks.monotonic_ns = record->monotonic_offset_ns;
 	model->clocks.boottime_ns = record->boottime_offset_ns;
+	model->suspended_ns = suspended_ns(record->monotonic_offset_ns, record->boottime_offset_ns);
+}
+
+static void apply_refresh(struct model *model, const struct record_refresh *record)
+{
+	model->clocks.monotonic_ns = record->monotonic_offset_ns;
+	model->suspended_ns = suspended_ns(record->monotonic_offset_ns, record->boottime_offset_ns);
 }
 
 void model_apply(struct model *model, const struct record_header *record)
@@ -199,8 +213,7 @@ void model_apply(struct model *model, const struct record_header *record)
 		apply_source(model, (const void *)record);
 		break;
 	case RECORD_REFRESH:
-		model->clocks.monotonic_ns =
-			((const struct record_refresh *)record)->monotonic_offset_ns;
+		apply_refresh(model, (const void *)record);
 		break;
 	case RECORD_FACTS:
 		processes_find_out(&model->connections.processes, (const void *)record);

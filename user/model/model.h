@@ -56,6 +56,7 @@ struct model {
 	uint64_t began_ns;    /* when the stream did */
 	uint64_t timewait_ns; /* length of TIME_WAIT, as the source says, then learned */
 	struct clock_offsets clocks;
+	uint64_t suspended_ns; /* CLOCK_BOOTTIME minus CLOCK_MONOTONIC: starts are in the first */
 	struct {
 		const struct observer *observer;
 		void *context;

@@ -119,15 +119,26 @@ static struct process *find(const struct processes *processes, const struct proc
 	return number ? get(processes, number) : NULL;
 }
 
+/* The sooner it was asked, the more of them lived still. */
+static void take_ancestors(struct process_facts *known, const struct process_facts *facts)
+{
+	if (!known->ancestors[0].pid)
+		memcpy(known->ancestors, facts->ancestors, sizeof(known->ancestors));
+}
+
 /* Who asks for descriptors alone does not undo what the last look at the threads has told. */
 static void take(struct process_facts *known, const struct process_facts *facts)
 {
+	struct process_facts before = *known;
+
 	if (!facts->looked && known->looked) {
 		known->fds = facts->fds;
 		known->fd_limit = facts->fd_limit;
-		return;
+	} else {
+		*known = *facts;
 	}
-	*known = *facts;
+	take_ancestors(&before, facts);
+	memcpy(known->ancestors, before.ancestors, sizeof(known->ancestors));
 }
 
 void processes_find_out(struct processes *processes, const struct record_facts *record)
@@ -140,6 +151,23 @@ void processes_find_out(struct processes *processes, const struct record_facts *
 		process->readings = memory_new(1, sizeof(*process->readings));
 	take(&process->readings->now, &record->facts);
 	process->readings->now_ns = record->header.time_ns;
+}
+
+bool processes_has_ancestors(const struct process *process)
+{
+	return process->readings && process->readings->now.ancestors[0].pid;
+}
+
+bool processes_descends(const struct process *process, const struct process *other)
+{
+	for (size_t i = 0; process->readings && i < FACTS_ANCESTORS; i++) {
+		const struct ancestor *ancestor = &process->readings->now.ancestors[i];
+		struct process_id id = {.pid = ancestor->pid, .start_ns = ancestor->start_ns};
+
+		if (ancestor->pid && key_of(&id) == other->key)
+			return true;
+	}
+	return false;
 }
 
 void processes_watch(struct processes *processes, const struct record_watched *record)

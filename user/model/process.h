@@ -79,6 +79,12 @@ void processes_send(struct processes *processes, const struct record_sending *re
 enum epoll_watched processes_watched(const struct process *process, uint64_t inode,
 				     uint64_t since_ns);
 
+/* True if it is known from whom a process descends, as of when that was asked first. */
+bool processes_has_ancestors(const struct process *process);
+
+/* True if a process is known to descend from the other. */
+bool processes_descends(const struct process *process, const struct process *other);
+
 /* The first 12 digits of the container id in a cgroup path, "" if there is none. `id`: 13 bytes. */
 void container_of_cgroup(const char *cgroup, char *id);
 

@@ -21,6 +21,7 @@ enum question_kind {
 	QUESTION_THREADS,     /* and what they wait in: RECORD_FACTS */
 	QUESTION_WATCHED,     /* of a process: RECORD_WATCHED, if it is time for it again */
 	QUESTION_SENDING,     /* of a process: RECORD_SENDING, where that can be told */
+	QUESTION_ANCESTORS,   /* of a process, and its descriptors: RECORD_FACTS */
 };
 
 /* What is about to be closed, usually is by then. */

@@ -10,6 +10,7 @@
 #include "source/live/live.h"
 #include "source/netns.h"
 #include "source/privilege.h"
+#include "source/proc/ancestors.h"
 #include "source/proc/procfs.h"
 
 bool source_open(struct source *source, const struct source_config *config, bool lists,
@@ -69,6 +70,7 @@ static void tell_refresh(const struct source *source)
 	struct record_refresh record = {
 		.header = {RECORD_REFRESH, sizeof(record), 0, clock_now_ns(CLOCK_MONOTONIC)},
 		.monotonic_offset_ns = clock_realtime_offset_ns(CLOCK_MONOTONIC),
+		.boottime_offset_ns = clock_realtime_offset_ns(CLOCK_BOOTTIME),
 	};
 
 	sink_record(&source->config.sink, &record.header);
@@ -92,6 +94,8 @@ static void answer_facts(struct source *source, const struct question *question)
 	if (question->kind == QUESTION_THREADS)
 		facts_read_threads(&source->facts, &question->process, record.header.time_ns,
 				   &record.facts);
+	if (question->kind == QUESTION_ANCESTORS)
+		ancestors_read(&question->process, &record.facts);
 	sink_record(&source->config.sink, &record.header);
 }
 
@@ -112,6 +116,7 @@ void source_answer(struct source *source, const struct question *question)
 		break;
 	case QUESTION_DESCRIPTORS:
 	case QUESTION_THREADS:
+	case QUESTION_ANCESTORS:
 		answer_facts(source, question);
 		break;
 	case QUESTION_WATCHED:

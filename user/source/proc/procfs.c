@@ -8,9 +8,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#define TICK_NS	    10000000ULL /* USER_HZ is 100 on every architecture that Linux knows */
-#define UTIME_FIELD 14		/* proc(5): (14) utime, (15) stime */
-#define START_FIELD 22		/* (22) starttime */
+#define TICK_NS	     10000000ULL /* USER_HZ is 100 on every architecture that Linux knows */
+#define PARENT_FIELD 4		 /* (4) ppid */
+#define UTIME_FIELD  14		 /* proc(5): (14) utime, (15) stime */
+#define START_FIELD  22		 /* (22) starttime */
 
 long procfs_read(int dir, const char *path, char *text, size_t size)
 {
@@ -96,6 +97,17 @@ uint64_t procfs_ran_ns(int process)
 	    !stat_field(text, UTIME_FIELD, &user) || !stat_field(text, UTIME_FIELD + 1, &system))
 		return 0;
 	return (user + system) * TICK_NS;
+}
+
+uint32_t procfs_parent(int process)
+{
+	uint64_t parent = 0;
+	char text[1024];
+
+	if (procfs_read(process, "stat", text, sizeof(text)) <= 0 ||
+	    !stat_field(text, PARENT_FIELD, &parent))
+		return 0;
+	return (uint32_t)parent;
 }
 
 bool procfs_identify(int process, struct process_id *id)

@@ -28,6 +28,9 @@ int procfs_open_same(const struct process_id *process);
 /* The folder `name` in the directory `dir`, to be closed with closedir; NULL with errno. */
 DIR *procfs_folder(int dir, const char *name);
 
+/* The pid of its parent; 0: none, or not told. */
+uint32_t procfs_parent(int process);
+
 /* How long all threads of the process ran, those that ended too: to two hundredths of a second. */
 uint64_t procfs_ran_ns(int process);
 

@@ -193,6 +193,14 @@ static void write_group(struct json *json, const struct member *member, const vo
 	json_string(json, member->key, of(row)->row.name, SIZE_MAX);
 }
 
+static void write_maker(struct json *json, const struct member *member, const void *view,
+			const void *row)
+{
+	const struct leaks *leaks = view;
+
+	object_process(json, member->key, leaks_maker(leaks, row), &leaks->model->clocks);
+}
+
 static void write_verdict(struct json *json, const struct member *member, const void *view,
 			  const void *row)
 {
@@ -307,6 +315,7 @@ static const struct member members[] = {
 	{"verdict", .write = write_verdict},
 	{"evidence", .write = write_evidence},
 	{"places", .write = leaks_json_places},
+	{"maker", .write = write_maker},
 	{"connections", .write = write_connections},
 	{"omitted", .write = write_omitted},
 	{"incomplete", .write = write_incomplete},

@@ -98,7 +98,7 @@ struct verdict_facts leaks_verdict_facts(const struct leaks *leaks, const struct
 		.idle_loop = is_idle(&facts),
 		.blocked_sender = blocked(leaks, row),
 		.growing = leaks_growing(leaks, row),
-		.inherited = FINDING_NO,
+		.inherited = leaks_inherited(row),
 	};
 }
 
@@ -121,6 +121,7 @@ static void judge_row(void *context, struct row *judged)
 void leaks_judge(struct leaks *leaks)
 {
 	count_watched(leaks);
+	leaks_find_makers(leaks);
 	rows_each(&leaks->rows, judge_row, leaks);
 }
 

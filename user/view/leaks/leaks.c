@@ -149,6 +149,8 @@ static void charge(struct leaks *leaks, struct leak_row *row, const struct close
 	common_note(&row->owner_by, to.owner_by);
 	count_in(leaks, row, close_wait, age_ns);
 	leaks_note_entry(leaks, row, close_wait);
+	if (to.owner_by == OWNER_HOLDER)
+		leaks_note_maker(leaks, row, close_wait, to.process);
 	keep_oldest(row, (struct leak_socket){close_wait, age_ns, leaks_kind(leaks, close_wait),
 					      to.fd, to.process});
 }
@@ -267,6 +269,10 @@ static void clear_row(void *context, struct row *cleared)
 	row->sockets = 0;
 	row->dead = 0;
 	row->more = 0;
+	row->older = 0;
+	row->seen_inherited = 0;
+	row->handed_on = false;
+	row->maker = (struct common){0};
 	row->began = (struct began){0};
 	row->unread_bytes = 0;
 	row->partners = 0;

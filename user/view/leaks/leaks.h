@@ -34,7 +34,11 @@ struct leak_row {
 	uint32_t partners; /* in FIN_WAIT1 and FIN_WAIT2, old enough, that its process holds */
 	uint32_t dead;	   /* sockets, that were so for --age */
 	uint32_t more;	   /* dead, and so while it was watched: they count as growth */
-	uint32_t left;	   /* so many of --age were seen to be closed, ever */
+	uint32_t older;	   /* than the process that holds them */
+	uint32_t seen_inherited; /* of those judged: from whom is known */
+	bool handed_on;		 /* not all are held by who made them, or held them first */
+	struct common maker;	 /* number of the process that made them, where that is known */
+	uint32_t left;		 /* so many of --age were seen to be closed, ever */
 	uint64_t unread_bytes;
 	uint64_t
 		listener; /* cookie: it is of what waits to be accepted there; 0: of what is held */
@@ -129,6 +133,20 @@ static inline uint32_t leaks_count(const struct leak_row *row)
 
 /* The dead of a row; COUNT_UNKNOWN where nothing tells. */
 uint32_t leaks_dead(const struct leaks *leaks, const struct leak_row *row);
+
+/* maker.c: notes that `process` holds a socket of a row, which is to be asked about then; after
+ * the answers, finds who has made them. */
+void leaks_note_maker(const struct leaks *leaks, struct leak_row *row,
+		      const struct close_wait *close_wait, uint32_t process);
+bool leaks_wants_maker(const struct leak_row *row);
+bool leaks_wants_ancestors(const struct leaks *leaks, const struct leak_row *row);
+void leaks_find_makers(struct leaks *leaks);
+
+/* The process that made the sockets of a row; NULL: not known, or who holds them, or several. */
+const struct process *leaks_maker(const struct leaks *leaks, const struct leak_row *row);
+
+/* How it is known that the holder inherited those that count as inherited. */
+enum finding leaks_inherited(const struct leak_row *row);
 
 /* ends.c: counts the dead, and those that were closed since the listing before. */
 void leaks_count_ends(struct leaks *leaks);

@@ -169,6 +169,8 @@ static void ask_of_row(void *context, struct row *asked)
 
 	if (row->row.process && leaks_has_any(row))
 		ask_of_descriptors(context, row->row.process);
+	if (leaks_wants_ancestors(((const struct asking *)context)->leaks, row))
+		ask_of(context, leaks_about(row), QUESTION_ANCESTORS);
 }
 
 /* One of a group's, each of which may be the nearest to its limit. */

@@ -77,11 +77,18 @@ static void say_growing(const struct reason *reason)
 
 static void say_inherited(const struct reason *reason)
 {
+	const struct process *maker = leaks_maker(reason->leaks, reason->row);
 	uint32_t count = reason->judged->inherited;
 
-	say(reason->sentence,
-	    "%u %s older than the process: inherited over fork or exec, no CLOEXEC%s", count,
-	    are(count), reason->row->judgement.inferred ? " (inferred)" : "");
+	say(reason->sentence, "%u %s older than the process: inherited ", count, are(count));
+	if (maker && !reason->row->judgement.inferred) {
+		say(reason->sentence, "from ");
+		text_process(reason->sentence, maker);
+		say(reason->sentence, "; no CLOEXEC");
+	} else {
+		say(reason->sentence, "over fork or exec; no CLOEXEC%s",
+		    reason->row->judgement.inferred ? " (inferred)" : "");
+	}
 }
 
 static void say_leak(const struct reason *reason)
