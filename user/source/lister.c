@@ -231,7 +231,7 @@ static uint32_t lacks(const void *self)
 {
 	(void)self;
 	return WANT(TRANSITIONS) | WANT(MINISOCKETS) | WANT(ACCEPTORS) | WANT(ESTABLISHED) |
-	       WANT(BOUND_PORTS) | WANT(CONNECT_FAILURES) | WANT(BIND_FAILURES);
+	       WANT(BOUND_PORTS) | WANT(DEAD) | WANT(CONNECT_FAILURES) | WANT(BIND_FAILURES);
 }
 
 static void close_self(void *self)

@@ -275,6 +275,14 @@ static bool list_by_descriptors(struct live *live, struct passes *passes)
 	return whole;
 }
 
+/* Of which states those who hold a socket tell it as well. */
+static uint32_t described(const struct live *live, enum listing_scope scope)
+{
+	uint32_t dead = needs_want(&live->needs, WANT_DEAD) ? BIT(TCP_CLOSE) : 0;
+
+	return refreshes(live, scope) ? live->needs.refreshed | dead : 0;
+}
+
 /* Sockets in `states` (bit 1 << state), and their holders. */
 static void list(struct live *live, enum listing_scope scope, uint32_t states)
 {
@@ -282,7 +290,7 @@ static void list(struct live *live, enum listing_scope scope, uint32_t states)
 	bool whole;
 
 	live->bpf->bss->list_states = states;
-	live->bpf->bss->list_described = refreshes(live, scope) ? live->needs.refreshed : 0;
+	live->bpf->bss->list_described = described(live, scope);
 	mark_begin(live, scope);
 	if (refreshes(live, scope) && live->links[PART_LIST_HOLDERS])
 		whole = list_by_descriptors(live, &passes);

@@ -199,6 +199,8 @@ uint32_t live_lacks(const struct live *live)
 		lacks |= WANT(MINISOCKETS);
 	if (!usable(live, PART_LIST_SOCKETS) || !usable(live, PART_LIST_HOLDERS))
 		lacks |= WANT(BOUND_PORTS);
+	if (!usable(live, PART_LIST_HOLDERS))
+		lacks |= WANT(DEAD);
 	if (!fentry(live, HOOK_ACCEPT) || !usable(live, PART_OWNERS))
 		lacks |= WANT(ACCEPTORS);
 	if (!fentry(live, HOOK_CONNECT))
