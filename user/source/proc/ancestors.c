@@ -18,8 +18,8 @@ static int open_parent(int dir)
 void ancestors_read(const struct process_id *process, struct process_facts *facts)
 {
 	int dir = procfs_open_same(process);
-	struct process_id id = *process;
-	uint64_t start_ns = UINT64_MAX;
+	struct process_id id;
+	uint64_t start_ns = process->start_ns;
 
 	for (size_t i = 0; i < FACTS_ANCESTORS && dir >= 0; i++) {
 		dir = open_parent(dir);

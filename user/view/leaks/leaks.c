@@ -350,7 +350,8 @@ const struct view leaks_view = {
 			.snapshot = 1U << TCP_LISTEN | CLOSE_WAIT_STATES,
 			.wants = WANT(ACCEPTED) | WANT(LISTENERS) | WANT(DEAD),
 		},
-	.without_stream = "the age of a socket with keepalive is a lower bound",
+	.without_stream = "the age of a socket with keepalive is a lower bound, dead "
+			  "descriptors are not told",
 	.table = &leaks_table,
 	.bytes = sizeof(struct leaks),
 	.init = leaks_init,
