@@ -187,23 +187,16 @@ static bool concerns(const struct leaks *leaks, const struct close_wait *close_w
 	return false;
 }
 
-/* To its holders, who are the ones who can close; a young one to its owner, and so what nobody
- * holds. */
+/* To its holders, who are the ones who can close; to its owner where none is known. */
 bool leaks_charged(const struct leaks *leaks, const struct close_wait *close_wait,
 		   struct holder_range *holders)
 {
 	const struct close_waits *close_waits = &leaks->model->close_waits;
-	bool unaccepted = close_wait->kind == KIND_UNACCEPTED;
-	bool young = !leaks_is_old(leaks, close_wait);
 
 	if (!passes(leaks, close_wait))
 		return false;
 	*holders = close_waits_holders(close_waits, close_wait);
-	if (!concerns(leaks, close_wait, *holders))
-		return false;
-	if (young && close_wait->owner_by != OWNER_HOLDER && close_wait->owner && !unaccepted)
-		holders->count = 0;
-	return true;
+	return concerns(leaks, close_wait, *holders);
 }
 
 /* Each process once, by the first of its descriptors. */
