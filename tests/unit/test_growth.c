@@ -133,6 +133,17 @@ static void rare_refreshes_know_only_their_neighbour(void **state)
 	assert_in_range(figure->growth.count, 1, 2);
 }
 
+/* As where the last refresh follows one that was due at the same time. */
+static void of_two_refreshes_at_once_nothing_is_known(void **state)
+{
+	struct figure *figure = *state;
+
+	refresh(figure, BEGIN, 5);
+	refresh(figure, BEGIN + 66 * SECOND, 5);
+	assert_false(grows_by(figure, BEGIN + 66 * SECOND + SECOND / 1000, 6, 1000));
+	assert_false(is_known(figure, BEGIN + 66 * SECOND + SECOND / 1000));
+}
+
 static void what_begins_was_nothing_at_the_refresh_before(void **state)
 {
 	struct figure *figure = *state;
@@ -196,6 +207,7 @@ int main(void)
 		growth_test(the_window_slides),
 		growth_test(fast_refreshes_do_not_shorten_the_window),
 		growth_test(rare_refreshes_know_only_their_neighbour),
+		growth_test(of_two_refreshes_at_once_nothing_is_known),
 		growth_test(what_begins_was_nothing_at_the_refresh_before),
 		growth_test(what_is_first_known_between_is_known_from_then_on),
 		growth_test(what_begins_before_the_first_refresh_is_known_from_that_on),

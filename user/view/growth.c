@@ -7,6 +7,8 @@
 #include "base/time.h"
 
 #define WINDOW_NS (60 * NS_PER_S)
+#define LEAST_NS  (NS_PER_S / 20) /* over less a change says nothing: one more socket were 1,000/s \
+				   */
 
 static uint64_t time_of(const struct growth_clock *clock, uint32_t refresh)
 {
@@ -107,7 +109,7 @@ bool growth_per_s(const struct growth *growth, const struct growth_clock *clock,
 	if (!growth->count)
 		return false;
 	refresh = oldest(clock, growth->changes[0].refresh, time_ns);
-	if (refresh > clock->newest || time_of(clock, refresh) >= time_ns)
+	if (refresh > clock->newest || time_of(clock, refresh) + LEAST_NS > time_ns)
 		return false;
 	*per_s = (value - value_at(growth, refresh)) * NS_PER_S /
 		 (double)(time_ns - time_of(clock, refresh));
