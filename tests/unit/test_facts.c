@@ -179,14 +179,26 @@ static void a_worker_of_node_that_works_is_told(void **state)
 	assert_int_equal(desk->facts.waiting, 1);
 }
 
-static void node_whose_main_thread_is_busy_has_no_idle_workers(void **state)
+static void node_whose_main_thread_is_busy_is_about_that(void **state)
 {
 	struct desk *desk = *state;
 
 	put_node(desk, "/usr/bin/node");
 	put_thread(desk, PID, "node", 'R', NULL);
 	assert_int_equal(look(desk)->idle_loop, 0);
+	assert_int_equal(desk->facts.state, 'R');
+	assert_int_equal(desk->facts.waiting, 1);
+}
+
+static void node_whose_main_thread_waits_for_a_worker_is_not_idle(void **state)
+{
+	struct desk *desk = *state;
+
+	put_node(desk, "/usr/bin/node");
+	put_thread(desk, PID, "node", 'S', "futex");
+	assert_int_equal(look(desk)->idle_loop, 0);
 	assert_string_equal(desk->facts.syscall, "futex");
+	assert_int_equal(desk->facts.waiting, 3);
 }
 
 static void the_number_at_the_end_of_a_name_is_folded(void **state)
@@ -459,7 +471,8 @@ int main(void)
 		facts_test(without_system_calls_the_function_tells),
 		facts_test(workers_of_node_may_wait_in_a_futex),
 		facts_test(a_worker_of_node_that_works_is_told),
-		facts_test(node_whose_main_thread_is_busy_has_no_idle_workers),
+		facts_test(node_whose_main_thread_is_busy_is_about_that),
+		facts_test(node_whose_main_thread_waits_for_a_worker_is_not_idle),
 		facts_test(the_number_at_the_end_of_a_name_is_folded),
 		facts_test(ten_names_are_kept_of_however_many),
 		facts_test(a_hostile_name_is_a_name),

@@ -67,16 +67,18 @@ static bool waits_in_futex(const struct thread *thread)
 	return thread->state == 'S' && strncmp(thread_place(thread), "futex", strlen("futex")) == 0;
 }
 
-/* Node's workers wait in a futex for work that its main thread gives them, which does the events.
+/*
+ * Node's workers wait in a futex for work that its main thread gives them, which does the events:
+ * whatever that does, they are not what it is about. Where it waits in one too, all may be.
  */
 static void pardon_workers(int process, const struct process_id *id, struct thread *threads,
 			   uint32_t count)
 {
-	bool main_idles = false;
+	bool main_gives = false;
 
 	for (uint32_t i = 0; i < count; i++)
-		main_idles |= threads[i].tid == id->pid && threads[i].idle;
-	if (!main_idles || !is_node(process))
+		main_gives |= threads[i].tid == id->pid && !waits_in_futex(&threads[i]);
+	if (!main_gives || !is_node(process))
 		return;
 	for (uint32_t i = 0; i < count; i++)
 		threads[i].idle |= waits_in_futex(&threads[i]);
