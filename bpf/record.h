@@ -419,7 +419,7 @@ struct process_facts {
 	__u8 looked;	 /* its threads were looked at; else only descriptors are told */
 	__u8 state;	 /* as in proc(5): R S D T ...; 0: unknown */
 	__u8 idle_loop;	 /* every thread waits for whatever may happen: epoll_wait, poll, ... */
-	__u8 reserved;
+	__u8 polls;	 /* a thread waits in poll or select: for what, is not told */
 	__u32 names_total;			    /* so many names there are; the greatest: */
 	char wchan[FACTS_NAME];			    /* function of the kernel; "": not told */
 	char syscall[FACTS_NAME];		    /* name; "": not told, or in none */

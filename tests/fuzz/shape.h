@@ -215,6 +215,7 @@ static void shape_facts(struct input *input, void *shaped)
 	facts->looked = below(input, 2);
 	facts->state = "RSDT"[below(input, 4)];
 	facts->idle_loop = below(input, 2);
+	facts->polls = below(input, 2);
 	facts->wchan[0] = (char)take(input, 1);
 	for (size_t i = 0; i < FACTS_ANCESTORS; i++) {
 		struct process_id id = take_process(input);

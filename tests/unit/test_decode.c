@@ -176,6 +176,7 @@ static const struct spoilt spoilts[] = {
 	SPOILT(RECORD_LISTING, record_listing, scope, 255),
 	SPOILT(RECORD_FACTS, record_facts, facts.looked, 2),
 	SPOILT(RECORD_FACTS, record_facts, facts.idle_loop, 2),
+	SPOILT(RECORD_FACTS, record_facts, facts.polls, 2),
 	SPOILT(RECORD_FACTS, record_facts, facts.state, 1),
 	/* longer than it was looked for */
 	SPOILT(RECORD_FACTS, record_facts, facts.starved_ns, 1),

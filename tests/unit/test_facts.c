@@ -97,6 +97,23 @@ static void threads_that_all_wait_for_events_are_an_idle_loop(void **state)
 	assert_int_equal(desk->facts.waiting, 1);
 }
 
+static void what_poll_waits_for_is_not_told(void **state)
+{
+	struct desk *desk = *state;
+
+	put_thread(desk, PID, "loop", 'S', "epoll_pwait");
+	put_thread(desk, PID + 1, "loop", 'S', "io_uring_enter");
+	assert_int_equal(look(desk)->polls, 0);
+	put_thread(desk, PID + 1, "loop", 'S', "pselect6");
+	assert_int_equal(look(desk)->polls, 1);
+	assert_int_equal(desk->facts.idle_loop, 1);
+	put_thread(desk, PID + 1, "loop", 'R', NULL);
+	assert_int_equal(look(desk)->polls, 0);
+	put_thread(desk, PID + 1, "loop", 'S', NULL);
+	put(desk, PID + 1, "wchan", "poll_schedule_timeout.constprop.0");
+	assert_int_equal(look(desk)->polls, 1);
+}
+
 static void a_thread_in_a_futex_is_no_idle_one_and_is_told(void **state)
 {
 	struct desk *desk = *state;
@@ -466,6 +483,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		facts_test(threads_that_all_wait_for_events_are_an_idle_loop),
+		facts_test(what_poll_waits_for_is_not_told),
 		facts_test(a_thread_in_a_futex_is_no_idle_one_and_is_told),
 		facts_test(who_runs_or_is_stopped_in_epoll_is_not_idle),
 		facts_test(without_system_calls_the_function_tells),

@@ -64,13 +64,8 @@ static void what_no_epoll_set_watches_is_forgotten(void **state)
 	assert_int_equal(leaks_verdict(row_of(screen, 8)), VERDICT_STALL);
 }
 
-/* Those that were not looked at may be busy. */
-static void some_idle_threads_of_many_are_no_idle_loop(void **state)
+static void is_no_idle_loop(struct screen *screen, struct process_facts facts)
 {
-	struct screen *screen = *state;
-	struct process_facts facts = {
-		.looked = true, .threads = 3, .looked_at = 2, .idle_loop = true};
-
 	begins(screen);
 	add_unread(screen, 1, 8, 100);
 	ends(screen, false);
@@ -79,6 +74,23 @@ static void some_idle_threads_of_many_are_no_idle_loop(void **state)
 	leaks_refresh(&screen->leaks, 0, false);
 	assert_int_equal(row_of(screen, 8)->old.unwatched, 1);
 	assert_int_equal(leaks_verdict(row_of(screen, 8)), VERDICT_STALL);
+}
+
+/* Those that were not looked at may be busy. */
+static void some_idle_threads_of_many_are_no_idle_loop(void **state)
+{
+	is_no_idle_loop(*state,
+			(struct process_facts){
+				.looked = true, .threads = 3, .looked_at = 2, .idle_loop = true});
+}
+
+static void who_waits_in_poll_may_watch_what_is_in_no_epoll_set(void **state)
+{
+	is_no_idle_loop(*state, (struct process_facts){.looked = true,
+						       .threads = 2,
+						       .looked_at = 2,
+						       .idle_loop = true,
+						       .polls = true});
 }
 
 static void stopped_are_all_threads_or_none(void **state)
@@ -232,6 +244,7 @@ int main(void)
 		screen_test(evidence_is_wanted_of_what_is_old),
 		screen_test(what_no_epoll_set_watches_is_forgotten),
 		screen_test(some_idle_threads_of_many_are_no_idle_loop),
+		screen_test(who_waits_in_poll_may_watch_what_is_in_no_epoll_set),
 		screen_test(stopped_are_all_threads_or_none),
 		screen_test(epoll_sets_are_asked_about_where_they_decide),
 		screen_test(processes_are_looked_at_in_turn),

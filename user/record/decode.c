@@ -138,7 +138,7 @@ static bool facts_valid(const struct record_header *header)
 
 	return ends(facts->wchan, sizeof(facts->wchan)) &&
 	       ends(facts->syscall, sizeof(facts->syscall)) && names_valid(facts) &&
-	       facts->looked <= 1 && facts->idle_loop <= 1 &&
+	       facts->looked <= 1 && facts->idle_loop <= 1 && facts->polls <= 1 &&
 	       (!facts->state || (facts->state >= 'A' && facts->state <= 'z')) &&
 	       facts->looked_for_ns <= COUNTER_MAX && facts->ran_ns <= COUNTER_MAX &&
 	       (facts->starved_ns == FACTS_UNKNOWN || facts->starved_ns <= facts->looked_for_ns);

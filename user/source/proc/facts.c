@@ -90,9 +90,11 @@ static void find_most(const struct thread *threads, uint32_t count, struct proce
 	const struct thread *busy[FACTS_THREADS], *most;
 	size_t busy_count = 0;
 
-	for (uint32_t i = 0; i < count; i++)
+	for (uint32_t i = 0; i < count; i++) {
+		facts->polls |= threads[i].polls;
 		if (!threads[i].idle)
 			busy[busy_count++] = &threads[i];
+	}
 	facts->idle_loop = count && !busy_count;
 	for (uint32_t i = 0; i < count && facts->idle_loop; i++)
 		busy[busy_count++] = &threads[i];

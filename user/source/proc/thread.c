@@ -83,34 +83,45 @@ static bool is_any(const char *const *names, size_t count, const char *name)
 	return false;
 }
 
-/*
- * Where the system call is not told (an unprivileged caller, of a process of its own that Yama does
- * not let it trace), the function is: fs/eventpoll.c, fs/select.c, io_uring/io_uring.c. Some have a
- * suffix of the compiler's: ".constprop.0".
- */
-static bool is_idle_function(const char *wchan)
+/* The part of a function's name before a suffix of the compiler's: ".constprop.0". */
+static bool is_any_function(const char *const *names, size_t count, const char *wchan)
 {
-	static const char *const functions[] = {
-		"ep_poll",   "do_epoll_wait",	      "do_sys_poll",   "do_poll",
-		"do_select", "poll_schedule_timeout", "io_cqring_wait"};
 	char name[FACTS_NAME];
 
 	snprintf(name, sizeof(name), "%.*s", (int)strcspn(wchan, "."), wchan);
-	return is_any(functions, LENGTH(functions), name);
+	return is_any(names, count, name);
 }
 
-/* A futex may be a lock that another thread holds. */
-static bool is_idle(const struct thread *thread)
+/*
+ * Where the system call is not told (an unprivileged caller, of a process of its own that Yama does
+ * not let it trace), the function is: fs/eventpoll.c, fs/select.c, io_uring/io_uring.c.
+ */
+static bool waits_in(const struct thread *thread, const char *const *calls, size_t call_count,
+		     const char *const *functions, size_t function_count)
 {
-	static const char *const calls[] = {"epoll_wait", "epoll_pwait", "epoll_pwait2",
-					    "poll",	  "ppoll",	 "select",
-					    "pselect6",	  "_newselect",	 "io_uring_enter"};
-
 	if (thread->state != 'S' || thread_is_frozen(thread))
 		return false;
 	if (thread->syscall[0])
-		return is_any(calls, LENGTH(calls), thread->syscall);
-	return is_idle_function(thread->wchan);
+		return is_any(calls, call_count, thread->syscall);
+	return is_any_function(functions, function_count, thread->wchan);
+}
+
+static bool waits_in_set(const struct thread *thread)
+{
+	static const char *const calls[] = {"epoll_wait", "epoll_pwait", "epoll_pwait2",
+					    "io_uring_enter"};
+	static const char *const functions[] = {"ep_poll", "do_epoll_wait", "io_cqring_wait"};
+
+	return waits_in(thread, calls, LENGTH(calls), functions, LENGTH(functions));
+}
+
+static bool waits_in_poll(const struct thread *thread)
+{
+	static const char *const calls[] = {"poll", "ppoll", "select", "pselect6", "_newselect"};
+	static const char *const functions[] = {"do_sys_poll", "do_poll", "do_select",
+						"poll_schedule_timeout"};
+
+	return waits_in(thread, calls, LENGTH(calls), functions, LENGTH(functions));
 }
 
 bool thread_read(int tasks, const char *tid, struct thread *thread)
@@ -125,7 +136,9 @@ bool thread_read(int tasks, const char *tid, struct thread *thread)
 	read_syscall(dir, thread);
 	read_schedstat(dir, thread);
 	close(dir);
-	thread->idle = is_idle(thread);
+	/* not in a futex: that may be a lock which another thread holds */
+	thread->polls = waits_in_poll(thread);
+	thread->idle = thread->polls || waits_in_set(thread);
 	return thread->state != 0;
 }
 

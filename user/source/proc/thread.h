@@ -13,7 +13,8 @@ struct thread {
 	uint32_t tid;
 	char name[16];
 	char state;		  /* as in proc(5) */
-	bool idle;		  /* waits for whatever may happen */
+	bool idle;		  /* waits for whatever may happen, */
+	bool polls;		  /* in poll or select */
 	char wchan[FACTS_NAME];	  /* "": not told, or it runs */
 	char syscall[FACTS_NAME]; /* "": not told, or in none */
 	uint64_t starved_ns;	  /* since it began; FACTS_UNKNOWN: not told */

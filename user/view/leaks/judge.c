@@ -61,10 +61,14 @@ static void count_watched(struct leaks *leaks)
 		close_waits_each(&leaks->model->close_waits, count_unwatched, leaks);
 }
 
-/* Of many threads not all are looked at: those may be busy. */
+/*
+ * Of many threads not all are looked at: those may be busy. And a thread in poll or select may wait
+ * for just what is in no epoll set, or, as a worker of a server, for one answer.
+ */
 static bool is_idle(const struct process_facts *facts)
 {
-	return facts->looked && facts->idle_loop && facts->looked_at == facts->threads;
+	return facts->looked && facts->idle_loop && !facts->polls &&
+	       facts->looked_at == facts->threads;
 }
 
 static enum blocked blocked(const struct leaks *leaks, const struct leak_row *row)
