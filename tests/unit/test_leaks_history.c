@@ -363,6 +363,7 @@ static void of_a_relay_the_dead_side_counts_as_well(void **state)
 	looked_at(screen);
 	assert_int_equal(row_of(screen, 8)->dead, 5);
 	verdict_is(screen, VERDICT_RELAY, LEAK_NOT, false);
+	assert_int_equal(row_of(screen, 8)->peer->legs->sockets, 5);
 }
 
 int main(void)

@@ -178,7 +178,7 @@ static void begin_row(void *context, struct row *begun)
 	struct pool *peers = context;
 
 	row->peer = NULL;
-	if (row->sockets && leaks_verdict(row) == VERDICT_RELAY)
+	if (leaks_has_any(row) && leaks_verdict(row) == VERDICT_RELAY)
 		row->peer = pool_get(peers, pool_add(peers));
 }
 
