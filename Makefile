@@ -32,7 +32,8 @@ PACKAGES_BUILD := gcc make clang llvm libbpf-dev bpftool libelf-dev zlib1g-dev l
 # with all that a live test would be skipped without: servers, and what asks them
 PACKAGES_TEST := libcmocka-dev libclang-rt-14-dev python3 python3-pytest python3-pytest-xdist \
 	python3-pytest-rerunfailures iproute2 nftables libcap2-bin procps nodejs perl nginx apache2-utils \
-	redis-server redis-tools
+	redis-server redis-tools haproxy apache2 php-fpm postgresql gunicorn python3-requests \
+	default-jre-headless golang-go openssl
 
 WARNINGS := -Wall -Wextra -Werror
 INCLUDES := -Iuser -Ibpf -isystem $(BUILD)
