@@ -5,6 +5,8 @@
 
 #include "base/memory.h"
 
+#define ROW 8 /* slots of a line of the cache */
+
 #ifndef FIRST_SLOTS /* as CHUNK of pool.c */
 #define FIRST_SLOTS 1024
 #endif
@@ -21,14 +23,24 @@ void index_free(struct index *index)
 	*index = (struct index){0};
 }
 
-/* The finalizer of MurmurHash3: cookies are consecutive numbers. */
-static uint32_t hash_of(uint64_t key)
+/* The finalizer of MurmurHash3. */
+static uint64_t mix(uint64_t key)
 {
 	key ^= key >> 33;
 	key *= 0xff51afd7ed558ccdULL;
 	key ^= key >> 33;
 	key *= 0xc4ceb9fe1a85ec53ULL;
-	return (uint32_t)(key >> 32);
+	return key;
+}
+
+/*
+ * Cookies are consecutive numbers, and who is born together is asked for together, and ends
+ * together: eight of them have their places in a row, which the cache then fetches once. The rows
+ * are strewn.
+ */
+static uint32_t hash_of(uint64_t key)
+{
+	return (uint32_t)(mix(key / ROW) >> 32) / ROW * ROW + (uint32_t)(key % ROW);
 }
 
 static uint64_t key_of(const struct index *index, uint32_t number)
@@ -86,13 +98,13 @@ void index_add(struct index *index, uint32_t number)
 	place(index, (struct index_slot){hash_of(key_of(index, number)), number});
 }
 
-void index_remove(struct index *index, uint64_t key)
+uint32_t index_remove(struct index *index, uint64_t key)
 {
 	uint32_t hole = slot_of(index, key);
-	uint32_t at = hole;
+	uint32_t at = hole, number = index->slots[hole].number;
 
-	if (!index->slots[hole].number)
-		return;
+	if (!number)
+		return 0;
 	for (;;) {
 		uint32_t home;
 
@@ -108,4 +120,5 @@ void index_remove(struct index *index, uint64_t key)
 	}
 	index->slots[hole] = (struct index_slot){0};
 	index->used--;
+	return number;
 }

@@ -32,6 +32,8 @@ uint32_t index_find(const struct index *index, uint64_t key);
 
 /* The element `number` must hold its key already, and the index none of that key. */
 void index_add(struct index *index, uint32_t number);
-void index_remove(struct index *index, uint64_t key);
+
+/* The number that it had, or 0. */
+uint32_t index_remove(struct index *index, uint64_t key);
 
 #endif
