@@ -49,7 +49,7 @@ static __always_inline void emit_submit(void *record)
 	bpf_ringbuf_submit(record, wake ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP);
 }
 
-/* Under a lock of the timer code: never a wake-up. */
+/* Never a wake-up: under a lock of the timer code, and where others wake often enough. */
 static __always_inline void emit_submit_quietly(void *record)
 {
 	bpf_ringbuf_submit(record, BPF_RB_NO_WAKEUP);

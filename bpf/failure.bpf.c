@@ -92,22 +92,19 @@ int BPF_PROG(bind_ipv6, struct sock *sk, void *address, int length, u32 flags, i
 	return bind_failed(sk, address, error, AF_INET6);
 }
 
-/* Without a source address it never came to SYN_SENT; with one, the transition back was told. */
+/*
+ * Without a source address it never came to SYN_SENT. With one, the transition back was told just
+ * before: user space knows by the cookie.
+ */
 SEC("fexit/tcp_v6_connect")
 int BPF_PROG(connect_ipv6, struct sock *sk, void *address, int length, int error)
 {
 	struct tcp_sock *tp = (void *)bpf_skc_to_tcp_sock(sk);
 	struct endpoint remote = {};
 	struct tuple tuple = {};
-	struct owner *owner;
 
 	if (error != -EADDRNOTAVAIL || !tp)
 		return 0;
-	owner = owner_get(sk, 0);
-	if (owner && owner->failed) {
-		owner->failed = 0;
-		return 0;
-	}
 	endpoint_from(&remote, address, AF_INET6);
 	tuple_namespace(&tuple, sk->__sk_common.skc_net.net);
 	tuple.family = AF_INET6;

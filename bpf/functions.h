@@ -7,9 +7,8 @@
 #define TCPLINGER_FUNCTIONS_H
 
 #define TRACED_FUNCTIONS(each)                                                                     \
-	each(inet_csk_accept) each(inet_twsk_alloc) each(inet_twsk_hashdance)                      \
-		each(inet_twsk_hashdance_schedule) each(__inet_twsk_schedule) each(inet_twsk_kill) \
-			each(tcp_v6_connect) each(__inet_bind) each(__inet6_bind)
+	each(inet_csk_accept) each(inet_twsk_alloc) each(__inet_twsk_schedule)                     \
+		each(inet_twsk_kill) each(tcp_v6_connect) each(__inet_bind) each(__inet6_bind)
 
 #define FUNCTION_NUMBER(name) FUNCTION_##name,
 enum traced_function { TRACED_FUNCTIONS(FUNCTION_NUMBER) FUNCTIONS };

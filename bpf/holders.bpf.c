@@ -11,21 +11,6 @@
 #include "waiting.h"
 #include "wanted.h"
 
-/*
- * Children of a listener older than the tool get a copy of its entry, as those of a younger one do.
- * Without memory for it, this listing tells all the same who their listener's owner is.
- */
-static __always_inline void own_listener(struct sock *sk, const struct process_id *process)
-{
-	struct owner *owner = owner_get(sk, BPF_LOCAL_STORAGE_GET_F_CREATE);
-
-	if (!owner || owner->by != OWNER_NONE)
-		return;
-	owner->process = *process;
-	owner->direction = DIRECTION_IN;
-	owner->by = OWNER_LISTEN;
-}
-
 /* Of a socket that is bound and nothing more, no listing but that of descriptors knows. */
 static __always_inline __u16 bound_port(const struct tcp_sock *tp)
 {
@@ -34,12 +19,13 @@ static __always_inline __u16 bound_port(const struct tcp_sock *tp)
 	return bound ? tp->inet_conn.icsk_inet.sk.__sk_common.skc_num : 0;
 }
 
-static __always_inline bool wanted_holder(struct sock *sk, __u16 bound_port)
+static __always_inline bool wanted_holder(const struct tcp_sock *tp, __u16 bound_port)
 {
-	struct owner *owner = owner_get(sk, 0);
+	const struct sock *sk = &tp->inet_conn.icsk_inet.sk;
+	__u8 direction = was_accepted(tp) ? DIRECTION_IN : DIRECTION_UNKNOWN;
 
-	return !owner || counts_for_range(owner->direction, sk->__sk_common.skc_state, bound_port,
-					  list_low, list_high);
+	return counts_for_range(direction, sk->__sk_common.skc_state, bound_port, list_low,
+				list_high);
 }
 
 /* Once connected, now gone: reset, timed out, destroyed, or closed by both sides. */
@@ -169,11 +155,9 @@ static __always_inline bool hold_tcp(struct record_holder *record, struct bpf_it
 	else if (!listed_state(sk->__sk_common.skc_state))
 		return false;
 	record->bound_port = bound_port(tp);
-	if (settings.outgoing && !wanted_holder(sk, record->bound_port))
+	if (settings.outgoing && !wanted_holder(tp, record->bound_port))
 		return false;
 	record->cookie = bpf_get_socket_cookie(sk);
-	if (sk->__sk_common.skc_state == TCP_LISTEN)
-		own_listener(sk, &record->process);
 	return true;
 }
 

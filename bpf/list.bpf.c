@@ -33,13 +33,11 @@ static __always_inline bool list_minisocket(struct record_socket *record, struct
 {
 	struct inet_timewait_sock *tw = &tcptw->tw_sk;
 	struct minisocket mini = {.expires = tw->tw_timer.expires};
-	__u64 key = minisocket_timer(tw), cookie;
 
 	row_begin(record, skc, tw->tw_sport);
 	if (!filter_socket(&settings.filter, &record->tuple, TCP_TIME_WAIT))
 		return false;
-	cookie = bpf_get_socket_cookie(skc);
-	record->cookie = cookie;
+	record->cookie = bpf_get_socket_cookie(skc);
 	record->state = tw->tw_substate;
 	record->flags = SOCKET_MINISOCKET;
 	if (tcptw->tw_ts_recent_stamp)
@@ -47,9 +45,7 @@ static __always_inline bool list_minisocket(struct record_socket *record, struct
 	if (made_by_bind(tw->tw_tb))
 		record->flags |= SOCKET_BOUND;
 	record->remaining_ns = minisocket_remaining_ns(&mini);
-	if (settings.silent_fins && record->state == TCP_FIN_WAIT2 &&
-	    bpf_map_update_elem(&fin_wait2, &key, &cookie, BPF_ANY))
-		count(&losses.map_full);
+	await_fin(minisocket_timer(tw), record->cookie, record->state);
 	return true;
 }
 

@@ -1,32 +1,37 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * Who accepted a connection. It carries its listener's owner (BPF_F_CLONE) until then: of a server
- * that listens before it forks, that is another process.
+ * Who accepted a connection. Until then it is its listener's: of a server that listens before it
+ * forks, that is another process.
  */
 #include "maps.bpf.h"
 #include <bpf/bpf_tracing.h>
+#include "emit.bpf.h"
 #include "process.bpf.h"
 #include "socket.bpf.h"
+#include "wanted.h"
 
 static __always_inline int accepted(struct sock *sk)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
+	struct record_owner *record;
+	struct tuple tuple = {};
 	struct tcp_sock *tp;
-	struct owner *owner;
 
 	if (!sk)
 		return 0;
 	tp = (void *)bpf_skc_to_tcp_sock(sk);
-	if (!tp || !in_namespace(sk->__sk_common.skc_net.net, settings.filter.netns))
+	if (!tp)
 		return 0;
-	owner = owner_get((struct sock *)tp, BPF_LOCAL_STORAGE_GET_F_CREATE);
-	if (!owner) {
-		owner_missed();
+	tuple_of(&tuple, &sk->__sk_common, tp->inet_conn.icsk_inet.inet_sport);
+	tuple_namespace(&tuple, sk->__sk_common.skc_net.net);
+	if (!filter_socket(&settings.filter, &tuple, sk->__sk_common.skc_state))
 		return 0;
-	}
-	process_of_current(&owner->process, task->group_leader);
-	owner->by = OWNER_ACCEPT;
-	owner->direction = DIRECTION_IN;
+	record = emit_reserve(RECORD_OWNER, sizeof(*record), bpf_ktime_get_ns());
+	if (!record)
+		return 0;
+	record->cookie = bpf_get_socket_cookie(sk);
+	process_of_current(&record->process, task->group_leader);
+	emit_submit(record);
 	return 0;
 }
 

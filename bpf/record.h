@@ -44,6 +44,10 @@ enum record_type {
 	RECORD_FACTS,	       /* what /proc says of a process now */
 	RECORD_WATCHED,	       /* which sockets a process's epoll sets watch */
 	RECORD_SENDING,	       /* which of a process's connections do not get rid of their data */
+	RECORD_OWNER,	       /* who has accepted a socket */
+	RECORD_STEP,	       /* from the kernel only: of these the source makes the others */
+	RECORD_ACT,	       /* likewise, and a process did it */
+	RECORD_TIMEWAIT_END,   /* likewise: a timer of a minisocket was cancelled, and by whom */
 	RECORD_TYPES,
 };
 
@@ -106,6 +110,34 @@ enum port_failure_kind {
 	FAILURES,
 };
 
+/*
+ * A transition as the programs tell it: in as few bytes as it takes, since most of what it costs is
+ * that. What else is to be known of the connection, user space knows by its cookie.
+ */
+struct record_step {
+	struct record_header header;
+	__u64 cookie;
+	__u64 netns_cookie;
+	__u64 listener; /* cookie of the one that a child came from, as it is born; 0: not known */
+	struct tuple tuple;
+	__u8 old_state;
+	__u8 new_state;
+	__u8 refused; /* a program saw that no minisocket was made of it */
+	__u8 unsent;  /* as below, and so what follows */
+	__u16 range_low;
+	__u16 range_high;
+	__u16 error;
+	__u16 port_held;
+	__u8 dead;
+	__u8 accepted; /* or waits to be */
+	__u8 reserved[6];
+};
+
+struct record_act {
+	struct record_step step;
+	struct process_id actor; /* who connects, listens, or closes */
+};
+
 struct record_transition {
 	struct record_header header;
 	__u64 cookie;
@@ -125,8 +157,7 @@ struct record_transition {
 	__u8 bound;	 /* bind() chose its port, not connect() */
 	__u8 reserved[3];
 	__u64 netns_cookie;
-	__u64 since_ns; /* when it entered SYN_SENT or ESTABLISHED, if it leaves that; 0: not kept
-			 */
+	__u64 listener; /* cookie of the one that it came from; 0: not known */
 	struct process_id owner;
 	struct process_id closer; /* set by the transition that sends our FIN, or RST */
 };
@@ -140,14 +171,15 @@ static inline int becomes_minisocket(unsigned int old_state, unsigned int new_st
 /* True where the owner was the current process: connect() or listen() made the transition. */
 static inline int record_owner_is_current(const struct record_transition *record)
 {
-	return record->new_state == TCP_SYN_SENT || record->new_state == TCP_LISTEN;
+	return record->new_state == TCP_SYN_SENT || record->new_state == TCP_LISTEN ||
+	       record->failure != FAILURE_NONE;
 }
 
 enum timewait_action {
-	TIMEWAIT_ARMED = 1, /* its timer was started: it is born, or it was rearmed */
+	TIMEWAIT_ARMED = 1, /* it is born, or the peer's FIN has moved its timer */
 	TIMEWAIT_SEEN,	    /* looked at while alive: the peer's FIN has come since it was born in
 			       FIN_WAIT2 */
-	TIMEWAIT_ENDED,	    /* its timer was cancelled; `frames` say by whom */
+	TIMEWAIT_ENDED,	    /* its timer was cancelled */
 	TIMEWAIT_ACTIONS,
 };
 
@@ -157,7 +189,10 @@ enum timewait_action {
  */
 #define TIMEWAIT_FRAMES 12
 
-/* Why a minisocket ended. END_REARMED: it did not, its timer was only moved. */
+/*
+ * Why a minisocket ended. END_REARMED, END_MOVED: it did not: the peer's FIN began its time anew,
+ * or another CPU has its timer now.
+ */
 enum end_reason {
 	END_NONE,
 	END_EXPIRED,
@@ -167,6 +202,7 @@ enum end_reason {
 	END_DESTROYED,
 	END_UNKNOWN,
 	END_REARMED,
+	END_MOVED,
 	END_REASONS,
 };
 
@@ -176,14 +212,17 @@ struct record_timewait {
 	struct tuple tuple;
 	__u8 action;
 	__u8 substate;	 /* TCP_FIN_WAIT2 or TCP_TIME_WAIT */
-	__u8 end_reason; /* resolved from `frames` by the source; 0 from the kernel */
+	__u8 end_reason; /* resolved from the frames by the source; 0 from the kernel */
 	__u8 timestamps; /* the connection had TCP timestamps */
 	__u8 bound;	 /* to a port that bind() took, as an accepted connection is */
-	__u8 rearmed; /* TIMEWAIT_ARMED: of one that lives; the other form tells END_REARMED first
-		       */
+	__u8 rearmed;	 /* TIMEWAIT_ARMED: of one that lives */
 	__u8 reserved[6];
 	__u64 netns_cookie;
 	__s64 remaining_ns; /* until the timer expires, on the jiffies clock; may be negative */
+};
+
+struct record_timewait_end {
+	struct record_timewait timewait;
 	__u64 frames[TIMEWAIT_FRAMES];
 };
 
@@ -268,6 +307,13 @@ struct record_listing {
 	__u8 partial; /* LISTING_ENDS: nor does it tell of what neither has a descriptor nor waits
 			 to be accepted */
 	__u32 netns;
+};
+
+/* Better evidence than who listens: the process that took it from the accept queue. */
+struct record_owner {
+	struct record_header header;
+	__u64 cookie;
+	struct process_id process;
 };
 
 #define PROCESS_PATH_MAX 1024
@@ -480,7 +526,11 @@ _Static_assert(sizeof(struct record_header) == 16, "record_header");
 _Static_assert(sizeof(struct process_id) == 40, "process_id");
 _Static_assert(sizeof(struct tuple) == 44, "tuple");
 _Static_assert(sizeof(struct record_transition) == 184, "record_transition");
-_Static_assert(sizeof(struct record_timewait) == 192, "record_timewait");
+_Static_assert(sizeof(struct record_step) == 104, "record_step");
+_Static_assert(sizeof(struct record_act) == 144, "record_act");
+_Static_assert(sizeof(struct record_owner) == 64, "record_owner");
+_Static_assert(sizeof(struct record_timewait_end) == 192, "record_timewait_end");
+_Static_assert(sizeof(struct record_timewait) == 96, "record_timewait");
 _Static_assert(sizeof(struct record_socket) == 200, "record_socket");
 _Static_assert(sizeof(struct record_holder) == 88, "record_holder");
 _Static_assert(sizeof(struct record_listing) == 24, "record_listing");

@@ -135,21 +135,13 @@ static __always_inline bool lingers(int state)
 	return state == TCP_CLOSE_WAIT || state == TCP_FIN_WAIT1 || state == TCP_FIN_WAIT2;
 }
 
-/* What was accepted has its listener's bucket, which bind() made. */
-static __always_inline bool chosen_by_connect(const struct tcp_sock *tp)
-{
-	const struct inet_bind_bucket *bucket = tp->inet_conn.icsk_bind_hash;
-
-	return bucket && !made_by_bind(bucket);
-}
-
 static __always_inline __u8 direction_of(const struct tcp_sock *tp)
 {
 	const struct sock *sk = &tp->inet_conn.icsk_inet.sk;
 
-	if (is_copy_of_listener(sk))
+	if (was_accepted(tp))
 		return DIRECTION_IN;
-	if (lingers(sk->__sk_common.skc_state) && chosen_by_connect(tp))
+	if ((list_again || lingers(sk->__sk_common.skc_state)) && chosen_by_connect(tp))
 		return DIRECTION_OUT;
 	return DIRECTION_UNKNOWN;
 }
@@ -158,7 +150,6 @@ static __always_inline __u8 direction_of(const struct tcp_sock *tp)
 static __always_inline void row_of(struct record_socket *record, struct tcp_sock *tp)
 {
 	struct sock *sk = (struct sock *)tp;
-	struct owner *owner;
 
 	record->cookie = bpf_get_socket_cookie(sk);
 	record->recvq =
@@ -169,14 +160,7 @@ static __always_inline void row_of(struct record_socket *record, struct tcp_sock
 	record->inode = record->flags & SOCKET_MPTCP ? inode_of_msk(tp) : inode_of(sk);
 	if (lingers(record->state))
 		times_of(&record->times, tp, record->header.time_ns);
-	owner = owner_get(sk, 0);
-	if (owner) {
-		record->owner = owner->process;
-		record->owner_by = owner->by;
-		record->direction = owner->direction;
-	}
-	if (record->direction == DIRECTION_UNKNOWN)
-		record->direction = direction_of(tp);
+	record->direction = direction_of(tp);
 }
 
 #endif

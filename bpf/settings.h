@@ -9,13 +9,13 @@
 
 /* What is to be done at a transition. */
 enum todo {
-	TODO_TELL = 1 << 0,    /* user space is told */
-	TODO_OWN = 1 << 1,     /* connect() or listen(): who calls it is noted as the owner */
-	TODO_TIME = 1 << 2,    /* the time is noted with the owner */
-	TODO_SINCE = 1 << 3,   /* and told: it is when the old state was entered */
-	TODO_CLOSER = 1 << 4,  /* who does it is told: it may be close(), sending a FIN or an RST */
-	TODO_CONNECT = 1 << 5, /* what is needed to see why connect() failed is told */
-	TODO_MINISOCKET = 1 << 6, /* a minisocket may stand for the socket from now on */
+	TODO_TELL = 1 << 0,	  /* user space is told */
+	TODO_ACTOR = 1 << 1,	  /* and who does it: connect(), listen(), or close(), which sends a
+				     FIN or an RST */
+	TODO_CONNECT = 1 << 2,	  /* what is needed to see why connect() failed is told */
+	TODO_MINISOCKET = 1 << 3, /* a minisocket may stand for the socket from now on */
+	TODO_BIRTH = 1 << 4,	  /* of a listener: its cookie is noted, */
+	TODO_LISTENER = 1 << 5,	  /* and told when the child leaves SYN_RECV */
 };
 
 struct settings {
@@ -24,7 +24,7 @@ struct settings {
 	__u64 tick_ns;		/* length of a jiffy */
 	__u64 wake_bytes; /* with each so many unread bytes the reader is woken: a power of 2 */
 	__u8 todo[TODO_STATES][TODO_STATES]; /* by old state and new: enum todo */
-	__u32 owners;	   /* there is a map for them: who connects or listens is noted */
+	__u32 last_calls;		     /* there is a map for what each CPU did last */
 	__u32 twice;	   /* what one program of transitions misses the other takes */
 	__u32 minisockets; /* they are followed */
 	__u32 outgoing;	   /* only connections that were not accepted are streamed, and listed */
@@ -32,6 +32,7 @@ struct settings {
 	__u32 probe_reads; /* lockdown=confidentiality forbids bpf_probe_read_kernel */
 	__u32 audit;	   /* what was accepted is streamed in spite of `outgoing` */
 	__u32 refusals;	   /* inet_twsk_alloc is traced: a minisocket that is refused is told */
+	__u32 waiting_max; /* entries of fin_wait2 */
 	__u32 silent_fins; /* the peer's FIN may move no timer: fin_wait2 tells, which there is */
 };
 

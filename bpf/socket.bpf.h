@@ -73,6 +73,20 @@ static __always_inline bool made_by_bind(const struct inet_bind_bucket *bucket)
 	return bucket && (bucket->fastreuse >= 0 || bucket->fastreuseport >= 0);
 }
 
+/* What was accepted has its listener's bucket, which bind() made. */
+static __always_inline bool chosen_by_connect(const struct tcp_sock *tp)
+{
+	const struct inet_bind_bucket *bucket = tp->inet_conn.icsk_bind_hash;
+
+	return bucket && !made_by_bind(bucket);
+}
+
+/* Or waits to be; and has not made a connection of its own since (connect(AF_UNSPEC)). */
+static __always_inline bool was_accepted(const struct tcp_sock *tp)
+{
+	return is_copy_of_listener(&tp->inet_conn.icsk_inet.sk) && !chosen_by_connect(tp);
+}
+
 /* IP_LOCAL_PORT_RANGE of the socket, high << 16 | low; 0: none. */
 static __always_inline __u32 own_range(struct tcp_sock *tp)
 {
@@ -86,7 +100,6 @@ static __always_inline __u32 own_range(struct tcp_sock *tp)
 	return 0;
 }
 
-/* Sockets of other namespaces get no storage either. */
 static __always_inline bool in_namespace(const struct net *net, __u32 wanted)
 {
 	return !wanted || net->ns.inum == wanted;

@@ -10,55 +10,41 @@
  */
 #include "maps.bpf.h"
 #include <bpf/bpf_tracing.h>
+#include "birth.bpf.h"
 #include "emit.bpf.h"
 #include "process.bpf.h"
 #include "socket.bpf.h"
 #include "wanted.h"
 
-/* connect() and listen(): the process that calls them owns what comes of it. */
-static __always_inline struct owner *owner_create(struct tcp_sock *tp, struct task_struct *task,
-						  int state, __u64 time_ns)
-{
-	struct owner *owner = owner_get((struct sock *)tp, BPF_LOCAL_STORAGE_GET_F_CREATE);
-
-	if (!owner) {
-		owner_missed();
-		return NULL;
-	}
-	process_of_current(&owner->process, task);
-	owner->failed = 0;
-	owner->bound = state == TCP_SYN_SENT && ((struct sock *)tp)->__sk_common.skc_num;
-	owner->write_seq = tp->write_seq;
-	owner->since_ns = time_ns;
-	owner->by = state == TCP_LISTEN ? OWNER_LISTEN : OWNER_CONNECT;
-	/* a listener's children carry a copy of its entry (BPF_F_CLONE) */
-	owner->direction = state == TCP_LISTEN ? DIRECTION_IN : DIRECTION_OUT;
-	return owner;
-}
-
-/* NULL where there is none, or none is asked for, or it is to be another from now on. */
-static __always_inline struct owner *owner_of(struct tcp_sock *tp, __u32 todo)
-{
-	if (todo & TODO_OWN || !(todo & (TODO_TELL | TODO_TIME)))
-		return NULL;
-	return owner_get((struct sock *)tp, 0);
-}
-
 /*
- * True for the end of a full socket that a minisocket stands for: that is armed just before, on the
- * same CPU (tcp_time_wait). Where it is not told, user space knows by the minisocket.
+ * LISTEN -> SYN_RECV is the first that is heard of a listener's child. It leaves SYN_RECV in the
+ * same softirq.
  */
-static __always_inline bool is_handed_over(const struct sock *sk)
+static __always_inline void note_birth(const struct sock *child)
 {
-	struct last_minisocket *last = last_minisocket_here();
+	struct last_calls *last = last_calls_here();
 
-	return last && last->cookie && last->cookie == (__u64)sk->__sk_common.skc_cookie.counter;
+	if (!last)
+		return;
+	last->child = (__u64)child;
+	last->listener = parent_of(&child->__sk_common);
+}
+
+/* 0 where another child was born meanwhile (TCP Fast Open), or on another CPU. */
+static __always_inline __u64 listener_of(const struct sock *child)
+{
+	struct last_calls *last = last_calls_here();
+
+	if (!last || last->child != (__u64)child)
+		return 0;
+	last->child = 0;
+	return last->listener;
 }
 
 /* True if no minisocket was made of it, where that is traced. */
 static __always_inline bool is_refused(const struct sock *sk)
 {
-	struct last_minisocket *last = last_minisocket_here();
+	struct last_calls *last = last_calls_here();
 	bool refused = last && last->refused == (__u64)sk;
 
 	if (refused)
@@ -78,61 +64,77 @@ static __always_inline void tuple_at(struct tuple *tuple, struct tcp_sock *tp,
 		tuple->lport = 0;
 }
 
-/* user/record/outcome.c tells by it why connect() failed. A SYN that is sent moves write_seq. */
-static __always_inline void show_connect(struct record_transition *record, struct tcp_sock *tp,
-					 struct owner *owner)
+/* A SYN moves write_seq, and snd_nxt with it (tcp_connect); connect(AF_UNSPEC) write_seq alone. */
+static __always_inline bool has_sent_syn(const struct tcp_sock *tp)
 {
-	struct sock *sk = (struct sock *)tp;
+	return tp->packets_out || (tp->write_seq == tp->snd_nxt && tp->write_seq != tp->snd_una);
+}
+
+/* user/record/outcome.c tells by it why connect() failed. */
+static __always_inline void show_connect(struct record_step *step, struct tcp_sock *tp)
+{
 	__u32 range = own_range(tp);
 
-	record->port_held = sk->__sk_common.skc_num;
-	record->range_low = range & 0xffff;
-	record->range_high = range >> 16;
-	if (!owner)
-		return;
-	record->unsent = tp->write_seq == owner->write_seq;
-	owner->failed = record->unsent;
+	step->range_low = range & 0xffff;
+	step->range_high = range >> 16;
+	step->unsent = !has_sent_syn(tp);
 }
 
-static __always_inline void show_owner(struct record_transition *record, const struct owner *owner,
-				       __u32 todo)
+/* Made where nobody has asked for one yet; the call for it takes as long as a third of a record. */
+static __always_inline __u64 cookie_of(struct sock *sk)
 {
-	record->owner = owner->process;
-	record->owner_by = owner->by;
-	record->direction = owner->direction;
-	record->bound = owner->bound;
-	if (todo & TODO_SINCE)
-		record->since_ns = owner->since_ns;
+	__u64 cookie = sk->__sk_common.skc_cookie.counter;
+
+	return cookie ? cookie : bpf_get_socket_cookie(sk);
 }
 
-static __always_inline void stream(struct tcp_sock *tp, const struct net *net,
-				   const struct tuple *tuple, int old, int new, __u32 todo,
-				   struct owner *owner, struct task_struct *task, __u64 time_ns)
+static __always_inline void show_step(struct record_step *step, struct tcp_sock *tp,
+				      const struct net *net, const struct tuple *tuple, int old,
+				      int new, __u32 todo)
 {
-	struct record_transition *record =
-		emit_reserve(RECORD_TRANSITION, sizeof(*record), time_ns);
 	struct sock *sk = (struct sock *)tp;
 
-	if (!record)
-		return;
-	record->cookie = bpf_get_socket_cookie(sk);
-	record->tuple = *tuple;
-	record->netns_cookie = net->net_cookie;
-	record->old_state = old;
-	record->new_state = new;
-	record->error = sk->sk_err;
-	record->dead = sk->__sk_common.skc_flags >> SOCK_DEAD & 1;
+	step->cookie = cookie_of(sk);
+	step->netns_cookie = net->net_cookie;
+	step->tuple = *tuple;
+	step->old_state = old;
+	step->new_state = new;
+	step->error = sk->sk_err;
+	step->dead = sk->__sk_common.skc_flags >> SOCK_DEAD & 1;
+	step->port_held = sk->__sk_common.skc_num;
+	step->accepted = was_accepted(tp);
+	if (todo & TODO_LISTENER)
+		step->listener = listener_of(sk);
 	if (settings.refusals && todo & TODO_MINISOCKET)
-		record->refused = is_refused(sk);
-	if (task && todo & TODO_CLOSER)
-		process_of_current(&record->closer, task);
-	if (task && todo & TODO_CONNECT)
-		show_connect(record, tp, owner);
-	if (owner)
-		show_owner(record, owner, todo);
-	else if (is_copy_of_listener(sk))
-		record->direction = DIRECTION_IN;
-	emit_submit(record);
+		step->refused = is_refused(sk);
+	if (todo & TODO_CONNECT)
+		show_connect(step, tp);
+}
+
+/* Of the kernel's own doing. Nobody is woken: processes act as often. */
+static __always_inline void stream_step(struct tcp_sock *tp, const struct net *net,
+					const struct tuple *tuple, int old, int new, __u32 todo,
+					__u64 time_ns)
+{
+	struct record_step *step = emit_reserve(RECORD_STEP, sizeof(*step), time_ns);
+
+	if (!step)
+		return;
+	show_step(step, tp, net, tuple, old, new, todo);
+	emit_submit_quietly(step);
+}
+
+static __always_inline void stream_act(struct tcp_sock *tp, const struct net *net,
+				       const struct tuple *tuple, int old, int new, __u32 todo,
+				       struct task_struct *task, __u64 time_ns)
+{
+	struct record_act *act = emit_reserve(RECORD_ACT, sizeof(*act), time_ns);
+
+	if (!act)
+		return;
+	show_step(&act->step, tp, net, tuple, old, new, todo);
+	process_of_current(&act->actor, task);
+	emit_submit(act);
 }
 
 /*
@@ -148,15 +150,28 @@ static __always_inline void stream(struct tcp_sock *tp, const struct net *net,
 	})
 
 static __always_inline void tell(struct tcp_sock *tp, const struct net *net, int old, int new,
-				 __u32 todo, struct owner *owner, struct task_struct *task,
-				 __u64 time_ns)
+				 __u32 todo, struct task_struct *task)
 {
+	__u64 time_ns = bpf_ktime_get_ns();
 	struct tuple tuple = {};
 
 	tuple_at(&tuple, tp, net, new);
 	if (!filter_transition(&settings.filter, &tuple, old, new))
 		return;
-	stream(tp, net, &tuple, old, new, todo, owner, task, time_ns);
+	if (task && todo & TODO_ACTOR)
+		stream_act(tp, net, &tuple, old, new, todo, task, time_ns);
+	else
+		stream_step(tp, net, &tuple, old, new, todo, time_ns);
+}
+
+/* Where only outgoing connections are wanted: who has listened may connect, too. */
+static __always_inline bool is_left_out(const struct tcp_sock *tp, int old, int new)
+{
+	if (!settings.outgoing || settings.audit)
+		return false;
+	if (old == TCP_CLOSE || old == TCP_SYN_SENT || old == TCP_LISTEN)
+		return false;
+	return was_accepted(tp);
 }
 
 /* `task`: the process whose doing it is; NULL where nobody can tell. */
@@ -166,24 +181,16 @@ static __always_inline int transition(struct sock *sk, int old, int new, __u32 t
 	const struct net *net = load_early(sk->__sk_common.skc_net.net);
 	/* NULL for other protocols, the MPTCP socket among them: its subflows are TCP */
 	struct tcp_sock *tp = (void *)bpf_skc_to_tcp_sock(sk);
-	struct owner *owner;
-	__u64 time_ns;
 
 	if (!tp || !in_namespace(net, settings.filter.netns))
 		return 0;
-	if (todo & TODO_MINISOCKET && is_handed_over(sk))
+	if (todo & TODO_BIRTH)
+		note_birth(sk);
+	if (!(todo & TODO_TELL) || is_left_out(tp, old, new))
 		return 0;
-	owner = owner_of(tp, todo);
-	if (settings.outgoing && !settings.audit && owner &&
-	    is_accepted(owner->direction, old, new))
+	if (todo & TODO_MINISOCKET && birth_told(&sk->__sk_common, net))
 		return 0;
-	time_ns = bpf_ktime_get_ns();
-	if (todo & TODO_OWN && task)
-		owner = owner_create(tp, task, new, time_ns);
-	if (todo & TODO_TELL)
-		tell(tp, net, old, new, todo, owner, task, time_ns);
-	if (owner && todo & TODO_TIME) /* only now: when the old state was entered is told */
-		owner->since_ns = time_ns;
+	tell(tp, net, old, new, todo, task);
 	return 0;
 }
 
@@ -193,11 +200,11 @@ static __always_inline __u32 todo_at(int from, int to)
 	return settings.todo[from & (TODO_STATES - 1)][to & (TODO_STATES - 1)];
 }
 
-static __always_inline struct call *last_call(void)
+static __always_inline struct call *last_softirq(void)
 {
-	__u32 zero = 0;
+	struct last_calls *last = settings.twice ? last_calls_here() : NULL;
 
-	return settings.twice ? bpf_map_lookup_elem(&last_softirq, &zero) : NULL;
+	return last ? &last->softirq : NULL;
 }
 
 /* The group leader of the task that holds the socket's lock; kernel threads act for nobody. */
@@ -219,7 +226,7 @@ int BPF_PROG(transitions, struct sock *sk, int old, int new)
 		return 0;
 	if (sk->sk_lock.owned)
 		return transition(sk, old, new, todo, actor());
-	last = last_call();
+	last = last_softirq();
 	if (last)
 		*last = (struct call){.sk = (__u64)sk, .old_state = old, .new_state = new};
 	return transition(sk, old, new, todo, NULL);
@@ -233,7 +240,7 @@ int BPF_PROG(transitions_missed, struct sock *sk, int old, int new)
 
 	if (!todo || sk->sk_lock.owned)
 		return 0;
-	last = last_call();
+	last = last_softirq();
 	if (!last)
 		return 0;
 	if (last->sk == (__u64)sk && last->old_state == old && last->new_state == new) {

@@ -31,9 +31,23 @@ struct sockaddr_in6 {
 	struct in6_addr sin6_addr;
 };
 
+/* The last one of a chain points to an odd number. */
+struct hlist_nulls_node {
+	struct hlist_nulls_node *next;
+};
+
+struct hlist_nulls_head {
+	struct hlist_nulls_node *first;
+};
+
+struct inet_ehash_bucket {
+	struct hlist_nulls_head chain;
+};
+
 struct sock_common {
 	__be32 skc_daddr;
 	__be32 skc_rcv_saddr;
+	unsigned int skc_hash;
 	__be16 skc_dport;
 	u16 skc_num; /* host order; 0 where no port was chosen, and after the port was given back */
 	unsigned short skc_family;
@@ -43,6 +57,8 @@ struct sock_common {
 	struct in6_addr skc_v6_daddr;
 	struct in6_addr skc_v6_rcv_saddr;
 	atomic64_t skc_cookie;
+	struct hlist_node skc_bind_node;	/* among the owners of its port */
+	struct hlist_nulls_node skc_nulls_node; /* in its chain of the table */
 };
 
 typedef struct {
@@ -110,6 +126,8 @@ struct tcp_sock {
 	struct inet_connection_sock inet_conn;
 	u32 copied_seq;
 	u32 write_seq;
+	u32 snd_nxt;
+	u32 packets_out;
 	u32 rcv_nxt;
 	u32 snd_una;
 	u64 bytes_received; /* a FIN counts as one */

@@ -10,7 +10,13 @@ struct task_struct {
 	char comm[16];
 };
 
+struct hlist_node {
+	struct hlist_node *next;
+	struct hlist_node **pprev; /* where the one before, or the head, points to it */
+};
+
 struct timer_list {
-	unsigned long expires; /* jiffies */
+	struct hlist_node entry; /* pprev: NULL once it is cancelled, or up */
+	unsigned long expires;	 /* jiffies */
 	void (*function)(struct timer_list *);
 };

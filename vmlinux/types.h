@@ -32,14 +32,7 @@ enum {
 	BPF_NOEXIST = 1,
 };
 enum {
-	BPF_F_NO_PREALLOC = 1 << 0,
-	BPF_F_CLONE = 1 << 9,
-};
-enum {
 	BPF_F_SKIP_FIELD_MASK = 0xff,
-};
-enum {
-	BPF_LOCAL_STORAGE_GET_F_CREATE = 1,
 };
 enum {
 	BPF_RB_NO_WAKEUP = 1,
@@ -49,9 +42,8 @@ enum {
 	BPF_RB_AVAIL_DATA = 0,
 };
 enum bpf_map_type {
-	BPF_MAP_TYPE_HASH = 1,
 	BPF_MAP_TYPE_PERCPU_ARRAY = 6,
-	BPF_MAP_TYPE_SK_STORAGE = 24,
+	BPF_MAP_TYPE_QUEUE = 22,
 	BPF_MAP_TYPE_RINGBUF = 27,
 };
 

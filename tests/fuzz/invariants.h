@@ -171,7 +171,7 @@ static void refer_connection(void *context, struct connection *connection)
 {
 	struct references *found = context;
 
-	found->references += !!connection->owner + !!connection->closer;
+	found->references += !!connection->owner + !!connection->closer + !!connection->listens;
 	found->listeners += connection->state == TCP_LISTEN;
 	must(connection->state > 0 && connection->state < TCP_STATES);
 	must(!connection->owner == (connection->owner_by == OWNER_NONE));

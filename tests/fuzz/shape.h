@@ -62,6 +62,7 @@ static void shape_transition(struct input *input, void *to)
 	record->refused = below(input, 2);
 	record->error = below(input, 2);
 	record->bound = below(input, 2);
+	record->listener = below(input, 8);
 	if (record->old_state == TCP_SYN_SENT && record->new_state == TCP_CLOSE) {
 		record->failure = below(input, FAILURES);
 		record->range_low = below(input, 4);
@@ -249,6 +250,25 @@ static void shape_sending(struct input *input, void *shaped)
 	record->cookie = below(input, 8);
 }
 
+static void shape_owner(struct input *input, void *to)
+{
+	struct record_owner *record = to;
+
+	record->cookie = below(input, 8);
+	record->process = take_process(input);
+}
+
+/* What only sources make something of passes by all that comes behind them. */
+static void shape_step(struct input *input, void *to)
+{
+	struct record_step *record = to;
+
+	record->cookie = below(input, 8);
+	record->tuple = take_tuple(input);
+	record->old_state = 1 + below(input, TCP_STATES - 1);
+	record->new_state = 1 + below(input, TCP_STATES - 1);
+}
+
 struct shape {
 	uint16_t size;
 	void (*fill)(struct input *input, void *record);
@@ -270,6 +290,10 @@ static const struct shape shapes[RECORD_TYPES] = {
 	[RECORD_FACTS] = {sizeof(struct record_facts), shape_facts},
 	[RECORD_WATCHED] = {sizeof(struct record_watched), shape_watched},
 	[RECORD_SENDING] = {sizeof(struct record_sending), shape_sending},
+	[RECORD_OWNER] = {sizeof(struct record_owner), shape_owner},
+	[RECORD_STEP] = {sizeof(struct record_step), shape_step},
+	[RECORD_ACT] = {sizeof(struct record_act), shape_step},
+	[RECORD_TIMEWAIT_END] = {sizeof(struct record_timewait_end), shape_timewait},
 };
 
 /* The rest of a record that has its type and its time. */

@@ -26,7 +26,6 @@ PORT, LOW, HIGH = 5000, 20000, 20009
 LADDER = {
     "transitions": (REFUSED, SAME, LESS, LESS),
     "transitions_missed": (LESS, SAME, LESS, LESS),
-    "timewait_armed": (LESS, SAME, LESS, LESS),
     "timewait_ended": (LESS, SAME, LESS, LESS),
     "list_sockets": (SAME, SAME, SAME, LESS),
     "list_holders": (SAME, SAME, SAME, LESS),
@@ -34,10 +33,8 @@ LADDER = {
     "tcplinge.rodata": (REFUSED, LESS, LESS, LESS),
     "tcplinge.bss": (REFUSED, LESS, LESS, LESS),
     "records": (REFUSED, LESS, LESS, LESS),
-    "owners": (LESS, SAME, LESS, LESS),
     "fin_wait2": (SAME, SAME, SAME, SAME),
-    "last_softirq": (LESS, SAME, LESS, LESS),
-    "last_minisocket": (LESS, SAME, LESS, LESS),
+    "last_calls": (LESS, SAME, LESS, LESS),
 }
 # those that can be loaded, and not be attached
 ATTACHED = ("transitions", "timewait_ended", "list_sockets", "list_holders")

@@ -148,18 +148,6 @@ static void hand_on(const struct list_source *source, const struct record_header
 	sink_record(&source->config->sink, record);
 }
 
-/* When the old state was entered is told only where it is asked for. */
-static void hand_on_transition(struct list_source *source, const struct record_transition *record)
-{
-	bool since = record->old_state == TCP_SYN_SENT ||
-		     (record->old_state == TCP_ESTABLISHED && wants(source, WANT_ESTABLISHED));
-	struct record_transition told = *record;
-
-	if (!since)
-		told.since_ns = 0;
-	hand_on(source, &told.header);
-}
-
 static const struct written *next(const struct list_source *source, enum told_when when)
 {
 	const struct record_list *list = source->list;
@@ -244,11 +232,7 @@ static bool take(void *self)
 	size_t from = source->at;
 
 	for (; (written = next(source, TOLD_STREAM)); source->at++) {
-		if (!is_wanted(source, written, 0))
-			continue;
-		if (written->record->type == RECORD_TRANSITION)
-			hand_on_transition(source, (const void *)written->record);
-		else
+		if (is_wanted(source, written, 0))
 			hand_on(source, written->record);
 	}
 	return source->at != from;

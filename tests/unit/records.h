@@ -65,6 +65,18 @@ static inline struct record_transition transition_of(uint64_t cookie, uint64_t t
 	};
 }
 
+static inline struct record_step step_from(const struct record_transition *record)
+{
+	return (struct record_step){
+		.header = {RECORD_STEP, sizeof(struct record_step), 0, record->header.time_ns},
+		.cookie = record->cookie,
+		.tuple = record->tuple,
+		.old_state = record->old_state,
+		.new_state = record->new_state,
+		.netns_cookie = record->netns_cookie,
+	};
+}
+
 static inline struct record_timewait timewait_of(uint64_t cookie, uint64_t time_ns,
 						 enum timewait_action action, unsigned int substate,
 						 int64_t remaining_ns)

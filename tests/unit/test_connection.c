@@ -74,6 +74,29 @@ static void of_listeners_that_share_a_port_the_owners_own_is_taken(void **state)
 	assert_ptr_equal(connections_listener(connections, &tuple, other->owner), other);
 }
 
+static uint64_t parent_for(const struct connections *connections, const struct tuple *tuple,
+			   uint64_t cookie)
+{
+	return connections_parent(connections, tuple, cookie)->cookie;
+}
+
+static void a_childs_listener_is_the_one_of_its_cookie_if_that_can_be(void **state)
+{
+	struct connections *connections = *state;
+	struct tuple tuple = tuple_of("10.0.0.1", 80, "10.0.0.2", 4000);
+
+	listen_on(connections, 1, "0.0.0.0", 80);
+	listen_on(connections, 2, "0.0.0.0", 80);
+	listen_on(connections, 3, "0.0.0.0", 81);
+	connections_add(connections, 4)->tuple = tuple;
+	assert_int_equal(parent_for(connections, &tuple, 1), 1);
+	assert_int_equal(parent_for(connections, &tuple, 2), 2);
+	/* another port's; none at all; not known */
+	assert_int_equal(parent_for(connections, &tuple, 3), 1);
+	assert_int_equal(parent_for(connections, &tuple, 4), 1);
+	assert_int_equal(parent_for(connections, &tuple, 5), 1);
+}
+
 static void a_connection_is_found_by_its_cookie_until_it_is_removed(void **state)
 {
 	struct connections *connections = *state;
@@ -267,6 +290,7 @@ int main(void)
 		connection_test(better_evidence_of_the_owner_wins_whatever_comes_first),
 		connection_test(nobody_never_takes_a_connection_from_its_owner),
 		connection_test(of_listeners_that_share_a_port_the_owners_own_is_taken),
+		connection_test(a_childs_listener_is_the_one_of_its_cookie_if_that_can_be),
 		connection_test(the_first_closer_stays_the_closer),
 		connection_test(who_closes_owns_it_unless_more_is_known),
 		connection_test(processes_are_referred_to_by_owner_and_closer_and_let_go),

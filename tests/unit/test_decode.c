@@ -21,7 +21,18 @@ union any {
 	struct record_facts facts;
 	struct record_watched watched;
 	struct record_sending sending;
+	struct record_owner owner;
+	struct record_step step;
+	struct record_act act;
+	struct record_timewait_end timewait_end;
 };
+
+static struct record_step step(void)
+{
+	struct record_transition record = transition_of(1, SECOND, TCP_SYN_SENT, TCP_ESTABLISHED);
+
+	return step_from(&record);
+}
 
 static union any valid(unsigned int type)
 {
@@ -72,6 +83,26 @@ static union any valid(unsigned int type)
 		break;
 	case RECORD_WATCHED:
 		any.watched = watched_of(SECOND, 7, 4711, WATCH_IN);
+		break;
+	case RECORD_OWNER:
+		any.owner = (struct record_owner){
+			.header = {RECORD_OWNER, sizeof(any.owner), 0, SECOND},
+			.cookie = 1,
+			.process = process_of(7, "acceptor"),
+		};
+		break;
+	case RECORD_STEP:
+		any.step = step();
+		break;
+	case RECORD_ACT:
+		any.act = (struct record_act){.step = step(), .actor = process_of(7, "actor")};
+		any.header.type = RECORD_ACT;
+		any.header.size = sizeof(any.act);
+		break;
+	case RECORD_TIMEWAIT_END:
+		any.timewait = timewait_of(1, SECOND, TIMEWAIT_ENDED, TCP_TIME_WAIT, 0);
+		any.header.type = RECORD_TIMEWAIT_END;
+		any.header.size = sizeof(any.timewait_end);
 		break;
 	}
 	return any;
@@ -157,6 +188,13 @@ static const struct spoilt spoilts[] = {
 	SPOILT(RECORD_TRANSITION, record_transition, direction, DIRECTIONS),
 	SPOILT(RECORD_TRANSITION, record_transition, tuple.family, 0),
 	SPOILT(RECORD_TRANSITION, record_transition, tuple.family, AF_UNIX),
+	SPOILT(RECORD_STEP, record_step, old_state, TCP_TIME_WAIT),
+	SPOILT(RECORD_STEP, record_step, new_state, TCP_STATES),
+	SPOILT(RECORD_STEP, record_step, tuple.family, AF_UNIX),
+	SPOILT(RECORD_ACT, record_act, step.old_state, 0),
+	SPOILT(RECORD_ACT, record_act, step.tuple.family, 0),
+	SPOILT(RECORD_TIMEWAIT_END, record_timewait_end, timewait.substate, TCP_CLOSE),
+	SPOILT(RECORD_TIMEWAIT_END, record_timewait_end, timewait.action, TIMEWAIT_ACTIONS),
 	SPOILT(RECORD_TIMEWAIT, record_timewait, action, 0),
 	SPOILT(RECORD_TIMEWAIT, record_timewait, action, TIMEWAIT_ACTIONS),
 	SPOILT(RECORD_TIMEWAIT, record_timewait, substate, 0),

@@ -74,7 +74,7 @@ static const struct stack stacks[] = {
 	 {"detach_if_pending", "inet_twsk_deschedule_put", "nf_tproxy_handle_time_wait6"}},
 	/* a CPU goes offline */
 	{TCP_TIME_WAIT,
-	 END_REARMED,
+	 END_MOVED,
 	 {"migrate_timer_list", "timers_dead_cpu", "cpuhp_invoke_callback", "_cpu_down"}},
 	/* data or a SYN after a half-close */
 	{TCP_FIN_WAIT2,
@@ -108,9 +108,17 @@ static const struct stack stacks[] = {
 	{TCP_TIME_WAIT, END_UNKNOWN, {NULL}},
 };
 
-static struct record_timewait record_of(const struct stack *stack)
+static struct record_timewait_end record_at(unsigned int substate, int64_t remaining_ns)
 {
-	struct record_timewait record = timewait_of(1, SECOND, TIMEWAIT_ENDED, stack->substate, -1);
+	struct record_timewait_end record = {
+		.timewait = timewait_of(1, SECOND, TIMEWAIT_ENDED, substate, remaining_ns)};
+
+	return record;
+}
+
+static struct record_timewait_end record_of(const struct stack *stack)
+{
+	struct record_timewait_end record = record_at(stack->substate, -1);
 
 	for (size_t i = 0; i < TIMEWAIT_FRAMES && stack->frames[i]; i++)
 		record.frames[i] = address_in(stack->frames[i]);
@@ -121,7 +129,7 @@ static void the_stack_tells_the_reason(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(stacks); i++) {
-		struct record_timewait record = record_of(&stacks[i]);
+		struct record_timewait_end record = record_of(&stacks[i]);
 
 		check(end_reason_of(&ranges, &record) == stacks[i].reason, "stack %zu: %u, not %u",
 		      i, end_reason_of(&ranges, &record), stacks[i].reason);
@@ -133,7 +141,7 @@ static void each_function_of_the_table_tells_its_reason(void **state)
 	(void)state;
 	for (size_t i = 0; i < end_function_count; i++) {
 		struct stack stack = {TCP_TIME_WAIT, END_NONE, {end_functions[i].name}};
-		struct record_timewait record = record_of(&stack);
+		struct record_timewait_end record = record_of(&stack);
 
 		assert_int_equal(end_reason_of(&ranges, &record), end_functions[i].reason);
 	}
@@ -141,7 +149,7 @@ static void each_function_of_the_table_tells_its_reason(void **state)
 
 static void a_function_begins_at_its_start_and_ends_before_the_next(void **state)
 {
-	struct record_timewait record = timewait_of(1, SECOND, TIMEWAIT_ENDED, TCP_TIME_WAIT, 1);
+	struct record_timewait_end record = record_at(TCP_TIME_WAIT, 1);
 	size_t last = end_function_count - 1;
 
 	(void)state;
@@ -157,7 +165,7 @@ static void a_function_begins_at_its_start_and_ends_before_the_next(void **state
 
 static void a_full_stack_is_read_to_its_end_and_no_further(void **state)
 {
-	struct record_timewait record = timewait_of(1, SECOND, TIMEWAIT_ENDED, TCP_TIME_WAIT, 1);
+	struct record_timewait_end record = record_at(TCP_TIME_WAIT, 1);
 
 	(void)state;
 	for (size_t i = 0; i < TIMEWAIT_FRAMES; i++)
@@ -171,14 +179,14 @@ static void without_addresses_only_a_time_that_is_up_is_an_expiry(void **state)
 {
 	static const struct end_ranges none;
 	struct stack stack = {TCP_TIME_WAIT, END_NONE, {"tcp_abort"}};
-	struct record_timewait record = record_of(&stack);
+	struct record_timewait_end record = record_of(&stack);
 
 	(void)state;
-	record.remaining_ns = 0;
+	record.timewait.remaining_ns = 0;
 	assert_int_equal(end_reason_of(&none, &record), END_EXPIRED);
-	record.remaining_ns = -(int64_t)SECOND;
+	record.timewait.remaining_ns = -(int64_t)SECOND;
 	assert_int_equal(end_reason_of(&none, &record), END_EXPIRED);
-	record.remaining_ns = 1;
+	record.timewait.remaining_ns = 1;
 	assert_int_equal(end_reason_of(&none, &record), END_UNKNOWN);
 }
 

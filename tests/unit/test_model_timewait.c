@@ -97,6 +97,21 @@ static void the_peers_fin_is_told_when_it_rearms_the_timer(void **state)
 	assert_int_equal(world->count, 1);
 }
 
+/* All that tells of it is the cancelled timer, which still says when it would have expired. */
+static void the_peers_fin_is_told_by_the_timer_that_it_cancels(void **state)
+{
+	struct record_timewait fin =
+		timewait_of(1, 15 * SECOND, TIMEWAIT_ARMED, TCP_TIME_WAIT, 10 * SECOND);
+	struct world *world = *state;
+
+	fin.rearmed = true;
+	close_first_alone(world, 1, 10 * SECOND);
+	feed(world, fin);
+	assert_int_equal(told_last(world, TCP_FIN_WAIT2, TCP_TIME_WAIT)->time_ns, 15 * SECOND);
+	assert_int_equal(world->count, 1);
+	assert_true(world->model.timewait_ns == 60 * SECOND);
+}
+
 /* The rearm stayed in its bucket of the wheel: no event, only the timer says when. */
 static void the_peers_fin_is_dated_by_the_timer_when_it_is_seen_later(void **state)
 {
@@ -339,6 +354,7 @@ int main(void)
 		world_test(a_minisocket_born_whole_is_in_time_wait),
 		world_test(both_ends_closing_at_once_pass_from_closing_to_time_wait),
 		world_test(the_peers_fin_is_told_when_it_rearms_the_timer),
+		world_test(the_peers_fin_is_told_by_the_timer_that_it_cancels),
 		world_test(the_peers_fin_is_dated_by_the_timer_when_it_is_seen_later),
 		world_test(time_wait_is_never_dated_before_the_state_it_came_from),
 		world_test(time_wait_is_never_dated_after_it_was_seen),

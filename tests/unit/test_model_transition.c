@@ -151,6 +151,84 @@ static void a_listener_has_no_direction(void **state)
 	assert_int_equal(told_last(world, TCP_LISTEN, TCP_CLOSE)->direction, DIRECTION_UNKNOWN);
 }
 
+static void listens(struct world *world, uint64_t cookie, uint32_t pid)
+{
+	struct record_transition listener = with_owner(
+		transition_of(cookie, SECOND, TCP_CLOSE, TCP_LISTEN), pid, "server", OWNER_LISTEN);
+
+	listener.tuple = tuple_of("0.0.0.0", 40000, "0.0.0.0", 0);
+	feed(world, listener);
+}
+
+static void is_born_of(struct world *world, uint64_t cookie, uint64_t listener)
+{
+	struct record_transition child =
+		transition_of(cookie, 2 * SECOND, TCP_SYN_RECV, TCP_ESTABLISHED);
+
+	child.listener = listener;
+	feed(world, child);
+}
+
+static void a_child_belongs_to_the_listener_that_it_names(void **state)
+{
+	struct world *world = *state;
+
+	listens(world, 3, 8);
+	listens(world, 4, 9);
+	is_born_of(world, 10, 3);
+	is_born_of(world, 11, 4);
+	assert_int_equal(world_owner(world, 10), 8);
+	assert_int_equal(world_owner(world, 11), 9);
+	assert_int_equal(told_last(world, TCP_SYN_RECV, TCP_ESTABLISHED)->owner_by, OWNER_LISTEN);
+	assert_int_equal(told_last(world, TCP_SYN_RECV, TCP_ESTABLISHED)->direction, DIRECTION_IN);
+}
+
+/* It shares the listener with those that it has forked, or was given it. */
+static void children_are_whose_who_called_listen_whoever_holds_it_too(void **state)
+{
+	struct world *world = *state;
+
+	listens(world, 3, 8);
+	feed(world, holder_of(3, SECOND, 9, "worker"));
+	assert_int_equal(world_owner(world, 3), 9);
+	is_born_of(world, 10, 3);
+	assert_int_equal(world_owner(world, 10), 8);
+}
+
+static void of_an_older_listener_they_are_its_first_holders(void **state)
+{
+	struct record_socket listener = socket_row(3, SECOND, TCP_LISTEN);
+	struct world *world = *state;
+
+	listener.tuple = tuple_of("0.0.0.0", 40000, "0.0.0.0", 0);
+	feed(world, listing_of(SECOND, LISTING_BEGINS, 0));
+	feed(world, listener);
+	feed(world, holder_of(3, SECOND, 8, "server"));
+	feed(world, holder_of(3, SECOND, 9, "worker"));
+	feed(world, listing_of(SECOND, LISTING_ENDS, 0));
+	is_born_of(world, 10, 3);
+	assert_int_equal(world_owner(world, 10), 8);
+}
+
+static void who_accepts_owns_more_than_who_listens(void **state)
+{
+	struct world *world = *state;
+	struct record_owner record = {
+		.header = {RECORD_OWNER, sizeof(record), 0, 3 * SECOND},
+		.cookie = 10,
+		.process = process_of(9, "worker"),
+	};
+
+	listens(world, 3, 8);
+	is_born_of(world, 10, 3);
+	feed(world, record);
+	assert_int_equal(world_owner(world, 10), 9);
+	assert_int_equal(world_find(world, 10)->owner_by, OWNER_ACCEPT);
+	record.cookie = 11; /* of one that nobody told of */
+	feed(world, record);
+	assert_false(world_knows(world, 11));
+}
+
 static void a_child_without_an_entry_belongs_to_the_known_listener(void **state)
 {
 	struct record_transition listener;
@@ -165,7 +243,7 @@ static void a_child_without_an_entry_belongs_to_the_known_listener(void **state)
 	assert_int_equal(told_last(world, TCP_SYN_RECV, TCP_ESTABLISHED)->owner_by, OWNER_LISTEN);
 }
 
-/* There was no memory for the entry of either, and it is past SYN_RECV when it is first seen. */
+/* It is past SYN_RECV when it is first seen. */
 static void a_connection_to_a_known_listeners_port_was_accepted(void **state)
 {
 	struct record_transition listener = transition_of(3, SECOND, TCP_CLOSE, TCP_LISTEN);
@@ -314,6 +392,10 @@ int main(void)
 		world_test(the_direction_is_kept_to_the_end),
 		world_test(a_simultaneous_open_stays_outgoing),
 		world_test(a_listener_has_no_direction),
+		world_test(a_child_belongs_to_the_listener_that_it_names),
+		world_test(children_are_whose_who_called_listen_whoever_holds_it_too),
+		world_test(of_an_older_listener_they_are_its_first_holders),
+		world_test(who_accepts_owns_more_than_who_listens),
 		world_test(a_child_without_an_entry_belongs_to_the_known_listener),
 		world_test(a_connection_to_a_known_listeners_port_was_accepted),
 		world_test(who_sends_our_fin_is_the_closer),

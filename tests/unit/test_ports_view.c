@@ -102,8 +102,9 @@ static void a_refused_connect_has_consumed_and_released(void **state)
 	struct record_transition record;
 	const struct port_row *row;
 
+	asks(screen, 1, 7);
+	pass(screen, MS);
 	record = step_of(screen, 1, LOW, TCP_SYN_SENT, TCP_CLOSE, 7);
-	record.since_ns = record.header.time_ns - MS;
 	feed(screen->world, record);
 	refresh(screen, true);
 	row = ports_destination(&screen->ports, &screen->to);

@@ -36,24 +36,37 @@ static void check_why(struct live live, enum part refused, enum part part, const
 	      live_part_facts[part].name, live_part_facts[refused].name, survey.parts[part].why);
 }
 
-static void who_accepts_is_of_no_use_where_no_owner_is_noted(void **state)
+/* All that is lost is what it is for: who connects, listens and closes is told all the same. */
+static void without_the_last_calls_only_the_second_program_is_of_no_use(void **state)
 {
+	struct live live = host(false);
+
+	(void)state;
+	check_why(live, PART_LAST_CALLS, PART_TRANSITIONS_MISSED, OF_NO_USE("last_calls"));
+	live_refuse_part(&live, PART_LAST_CALLS, EPERM);
+	assert_false(live.plan.twice);
+	assert_true(live.plan.wanted[PART_TRANSITIONS]);
+	assert_true(live.plan.minisockets);
+	assert_false(live_lacks(&live) & WANT(TRANSITIONS));
+}
+
+static void other_kernels_have_another_program_for_who_accepts(void **state)
+{
+	struct survey survey = {0};
 	struct live live = host(true);
 
 	(void)state;
-	check_why(live, PART_OWNERS, PART_ACCEPTED_BY, OF_NO_USE("owners"));
-	check_why(live, PART_OWNERS, PART_ACCEPTED_BY_FLAGS, "for other kernels than this");
-	assert_false(live_lacks(&live) & WANT(ACCEPTORS));
-	live_refuse_part(&live, PART_OWNERS, EPERM);
-	assert_false(live.plan.wanted[PART_ACCEPTED_BY]);
-	assert_true(live_lacks(&live) & WANT(ACCEPTORS));
+	live_survey(&live, &survey);
+	assert_string_equal(survey.parts[PART_ACCEPTED_BY_FLAGS].why,
+			    "for other kernels than this");
+	assert_string_equal(survey.parts[PART_ACCEPTED_BY].why, "");
 }
 
 /* Who only lists costs a connection nothing. */
 static void no_program_runs_at_transitions_where_none_are_wanted(void **state)
 {
 	static const enum part parts[] = {PART_TRANSITIONS, PART_TRANSITIONS_MISSED,
-					  PART_LAST_SOFTIRQ, PART_OWNERS};
+					  PART_LAST_CALLS};
 	struct live live = host(true);
 
 	(void)state;
@@ -80,38 +93,30 @@ static void who_listens_is_told_beside_what_else_is(void **state)
 	assert_true(live_lists_apart(&live));
 }
 
-static void minisockets_take_the_map_of_the_last_one_in_either_form(void **state)
+/* A timer that is cancelled tells of each end, and of the peer's FIN where that moves it. */
+static void the_search_for_silent_fins_takes_the_ends(void **state)
 {
-	(void)state;
-	check_why(host(true), PART_LAST_MINISOCKET, PART_MINISOCKET_ENDED,
-		  OF_NO_USE("last_minisocket"));
-	check_why(host(false), PART_LAST_MINISOCKET, PART_TIMEWAIT_ENDED,
-		  OF_NO_USE("last_minisocket"));
-	check_why(host(false), PART_LAST_MINISOCKET, PART_FIN_WAIT2, OF_NO_USE("last_minisocket"));
-}
-
-static void the_timers_of_minisockets_are_of_use_together(void **state)
-{
-	static const enum part others[] = {PART_TIMEWAIT_ENDED, PART_LAST_MINISOCKET,
-					   PART_FIND_TIME_WAIT, PART_FIN_WAIT2};
+	static const enum part others[] = {PART_FIND_TIME_WAIT, PART_FIN_WAIT2};
+	struct live live = host(false);
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(others); i++)
-		check_why(host(false), PART_TIMEWAIT_ARMED, others[i], OF_NO_USE("timewait_armed"));
-	check_why(host(false), PART_TIMEWAIT_ENDED, PART_TIMEWAIT_ARMED,
-		  OF_NO_USE("timewait_ended"));
+		check_why(live, PART_TIMEWAIT_ENDED, others[i], OF_NO_USE("timewait_ended"));
+	live_refuse_part(&live, PART_TIMEWAIT_ENDED, EPERM);
+	assert_false(live.plan.minisockets);
+	assert_true(live_lacks(&live) & WANT(MINISOCKETS));
 }
 
 static void all_is_of_no_use_without_the_ring(void **state)
 {
 	(void)state;
 	check_why(host(true), PART_RECORDS, PART_TRANSITIONS, OF_NO_USE("records"));
-	check_why(host(true), PART_RECORDS, PART_OWNERS, OF_NO_USE("records"));
+	check_why(host(true), PART_RECORDS, PART_LAST_CALLS, OF_NO_USE("records"));
 }
 
 static void what_depends_on_nothing_is_not_explained_by_another(void **state)
 {
-	static const enum part others[] = {PART_TRANSITIONS, PART_OWNERS, PART_LIST_SOCKETS};
+	static const enum part others[] = {PART_TRANSITIONS, PART_LAST_CALLS, PART_LIST_SOCKETS};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(others); i++)
@@ -121,11 +126,11 @@ static void what_depends_on_nothing_is_not_explained_by_another(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(who_accepts_is_of_no_use_where_no_owner_is_noted),
+		cmocka_unit_test(without_the_last_calls_only_the_second_program_is_of_no_use),
+		cmocka_unit_test(other_kernels_have_another_program_for_who_accepts),
 		cmocka_unit_test(no_program_runs_at_transitions_where_none_are_wanted),
 		cmocka_unit_test(who_listens_is_told_beside_what_else_is),
-		cmocka_unit_test(minisockets_take_the_map_of_the_last_one_in_either_form),
-		cmocka_unit_test(the_timers_of_minisockets_are_of_use_together),
+		cmocka_unit_test(the_search_for_silent_fins_takes_the_ends),
 		cmocka_unit_test(all_is_of_no_use_without_the_ring),
 		cmocka_unit_test(what_depends_on_nothing_is_not_explained_by_another),
 	};

@@ -11,7 +11,7 @@
 
 #define ALL (BIT(FUNCTIONS) - 1)
 
-/* Of each pair that was renamed a kernel lacks one: tried all the same, that one is refused. */
+/* What a kernel lacks is tried all the same, and refused. */
 static void a_function_that_is_refused_stands_for_itself(void **state)
 {
 	struct selftest selftest;
@@ -21,7 +21,6 @@ static void a_function_that_is_refused_stands_for_itself(void **state)
 	(void)state;
 	if (geteuid() != 0 || !kernel_examine(&kernel, &refusal))
 		skip();
-	assert_int_not_equal(kernel.functions, ALL);
 	selftest_run(&selftest, ALL, ALL);
 	for (int i = 0; i < FUNCTIONS; i++) {
 		bool there = kernel.functions & BIT(i);

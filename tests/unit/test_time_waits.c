@@ -77,6 +77,7 @@ static void where_the_peer_closes_first_there_is_none(void **state)
 	struct screen *screen = *state;
 	const struct time_wait_row *row;
 
+	establishes(screen, 1);
 	feed(screen->world, owned(1, screen->time_ns, TCP_CLOSE_WAIT, 7));
 	assert_false(world_knows(screen->world, 1));
 	row = row_of(screen, 7);
@@ -116,7 +117,6 @@ static void a_connection_that_never_was_established_is_closed_too(void **state)
 	struct record_transition record = owned(1, screen->time_ns, TCP_FIN_WAIT1, 7);
 
 	record.old_state = TCP_SYN_RECV;
-	record.since_ns = 0;
 	record.direction = DIRECTION_IN;
 	feed(screen->world, record);
 	assert_int_equal(row_of(screen, 7)->closed, 1);

@@ -268,7 +268,6 @@ static void a_birth_out_of_any_state_is_a_birth(void **state)
 	struct record_transition record = owned(1, screen->time_ns, TCP_ESTABLISHED, 7);
 
 	record.old_state = TCP_SYN_SENT;
-	record.since_ns = 0;
 	feed(screen->world, record);
 	pass(screen, SECOND);
 	enters(screen, 1);

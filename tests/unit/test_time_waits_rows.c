@@ -304,6 +304,7 @@ static void come_and_go(struct screen *screen, uint32_t rows)
 		record.tuple.raddr[15] = (uint8_t)(i >> 8);
 		record.tuple.rport = (uint16_t)(1 + i % 256);
 		record.closer = process_of(8, "child");
+		establishes(screen, 1);
 		feed(screen->world, record);
 		enters(screen, 1);
 		pass(screen, MS);

@@ -132,17 +132,23 @@ struct record_transition owned(uint64_t cookie, uint64_t time_ns, unsigned int n
 	struct record_transition record =
 		transition_of(cookie, time_ns, TCP_ESTABLISHED, new_state);
 
-	record.since_ns = time_ns - CONNECTED;
 	record.direction = DIRECTION_OUT;
 	record.owner = process_of(pid, "owner");
 	record.owner_by = pid ? OWNER_CONNECT : OWNER_NONE;
 	return record;
 }
 
+void establishes(struct screen *screen, uint64_t cookie)
+{
+	feed(screen->world,
+	     transition_of(cookie, screen->time_ns - CONNECTED, TCP_SYN_SENT, TCP_ESTABLISHED));
+}
+
 void closes(struct screen *screen, uint64_t cookie, uint32_t pid)
 {
 	struct record_transition record = owned(cookie, screen->time_ns, TCP_FIN_WAIT1, pid);
 
+	establishes(screen, cookie);
 	record.closer = record.owner;
 	feed(screen->world, record);
 }
@@ -196,7 +202,6 @@ void fails_to_wait(struct screen *screen, uint64_t cookie, uint32_t pid, bool ab
 
 	closes(screen, cookie, pid);
 	record.old_state = TCP_FIN_WAIT2;
-	record.since_ns = 0;
 	record.refused = !aborted;
 	feed(screen->world, record);
 }

@@ -50,6 +50,9 @@ const struct time_wait_row *only_row(struct screen *screen);
 struct record_transition owned(uint64_t cookie, uint64_t time_ns, unsigned int new_state,
 			       uint32_t pid);
 
+/* Since CONNECTED. */
+void establishes(struct screen *screen, uint64_t cookie);
+
 /* The owner closes first. */
 void closes(struct screen *screen, uint64_t cookie, uint32_t pid);
 

@@ -86,10 +86,6 @@ static struct record_transition step_of(const struct traffic *traffic, const str
 	record.tuple = slot->tuple;
 	if (slot->state == TCP_CLOSE && !slot->bound)
 		record.tuple.lport = 0; /* none chosen yet */
-	if (slot->state == TCP_SYN_SENT)
-		record.since_ns = slot->began_ns;
-	if (slot->state == TCP_ESTABLISHED)
-		record.since_ns = slot->older ? 0 : slot->established_ns;
 	if (slot->direction == DIRECTION_IN)
 		record.direction = DIRECTION_IN; /* a copy of its listener */
 	if (slot->older)

@@ -11,6 +11,7 @@ HOOK_FORMS = ("tracepoint", "fentry")  # of the tool's --hooks: each is a row of
 TRANSITIONS = (
     "live/trace/test_life.py::test_client_closes_first_exact_steps_of_both_ends[127.0.0.1]",
     "live/trace/test_owner.py::test_fork_after_connect_leaves_the_owner_and_the_child_is_closer",
+    "live/trace/test_owner.py::test_of_several_listeners_at_a_port_each_owns_what_came_to_it[younger]",
     "live/trace/test_older.py::test_listener_older_than_the_tool_owns_its_new_children",
     "live/trace/test_filters.py::test_filter_shows_the_right_lines_and_none_else[lport-range]",
     "live/trace/test_mptcp.py::test_mptcp_subflow_older_than_the_tool_is_owned_by_its_holder",
@@ -72,7 +73,7 @@ TOGETHER = (
 NO_BPF = ("live/leaks/test_leaks_verdicts.py::test_each_is_what_it_is[no-bpf-half-closed]", *SUMMARY)
 USUAL = TRANSITIONS + END_REASONS + LEAKS + TIME_WAITS + PORTS + FENTRY + REFUSALS + SUMMARY + \
     DOCTOR + SELF_TEST + AUDIT + LISTING + TOGETHER
-CORE = (*TRANSITIONS[:2], END_REASONS[0], END_REASONS[2], END_REASONS[5], LEAKS[0], *TIME_WAITS[1:],
+CORE = (*TRANSITIONS[:3], END_REASONS[0], END_REASONS[2], END_REASONS[5], LEAKS[0], *TIME_WAITS[1:],
         PORTS[0])
 # What sets the form itself has to run once on a kernel.
 CORE_OF_FORM = {

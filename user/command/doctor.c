@@ -25,9 +25,6 @@
 
 #define LOCKDOWN_FILE "/sys/kernel/security/lockdown"
 
-/* Of `owners`: measured, as no kernel tells what storage in sockets takes. */
-#define SOCKET_BYTES 340
-
 #define NO_BPF	 "BPF is refused"
 #define NO_TRACE "nothing is traced: what exists is listed by sock_diag and /proc"
 
@@ -100,7 +97,6 @@ static void take_maps(struct doctor *doctor, const struct live *live)
 	struct live_map maps[DOCTOR_MAPS];
 
 	doctor->map_count = live_maps(live, maps, DOCTOR_MAPS);
-	doctor->socket_bytes = SOCKET_BYTES;
 	for (size_t i = 0; i < doctor->map_count; i++) {
 		doctor->maps[i].bytes = maps[i].bytes;
 		memcpy(doctor->maps[i].name, maps[i].name, sizeof(maps[i].name));

@@ -29,10 +29,12 @@ void model_tell(struct model *model, struct connection *connection, uint64_t tim
 
 void model_move(struct model *model, struct connection *connection, struct transition *transition)
 {
-	uint64_t since_ns = connection->since_ns, time_ns = transition->time_ns;
+	bool seen = connection->state == transition->old_state && connection->since_ns;
+	uint64_t since_ns = seen ? connection->since_ns : 0, time_ns = transition->time_ns;
 
+	transition->since_ns = since_ns;
 	transition->in_old_ns = UNKNOWN_NS;
-	if (since_ns && connection->state == transition->old_state)
+	if (seen)
 		transition->in_old_ns = time_ns > since_ns ? time_ns - since_ns : 0;
 	connections_enter(&model->connections, connection, transition->new_state, time_ns, time_ns);
 	tell(model, connection, transition);
@@ -59,18 +61,18 @@ void model_end(struct model *model, struct connection *connection)
 		connections_remove(&model->connections, connection);
 }
 
-void model_own_by_listener(struct model *model, struct connection *connection)
+void model_own_by_listener(struct model *model, struct connection *connection, uint64_t cookie)
 {
 	const struct connection *listener;
-	const struct process *process;
+	uint32_t process;
 
 	if (connection->owner || connection->direction != DIRECTION_IN)
 		return;
-	listener = connections_listener(&model->connections, &connection->tuple, 0);
-	if (!listener || !listener->owner)
+	listener = connections_parent(&model->connections, &connection->tuple, cookie);
+	if (!listener)
 		return;
-	process = processes_get(&model->connections.processes, listener->owner);
-	connections_own(&model->connections, connection, &process->id, OWNER_LISTEN);
+	process = listener->listens ? listener->listens : listener->owner;
+	connections_charge(&model->connections, connection, process, OWNER_LISTEN);
 }
 
 void model_held(struct model *model, struct connection *connection,

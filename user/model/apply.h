@@ -9,6 +9,7 @@ void apply_transition(struct model *model, const struct record_transition *recor
 void apply_timewait(struct model *model, const struct record_timewait *record);
 void apply_socket(struct model *model, const struct record_socket *record);
 void apply_holder(struct model *model, const struct record_holder *record);
+void apply_owner(struct model *model, const struct record_owner *record);
 void apply_listing(struct model *model, const struct record_listing *record);
 
 /*
@@ -46,8 +47,11 @@ void tell_listed(const struct model *model, enum listing_scope scope);
 void tell_counters(const struct model *model, const struct record_counters *counters);
 void tell_loss(const struct model *model, uint64_t time_ns, const struct losses *losses);
 
-/* Owned by the listener's owner where nothing better is known. */
-void model_own_by_listener(struct model *model, struct connection *connection);
+/*
+ * Charged to whoever listens where nothing better is known: at the listener with that cookie; 0, or
+ * one that cannot be it: at one that its tuple tells.
+ */
+void model_own_by_listener(struct model *model, struct connection *connection, uint64_t cookie);
 
 /* A process holds, or closed, the connection: noted where the process filter asks for it. */
 void model_held(struct model *model, struct connection *connection,

@@ -74,14 +74,12 @@ static void listener_remove(struct connections *connections, const struct connec
 
 void connections_remove(struct connections *connections, struct connection *connection)
 {
-	uint32_t number = number_of(connections, connection);
-
 	if (connection->state == TCP_LISTEN)
 		listener_remove(connections, connection);
 	processes_release(&connections->processes, connection->owner);
 	processes_release(&connections->processes, connection->closer);
-	index_remove(&connections->index, connection->cookie);
-	pool_remove(&connections->pool, number);
+	processes_release(&connections->processes, connection->listens);
+	pool_remove(&connections->pool, index_remove(&connections->index, connection->cookie));
 }
 
 struct connection *connections_renew(struct connections *connections, struct connection *connection)
@@ -113,15 +111,28 @@ static void refer(struct connections *connections, uint32_t *reference, uint32_t
 	*reference = number;
 }
 
-void connections_own(struct connections *connections, struct connection *connection,
-		     const struct process_id *process, unsigned int owner_by)
+void connections_charge(struct connections *connections, struct connection *connection,
+			uint32_t number, unsigned int owner_by)
 {
-	uint32_t number = processes_number(&connections->processes, process);
-
 	if (!number || owner_by <= connection->owner_by)
 		return;
 	refer(connections, &connection->owner, number);
 	connection->owner_by = owner_by;
+}
+
+void connections_own(struct connections *connections, struct connection *connection,
+		     const struct process_id *process, unsigned int owner_by)
+{
+	if (process->pid && owner_by > connection->owner_by)
+		connections_charge(connections, connection,
+				   processes_number(&connections->processes, process), owner_by);
+}
+
+void connections_listens(struct connections *connections, struct connection *connection,
+			 const struct process_id *process)
+{
+	refer(connections, &connection->listens,
+	      processes_number(&connections->processes, process));
 }
 
 void connections_close(struct connections *connections, struct connection *connection,
@@ -183,6 +194,16 @@ const struct connection *connections_listener(const struct connections *connecti
 					      const struct tuple *tuple, uint32_t owner)
 {
 	return find_listener(connections, tuple, owner, false);
+}
+
+const struct connection *connections_parent(const struct connections *connections,
+					    const struct tuple *tuple, uint64_t cookie)
+{
+	const struct connection *listener = cookie ? connections_find(connections, cookie) : NULL;
+
+	if (listener && listener->state == TCP_LISTEN && listens_for(listener, tuple))
+		return listener;
+	return connections_listener(connections, tuple, 0);
 }
 
 const struct connection *connections_queue(const struct connections *connections,

@@ -27,21 +27,31 @@ struct connection {
 	uint64_t cookie;
 	uint64_t since_ns; /* when it entered `state`; 0: not seen */
 	uint64_t began_ns; /* when connect() began; 0: not seen, or accepted */
-	uint64_t waits_ns; /* when a minisocket in FIN_WAIT2 was made of it; 0: not seen, or none */
-	uint64_t time_ns;  /* of the newest evidence: a record older than it does not change the
-			      state */
+	union {
+		/* when a minisocket in FIN_WAIT2 was made of it; 0: not seen, or none */
+		uint64_t waits_ns;
+		/* of a listener: connections that wait to be accepted, when last listed, and the
+		   most that may: it is full when more wait */
+		struct {
+			uint32_t queue;
+			uint32_t queue_limit;
+		};
+	};
+	uint64_t time_ns; /* of the newest evidence: a record older than it does not change the
+			     state */
 	struct tuple tuple;
 	uint32_t owner; /* numbers in `processes`; 0: unknown */
 	uint32_t closer;
+	uint32_t listens; /* of a listener: to whom its children are charged at first */
 	uint8_t state;
 	uint8_t owner_by;
 	uint8_t direction;
 	uint8_t flags;
 	uint32_t listed; /* the last listing that showed it */
-	uint32_t queue; /* of a listener: connections that wait to be accepted, when last listed, */
-	uint32_t queue_limit; /* and the most that may: it is full when more wait */
-	uint32_t row;	      /* for the observer to use: where a view counts it; 0: nowhere */
+	uint32_t row;	 /* for the observer to use: where a view counts it; 0: nowhere */
 };
+
+_Static_assert(sizeof(struct connection) == 112, "500,000 of them in 64 MB, with their index");
 
 struct connections {
 	struct pool pool;
@@ -70,17 +80,28 @@ void connections_enter(struct connections *connections, struct connection *conne
 void connections_own(struct connections *connections, struct connection *connection,
 		     const struct process_id *process, unsigned int owner_by);
 
+/* The same by the process's number. */
+void connections_charge(struct connections *connections, struct connection *connection,
+			uint32_t number, unsigned int owner_by);
+
+/* Who called listen(), or, of an older one, was the first that was found to hold it. */
+void connections_listens(struct connections *connections, struct connection *connection,
+			 const struct process_id *process);
+
 /* The first process that closed it stays the closer. */
 void connections_close(struct connections *connections, struct connection *connection,
 		       const struct process_id *process);
 
 /*
  * The listener that a connection with this tuple came from, or NULL. Several may share a port
- * (SO_REUSEPORT): then the one that `owner` (a number in `processes`, 0: unknown) owns, as the
- * kernel hands a listener's owner down to its children.
+ * (SO_REUSEPORT): then the one that `owner` (a number in `processes`, 0: unknown) owns.
  */
 const struct connection *connections_listener(const struct connections *connections,
 					      const struct tuple *tuple, uint32_t owner);
+
+/* The one with this cookie, if it can be it; else the one that the tuple tells. */
+const struct connection *connections_parent(const struct connections *connections,
+					    const struct tuple *tuple, uint64_t cookie);
 
 /* The same of a connection that waits to be accepted: of several the one with the longest queue. */
 const struct connection *connections_queue(const struct connections *connections,

@@ -58,7 +58,7 @@ static bool lives_again(const struct connection *connection, const struct record
 	       record->header.time_ns >= connection->time_ns;
 }
 
-/* A listener's is unknown, though its children, which carry its entry, are incoming. */
+/* A listener's is unknown, though its children are incoming. */
 static unsigned int direction_of(const struct record_socket *record)
 {
 	if (record->state == TCP_LISTEN)
@@ -108,7 +108,20 @@ void apply_holder(struct model *model, const struct record_holder *record)
 		return;
 	processes_meet(&model->connections.processes, &record->process);
 	connections_own(&model->connections, connection, &record->process, OWNER_HOLDER);
+	if (connection->state == TCP_LISTEN && !connection->listens)
+		connections_listens(&model->connections, connection, &record->process);
 	model_held(model, connection, &record->process);
+}
+
+void apply_owner(struct model *model, const struct record_owner *record)
+{
+	struct connection *connection = connections_find(&model->connections, record->cookie);
+
+	if (!connection || connection->flags & CONNECTION_GONE)
+		return;
+	processes_meet(&model->connections.processes, &record->process);
+	connection->direction = DIRECTION_IN;
+	connections_own(&model->connections, connection, &record->process, OWNER_ACCEPT);
 }
 
 static bool namespace_listed(const struct listing *listing, uint32_t netns)
@@ -173,7 +186,7 @@ static void settle(void *context, struct connection *connection)
 	if (connection->direction == DIRECTION_UNKNOWN && connection->state != TCP_LISTEN &&
 	    connections_listener(&model->connections, &connection->tuple, 0))
 		connection->direction = DIRECTION_IN;
-	model_own_by_listener(model, connection);
+	model_own_by_listener(model, connection, 0);
 }
 
 static void end(struct model *model)

@@ -191,6 +191,9 @@ void model_apply(struct model *model, const struct record_header *record)
 	case RECORD_HOLDER:
 		apply_holder_row(model, (const void *)record);
 		break;
+	case RECORD_OWNER:
+		apply_owner(model, (const void *)record);
+		break;
 	case RECORD_LISTING:
 		apply_listing_mark(model, (const void *)record);
 		break;

@@ -14,11 +14,7 @@ struct transition {
 	const struct process *closer;
 	uint64_t time_ns;
 	uint64_t in_old_ns; /* UNKNOWN_NS: not seen to enter */
-	/*
-	 * When it entered the old state, as the record of this transition says, however much else
-	 * is streamed; 0: it does not.
-	 */
-	uint64_t since_ns;
+	uint64_t since_ns;  /* when it entered the old state; 0: not seen */
 	uint8_t old_state;
 	uint8_t new_state;
 	uint8_t end_reason; /* END_NONE but for the end of a minisocket */

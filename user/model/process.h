@@ -44,7 +44,7 @@ uint32_t processes_number(struct processes *processes, const struct process_id *
 
 /*
  * The same where `id` was taken from the process just now: its comm is brought up to date (exec and
- * prctl change it). What a socket's owner entry says may be as old as the socket.
+ * prctl change it).
  */
 uint32_t processes_meet(struct processes *processes, const struct process_id *id);
 

@@ -88,8 +88,11 @@ static void armed_late(struct model *model, struct connection *connection,
 static bool is_rearmed(const struct model *model, const struct connection *connection,
 		       const struct record_timewait *record)
 {
-	return timewait_entry_ns(model, record->header.time_ns, record->remaining_ns) >
-	       connection->since_ns + TICK_TOLERANCE_NS;
+	uint64_t time_ns = record->header.time_ns;
+
+	if (!record->rearmed)
+		time_ns = timewait_entry_ns(model, time_ns, record->remaining_ns);
+	return time_ns > connection->since_ns + TICK_TOLERANCE_NS;
 }
 
 static void armed(struct model *model, struct connection *connection,
@@ -114,7 +117,7 @@ static void armed(struct model *model, struct connection *connection,
 			tell_minisocket(model, connection, MINISOCKET_WAITS, time_ns);
 		return;
 	}
-	if (born)
+	if (born && !record->rearmed)
 		learn_length(model, record);
 	if (connection->state != TCP_TIME_WAIT)
 		enter_time_wait(model, connection, time_ns);
@@ -178,8 +181,8 @@ void apply_timewait(struct model *model, const struct record_timewait *record)
 {
 	struct connection *connection;
 
-	if (record->end_reason == END_REARMED)
-		return; /* its next record says what came of it */
+	if (record->end_reason >= END_REARMED)
+		return; /* it has not ended */
 	if (!record->cookie) {
 		if (record->action == TIMEWAIT_ENDED)
 			ended_without_cookie(model, record);

@@ -6,14 +6,14 @@ static unsigned int direction_of(const struct record_transition *record)
 {
 	if (record->old_state == TCP_LISTEN || record->new_state == TCP_LISTEN)
 		return DIRECTION_UNKNOWN;
-	if (record->direction != DIRECTION_UNKNOWN)
-		return record->direction;
 	if (record->new_state == TCP_SYN_SENT || record->old_state == TCP_SYN_SENT)
 		return DIRECTION_OUT;
+	if (record->direction != DIRECTION_UNKNOWN)
+		return record->direction;
 	return record->old_state == TCP_SYN_RECV ? DIRECTION_IN : DIRECTION_UNKNOWN;
 }
 
-/* Where there was no memory for the owner and the direction, what was listed tells. */
+/* Where nothing told of its beginning, what was listed tells. */
 static bool is_accepted(const struct connections *connections,
 			const struct record_transition *record)
 {
@@ -31,16 +31,19 @@ static void learn(struct model *model, struct connection *connection,
 	if (record_owner_is_current(record))
 		processes_meet(&connections->processes, &record->owner);
 	processes_meet(&connections->processes, &record->closer);
-	if (record->direction != DIRECTION_UNKNOWN || connection->direction == DIRECTION_UNKNOWN)
+	/* who was accepted may connect later on, and is a copy of its listener still */
+	if (connection->direction == DIRECTION_UNKNOWN || record->new_state == TCP_SYN_SENT)
 		connection->direction = direction;
 	if (connection->direction == DIRECTION_UNKNOWN && is_accepted(connections, record))
 		connection->direction = DIRECTION_IN;
 	if (record->bound)
 		connection->flags |= CONNECTION_BOUND;
 	connections_own(connections, connection, &record->owner, record->owner_by);
+	if (record->new_state == TCP_LISTEN && record->owner.pid)
+		connections_listens(connections, connection, &record->owner);
 	connections_close(connections, connection, &record->closer);
 	model_held(model, connection, &record->closer);
-	model_own_by_listener(model, connection);
+	model_own_by_listener(model, connection, record->listener);
 }
 
 /*
@@ -75,24 +78,12 @@ static bool comes_late(const struct record_transition *record)
 	return becomes_minisocket(record->old_state, record->new_state);
 }
 
-static uint64_t since_of(const struct record_transition *record)
+/* When connect() began, as far as is known. */
+static uint64_t began_of(const struct connection *connection, uint64_t time_ns)
 {
-	return record->since_ns <= record->header.time_ns ? record->since_ns : 0;
-}
+	bool seen = connection->state == TCP_SYN_SENT && connection->since_ns;
 
-/* Where the stream leaves out how the old state was entered, the record may say when. */
-static void learn_since(struct model *model, struct connection *connection,
-			const struct record_transition *record)
-{
-	uint64_t since_ns = since_of(record);
-
-	if (!since_ns)
-		return;
-	if (connection->state != record->old_state)
-		connections_enter(&model->connections, connection, record->old_state, since_ns,
-				  since_ns);
-	else if (!connection->since_ns)
-		connection->since_ns = since_ns;
+	return seen ? connection->since_ns : time_ns;
 }
 
 static void move(struct model *model, struct connection *connection,
@@ -100,7 +91,6 @@ static void move(struct model *model, struct connection *connection,
 {
 	struct transition transition = {
 		.time_ns = record->header.time_ns,
-		.since_ns = since_of(record),
 		.old_state = record->old_state,
 		.new_state = record->new_state,
 		.failure = record->failure,
@@ -135,9 +125,8 @@ void apply_transition(struct model *model, const struct record_transition *recor
 			   END_NONE, UNKNOWN_NS);
 		return;
 	}
-	learn_since(model, connection, record);
 	if (record->old_state == TCP_SYN_SENT)
-		connection->began_ns = record->since_ns ? record->since_ns : time_ns;
+		connection->began_ns = began_of(connection, time_ns);
 	move(model, connection, record);
 	if (record->refused)
 		tell_minisocket(model, connection, MINISOCKET_REFUSED, time_ns);

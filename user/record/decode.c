@@ -35,6 +35,14 @@ static bool transition_valid(const struct record_header *header)
 	       record->direction < DIRECTIONS && record->failure < FAILURES;
 }
 
+static bool step_valid(const struct record_header *header)
+{
+	const struct record_step *record = (const void *)header;
+
+	return tuple_valid(&record->tuple) && full_state_valid(record->old_state) &&
+	       full_state_valid(record->new_state);
+}
+
 static bool substate_valid(unsigned int state)
 {
 	return state == TCP_FIN_WAIT2 || state == TCP_TIME_WAIT;
@@ -175,6 +183,10 @@ static const struct {
 	[RECORD_FACTS] = {sizeof(struct record_facts), facts_valid},
 	[RECORD_WATCHED] = {sizeof(struct record_watched), watched_valid},
 	[RECORD_SENDING] = {sizeof(struct record_sending), NULL},
+	[RECORD_OWNER] = {sizeof(struct record_owner), NULL},
+	[RECORD_STEP] = {sizeof(struct record_step), step_valid},
+	[RECORD_ACT] = {sizeof(struct record_act), step_valid},
+	[RECORD_TIMEWAIT_END] = {sizeof(struct record_timewait_end), timewait_valid},
 };
 
 const struct record_header *record_decode(const void *data, size_t size)

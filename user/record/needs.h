@@ -21,7 +21,6 @@ enum want {
 	WANT_LISTENERS,	    /* who listens, as of each refresh */
 	WANT_ACCEPTED,	    /* connections that were accepted, too */
 	WANT_ACCEPTORS,	    /* who accepted them */
-	WANT_ESTABLISHED,   /* since when a connection is ESTABLISHED, when it leaves that */
 	WANT_PORT_SETTINGS, /* how each namespace chooses ports */
 	WANT_BOUND_PORTS, /* which ports bind() has taken, as of each refresh where that is cheap */
 	WANT_CONNECT_FAILURES, /* connects that failed before they looked for a port */

@@ -230,8 +230,8 @@ static size_t unseen(const void *self)
 static uint32_t lacks(const void *self)
 {
 	(void)self;
-	return WANT(TRANSITIONS) | WANT(MINISOCKETS) | WANT(ACCEPTORS) | WANT(ESTABLISHED) |
-	       WANT(BOUND_PORTS) | WANT(DEAD) | WANT(CONNECT_FAILURES) | WANT(BIND_FAILURES);
+	return WANT(TRANSITIONS) | WANT(MINISOCKETS) | WANT(ACCEPTORS) | WANT(BOUND_PORTS) |
+	       WANT(DEAD) | WANT(CONNECT_FAILURES) | WANT(BIND_FAILURES);
 }
 
 static void close_self(void *self)

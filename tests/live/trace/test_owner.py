@@ -238,3 +238,51 @@ def test_process_gone_before_anyone_looks_keeps_pid_comm_and_cgroup(make, tracer
     assert mine["owner"]["pid"] == client.pid and mine["owner"]["comm"] == "cronjob"
     assert mine["owner"]["start_time"] is not None
     assert mine["owner"]["cgroup"] is not None
+
+
+LISTENERS, EACH = 3, 20
+
+
+def share_a_port(make, space):
+    """Processes that listen at one port (SO_REUSEPORT), each for itself, and the port."""
+    servers, port = [make.actor(space) for _ in range(LISTENERS)], 0
+    for server in servers:
+        server(f"""
+l = make()
+l.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+l.bind(('127.0.0.1', {port}))
+l.listen({LISTENERS * EACH})
+l.setblocking(False)
+""")
+        port = port or server("port(l)")
+    return servers, port
+
+
+def accept_all(server):
+    """The remote ports of what came to its listener."""
+    server("""
+s = []
+try:
+    while True:
+        s.append(l.accept()[0])
+except BlockingIOError:
+    pass
+""")
+    return server("[one.getpeername()[1] for one in s]")
+
+
+@pytest.mark.parametrize("older", [False, True], ids=["younger", "older"])
+def test_of_several_listeners_at_a_port_each_owns_what_came_to_it(make, space, client, older):
+    """Before anybody accepts: the port alone does not tell."""
+    tracer = None if older else make.tracer(space=space)
+    servers, port = share_a_port(make, space)
+    tracer = tracer or make.tracer(space=space)
+    client(f"c = [connect('127.0.0.1', {port}) for _ in range({LISTENERS * EACH})]")
+    born = tracer.wait(lambda all_: len(found := [t for t in all_ if t["direction"] == "in" and step(t) ==
+                                                  "SYN_RECV->ESTABLISHED"]) == LISTENERS * EACH and found)
+    owner_of = {t["rport"]: (t["owner"]["pid"], t["owner_by"]) for t in born}
+    assert tracer.stop() == 0  # nobody has accepted any of them until now
+    for server in servers:
+        came = accept_all(server)
+        assert came and {owner_of.pop(rport) for rport in came} == {(server.pid, "listen")}
+    assert not owner_of

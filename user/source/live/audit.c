@@ -55,8 +55,7 @@ static bool wants_transition(const struct live *live, const struct record_transi
 {
 	if (!(live->needs.told[record->old_state] & BIT(record->new_state)))
 		return false;
-	if (live_wants_outgoing(live) &&
-	    is_accepted(record->direction, record->old_state, record->new_state))
+	if (live_wants_outgoing(live) && record->old_state == TCP_SYN_RECV)
 		return false;
 	return filter_transition(live->config->filter, &record->tuple, record->old_state,
 				 record->new_state);

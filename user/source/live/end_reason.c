@@ -7,7 +7,7 @@
  */
 const struct end_function end_functions[] = {
 	{"__mod_timer", END_REARMED},
-	{"timers_dead_cpu", END_REARMED}, /* its CPU went offline: another has it now */
+	{"timers_dead_cpu", END_MOVED}, /* its CPU went offline: another has it now */
 	{"__run_timers", END_EXPIRED},
 	{"__run_timer_base", END_EXPIRED},
 	{"expire_timers", END_EXPIRED},
@@ -33,15 +33,18 @@ static enum end_reason reason_at(const struct end_ranges *ranges, uint64_t addre
 	return END_NONE;
 }
 
-enum end_reason end_reason_of(const struct end_ranges *ranges, const struct record_timewait *record)
+enum end_reason end_reason_of(const struct end_ranges *ranges,
+			      const struct record_timewait_end *record)
 {
+	const struct record_timewait *timewait = &record->timewait;
+
 	for (int i = 0; i < TIMEWAIT_FRAMES && record->frames[i]; i++) {
 		enum end_reason reason = reason_at(ranges, record->frames[i]);
 
-		if (reason == END_SYN && record->substate == TCP_FIN_WAIT2)
+		if (reason == END_SYN && timewait->substate == TCP_FIN_WAIT2)
 			return END_RESET;
 		if (reason != END_NONE)
 			return reason;
 	}
-	return !ranges->count && record->remaining_ns <= 0 ? END_EXPIRED : END_UNKNOWN;
+	return !ranges->count && timewait->remaining_ns <= 0 ? END_EXPIRED : END_UNKNOWN;
 }

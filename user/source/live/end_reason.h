@@ -38,6 +38,6 @@ extern const size_t end_function_count;
  * was up and no ranges are known at all, else END_UNKNOWN.
  */
 enum end_reason end_reason_of(const struct end_ranges *ranges,
-			      const struct record_timewait *record);
+			      const struct record_timewait_end *record);
 
 #endif

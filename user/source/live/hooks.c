@@ -12,7 +12,6 @@ static const struct {
 	const char *tracepoint;
 	const char *without;
 	uint32_t functions; /* all of them are needed */
-	uint32_t one_of;    /* and one of these: renamed between kernels */
 	bool copies;	    /* needs bpf_probe_read_kernel */
 } table[HOOKS] = {
 	[HOOK_TRANSITIONS] = {.name = "transitions", .tracepoint = "inet_sock_set_state"},
@@ -27,14 +26,12 @@ static const struct {
 	[HOOK_TIME_WAIT] =
 		{
 			.name = "time_wait",
-			.tracepoint = "timer_start, timer_cancel",
+			.tracepoint = "timer_cancel",
 			.without = "every timer of the host is looked at; `rearmed` is a lower "
 				   "bound",
 			.functions = BIT(FUNCTION_inet_twsk_alloc) |
 				     BIT(FUNCTION___inet_twsk_schedule) |
 				     BIT(FUNCTION_inet_twsk_kill),
-			.one_of = BIT(FUNCTION_inet_twsk_hashdance) |
-				  BIT(FUNCTION_inet_twsk_hashdance_schedule),
 		},
 	[HOOK_CONNECT] =
 		{
@@ -71,7 +68,7 @@ const char *hook_without(enum hook hook)
 
 uint32_t hook_functions(enum hook hook)
 {
-	return table[hook].functions | table[hook].one_of;
+	return table[hook].functions;
 }
 
 const char *function_state_name(enum function_state state)
@@ -98,29 +95,13 @@ static bool fires(const struct selftest *selftest, enum traced_function function
 	return selftest->states[function] == FUNCTION_FIRED;
 }
 
-/* One of them fires, or, which is said if none does, is at least in the kernel. */
-static enum traced_function one_of_obstacle(const struct selftest *selftest, uint32_t functions)
-{
-	enum traced_function found = FUNCTIONS;
-
-	for (int i = 0; i < FUNCTIONS; i++) {
-		if (!(functions & BIT(i)))
-			continue;
-		if (fires(selftest, i))
-			return FUNCTIONS;
-		if (found == FUNCTIONS || selftest->states[i] != FUNCTION_MISSING)
-			found = i;
-	}
-	return found;
-}
-
 /* The function that stands in the way; FUNCTIONS: none does. */
 static enum traced_function obstacle(const struct selftest *selftest, enum hook hook)
 {
 	for (int i = 0; i < FUNCTIONS; i++)
 		if (table[hook].functions & BIT(i) && !fires(selftest, i))
 			return i;
-	return one_of_obstacle(selftest, table[hook].one_of);
+	return FUNCTIONS;
 }
 
 static void choose(struct hooks *hooks, enum hook hook)

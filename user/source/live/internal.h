@@ -39,7 +39,9 @@ struct live {
 	uint64_t heal_pause_ns;
 	uint64_t ring_records; /* at most in the ring at once */
 	uint32_t batch;	       /* records of this poll */
-	uint16_t ports_low;    /* of all namespaces' ip_local_port_range */
+	uint64_t failed[256];  /* cookies: see ring.c */
+	size_t failed_next;
+	uint16_t ports_low; /* of all namespaces' ip_local_port_range */
 	uint16_t ports_high;
 	size_t unseen;	       /* namespaces that could not be listed */
 	uint64_t list_at_ns;   /* what is not streamed is not listed again before */

@@ -290,6 +290,7 @@ static void list(struct live *live, enum listing_scope scope, uint32_t states)
 	bool whole;
 
 	live->bpf->bss->list_states = states;
+	live->bpf->bss->list_again = live->listed_ns != 0;
 	live->bpf->bss->list_described = described(live, scope);
 	mark_begin(live, scope);
 	if (refreshes(live, scope) && live->links[PART_LIST_HOLDERS])

@@ -33,7 +33,7 @@ struct live_map {
 	bool ring;
 };
 
-/* Fills `maps`, at most `max`; how many. Storage in sockets comes on top, for each socket. */
+/* Fills `maps`, at most `max`; how many. */
 size_t live_maps(const struct live *live, struct live_map *maps, size_t max);
 
 #endif

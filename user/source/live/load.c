@@ -40,7 +40,7 @@ static void size_ring(struct live *live, struct settings *settings)
 	uint32_t bytes = wanted > page ? wanted : page;
 
 	bpf_map__set_max_entries(live->bpf->maps.records, bytes);
-	live->ring_records = bytes / sizeof(struct record_failure) + 1; /* the smallest */
+	live->ring_records = bytes / sizeof(struct record_owner) + 1; /* the smallest */
 	settings->wake_bytes = bytes / WAKE_SHARE < WAKE_BYTES ? bytes / WAKE_SHARE : WAKE_BYTES;
 }
 
@@ -74,10 +74,10 @@ static void tell_plan(const struct live *live, struct settings *settings)
 {
 	const struct plan *plan = &live->plan;
 
-	settings->owners = plan->owners;
+	settings->last_calls = plan->last_calls;
 	settings->twice = plan->twice;
 	settings->minisockets = plan->minisockets;
-	settings->refusals = plan->minisockets_fentry;
+	settings->refusals = plan->refusals;
 	settings->silent_fins = plan->silent_fins;
 }
 
@@ -92,7 +92,8 @@ static void configure(struct live *live)
 	settings->probe_reads = live->kernel.probe_reads;
 	settings->outgoing = live_wants_outgoing(live);
 	size_ring(live, settings);
-	bpf_map__set_max_entries(live->bpf->maps.fin_wait2, minisockets_max());
+	settings->waiting_max = minisockets_max();
+	bpf_map__set_max_entries(live->bpf->maps.fin_wait2, settings->waiting_max);
 	tell_plan(live, settings);
 	live_plan(live, settings);
 	live_audit_configure(live, settings);
@@ -223,14 +224,6 @@ static void explain_part(struct refusal *refusal, const struct live *live, enum 
 		 error_text(live->refusals.errors[part], error, sizeof(error)));
 }
 
-/* Why they are not followed. */
-static enum part refused_of_minisockets(const struct refusals *refusals)
-{
-	if (refusals->errors[PART_LAST_MINISOCKET])
-		return PART_LAST_MINISOCKET;
-	return refusals->errors[PART_TIMEWAIT_ARMED] ? PART_TIMEWAIT_ARMED : PART_TIMEWAIT_ENDED;
-}
-
 /* False, with the reason, if a view has nothing left to show that is worth it. */
 static bool worth_it(const struct live *live, struct refusal *refusal)
 {
@@ -245,8 +238,7 @@ static bool worth_it(const struct live *live, struct refusal *refusal)
 		return false;
 	}
 	if (live->config->essential & WANT(MINISOCKETS) && !live->plan.minisockets) {
-		explain_part(refusal, live, refused_of_minisockets(refusals),
-			     "TIME_WAIT is not followed");
+		explain_part(refusal, live, PART_TIMEWAIT_ENDED, "TIME_WAIT is not followed");
 		return false;
 	}
 	return live->config->hooks != HOOKS_FENTRY ||

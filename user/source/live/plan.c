@@ -57,6 +57,12 @@ static bool begins(unsigned int old, unsigned int new)
 	return old == TCP_CLOSE && (new == TCP_SYN_SENT || new == TCP_LISTEN);
 }
 
+/* connect() gets no port, or no answer, or not the one that it wants. */
+static bool fails(unsigned int old, unsigned int new)
+{
+	return old == TCP_SYN_SENT && new == TCP_CLOSE;
+}
+
 /*
  * close() or shutdown() sends a FIN; or, with unread data or SO_LINGER 0, an RST: then it may be
  * the peer's as well (outcome.c).
@@ -69,30 +75,34 @@ static bool may_close(unsigned int old, unsigned int new)
 	       (old == TCP_ESTABLISHED || old == TCP_CLOSE_WAIT || old == TCP_SYN_RECV);
 }
 
-static uint8_t todo_told(const struct live *live, unsigned int old, unsigned int new)
+static uint8_t todo_told(unsigned int old, unsigned int new)
 {
 	uint8_t todo = TODO_TELL;
 
-	if (old == TCP_SYN_SENT || (wants(live, WANT_ESTABLISHED) && old == TCP_ESTABLISHED))
-		todo |= TODO_SINCE;
-	if (may_close(old, new))
-		todo |= TODO_CLOSER;
-	if (old == TCP_SYN_SENT && new == TCP_CLOSE)
+	if (begins(old, new) || fails(old, new) || may_close(old, new))
+		todo |= TODO_ACTOR;
+	if (old == TCP_SYN_RECV)
+		todo |= TODO_LISTENER;
+	if (fails(old, new))
 		todo |= TODO_CONNECT;
 	if (becomes_minisocket(old, new))
 		todo |= TODO_MINISOCKET;
 	return todo;
 }
 
+/* Of a listener's children, which are told as they leave SYN_RECV. */
+static bool told_of_children(const struct live *live)
+{
+	return live->needs.told[TCP_SYN_RECV] && wants(live, WANT_ACCEPTED);
+}
+
 static uint8_t todo_at(const struct live *live, unsigned int old, unsigned int new)
 {
 	uint32_t told = live->needs.told[old] | live_audited(live, old);
-	uint8_t todo = told & BIT(new) ? todo_told(live, old, new) : 0;
+	uint8_t todo = told & BIT(new) ? todo_told(old, new) : 0;
 
-	if (begins(old, new))
-		todo |= TODO_OWN;
-	if (wants(live, WANT_ESTABLISHED) && new == TCP_ESTABLISHED)
-		todo |= TODO_TIME;
+	if (old == TCP_LISTEN && new == TCP_SYN_RECV && told_of_children(live))
+		todo |= TODO_BIRTH;
 	return todo;
 }
 

@@ -24,13 +24,7 @@ const struct part_facts live_part_facts[PARTS] = {
 	[PART_MINISOCKET_ENDED] = {FENTRY("minisocket_ended", HOOK_TIME_WAIT, inet_twsk_kill)},
 	[PART_MINISOCKET_REARMED] = {FENTRY("minisocket_rearmed", HOOK_TIME_WAIT,
 					    __inet_twsk_schedule)},
-	[PART_MINISOCKET_BORN] = {FENTRY("minisocket_born", HOOK_TIME_WAIT,
-					 inet_twsk_hashdance_schedule)},
-	[PART_MINISOCKET_BORN_ARMED] = {FENTRY("minisocket_born_armed", HOOK_TIME_WAIT,
-					       inet_twsk_hashdance)},
 	[PART_TIMEWAIT_ENDED] = {PART("timewait_ended", PART_HOOK, "tracepoint"),
-				 .hook = HOOK_TIME_WAIT, .without = LOSS_OF_TIME_WAIT},
-	[PART_TIMEWAIT_ARMED] = {PART("timewait_armed", PART_HOOK, "tracepoint"),
 				 .hook = HOOK_TIME_WAIT, .without = LOSS_OF_TIME_WAIT},
 	[PART_ACCEPTED_BY] = {FENTRY("accepted_by", HOOK_ACCEPT, inet_csk_accept)},
 	[PART_ACCEPTED_BY_FLAGS] = {FENTRY("accepted_by_flags", HOOK_ACCEPT, inet_csk_accept)},
@@ -52,21 +46,10 @@ const struct part_facts live_part_facts[PARTS] = {
 	[PART_RODATA] = {MAP("tcplinge.rodata"), .without = LOSS_OF_TRACING},
 	[PART_BSS] = {MAP("tcplinge.bss"), .without = LOSS_OF_TRACING},
 	[PART_RECORDS] = {MAP("records"), .without = LOSS_OF_TRACING},
-	[PART_OWNERS] = {MAP("owners"),
-			 .without = "who connected or listens is not noted: a connection is "
-				    "charged to who holds or closes it"},
 	[PART_FIN_WAIT2] = {MAP("fin_wait2"), .hook = HOOK_TIME_WAIT,
 			    .replaced_by = "a listing at each refresh"},
-	[PART_LAST_SOFTIRQ] = {MAP("last_softirq"), .without = WITHOUT_SECOND},
-	[PART_LAST_MINISOCKET] = {MAP("last_minisocket"), .hook = HOOK_TIME_WAIT,
-				  .without = LOSS_OF_TIME_WAIT},
+	[PART_LAST_CALLS] = {MAP("last_calls"), .without = WITHOUT_SECOND},
 };
-
-/* Renamed in 6.10; and inet_csk_accept has other arguments since then. */
-static bool is_recent(const struct live *live)
-{
-	return !(live->kernel.functions & BIT(FUNCTION_inet_twsk_hashdance));
-}
 
 static bool follows(const struct live *live)
 {
@@ -82,10 +65,6 @@ static bool fentry(const struct live *live, enum hook hook)
 static bool fits(const struct live *live, enum part part)
 {
 	switch (part) {
-	case PART_MINISOCKET_BORN:
-		return is_recent(live);
-	case PART_MINISOCKET_BORN_ARMED:
-		return !is_recent(live);
 	case PART_ACCEPTED_BY:
 		return live->kernel.accept_argument;
 	case PART_ACCEPTED_BY_FLAGS:
@@ -105,16 +84,12 @@ bool live_needs_part(const struct live *live, enum part part)
 	switch (part) {
 	case PART_TRANSITIONS:
 	case PART_TRANSITIONS_MISSED:
-	case PART_LAST_SOFTIRQ:
-	case PART_OWNERS:
+	case PART_LAST_CALLS:
 		return live_needs_stream(live);
 	case PART_TIMEWAIT_ENDED:
-	case PART_TIMEWAIT_ARMED:
 	case PART_FIND_TIME_WAIT:
 	case PART_FIN_WAIT2:
 		return follows(live) && !fentry(live, HOOK_TIME_WAIT);
-	case PART_LAST_MINISOCKET:
-		return follows(live);
 	default:
 		return true;
 	}
@@ -136,14 +111,10 @@ static bool wanted(const struct live *live, const struct plan *plan, enum part p
 		return false;
 	switch (part) {
 	case PART_TRANSITIONS_MISSED:
-	case PART_LAST_SOFTIRQ:
 		return plan->twice;
 	case PART_FIND_TIME_WAIT:
 	case PART_FIN_WAIT2:
 		return plan->silent_fins;
-	case PART_ACCEPTED_BY:
-	case PART_ACCEPTED_BY_FLAGS:
-		return plan->owners;
 	default:
 		return !is_of_minisockets(part) || plan->minisockets;
 	}
@@ -152,16 +123,17 @@ static bool wanted(const struct live *live, const struct plan *plan, enum part p
 void live_plan_parts(struct live *live)
 {
 	struct plan *plan = &live->plan;
-	bool timers = usable(live, PART_TIMEWAIT_ARMED) && usable(live, PART_TIMEWAIT_ENDED);
 
 	*plan = (struct plan){
 		.minisockets_fentry = fentry(live, HOOK_TIME_WAIT),
-		.twice = usable(live, PART_TRANSITIONS) && usable(live, PART_TRANSITIONS_MISSED) &&
-			 usable(live, PART_LAST_SOFTIRQ),
-		.owners = live_needs_part(live, PART_OWNERS) && usable(live, PART_OWNERS),
+		.last_calls =
+			live_needs_part(live, PART_LAST_CALLS) && usable(live, PART_LAST_CALLS),
 	};
-	plan->minisockets = follows(live) && usable(live, PART_LAST_MINISOCKET) &&
-			    (plan->minisockets_fentry || timers);
+	plan->twice = plan->last_calls && usable(live, PART_TRANSITIONS) &&
+		      usable(live, PART_TRANSITIONS_MISSED);
+	plan->minisockets =
+		follows(live) && (plan->minisockets_fentry || usable(live, PART_TIMEWAIT_ENDED));
+	plan->refusals = plan->minisockets_fentry && plan->last_calls;
 	plan->silent_fins = plan->minisockets && !plan->minisockets_fentry &&
 			    usable(live, PART_FIN_WAIT2) && usable(live, PART_FIND_TIME_WAIT);
 	for (int part = 0; part < PARTS; part++)
@@ -194,14 +166,14 @@ uint32_t live_lacks(const struct live *live)
 	uint32_t lacks = 0;
 
 	if (!usable(live, PART_TRANSITIONS))
-		lacks |= WANT(TRANSITIONS) | WANT(ESTABLISHED);
+		lacks |= WANT(TRANSITIONS);
 	if (!live->plan.minisockets)
 		lacks |= WANT(MINISOCKETS);
 	if (!usable(live, PART_LIST_SOCKETS) || !usable(live, PART_LIST_HOLDERS))
 		lacks |= WANT(BOUND_PORTS);
 	if (!usable(live, PART_LIST_HOLDERS))
 		lacks |= WANT(DEAD);
-	if (!fentry(live, HOOK_ACCEPT) || !usable(live, PART_OWNERS))
+	if (!fentry(live, HOOK_ACCEPT))
 		lacks |= WANT(ACCEPTORS);
 	if (!fentry(live, HOOK_CONNECT))
 		lacks |= WANT(CONNECT_FAILURES);
@@ -280,29 +252,14 @@ static const struct {
 	enum part part;
 	enum part partner;
 } partners[] = {
-	{PART_TIMEWAIT_ENDED, PART_TIMEWAIT_ARMED},
-	{PART_TIMEWAIT_ARMED, PART_TIMEWAIT_ENDED},
-	{PART_LAST_MINISOCKET, PART_TIMEWAIT_ENDED},
-	{PART_LAST_MINISOCKET, PART_TIMEWAIT_ARMED},
-	{PART_TRANSITIONS_MISSED, PART_TRANSITIONS},
-	{PART_TRANSITIONS_MISSED, PART_LAST_SOFTIRQ},
-	{PART_LAST_SOFTIRQ, PART_TRANSITIONS},
-	{PART_LAST_SOFTIRQ, PART_TRANSITIONS_MISSED},
-	{PART_FIND_TIME_WAIT, PART_FIN_WAIT2},
-	{PART_FIND_TIME_WAIT, PART_TIMEWAIT_ENDED},
-	{PART_FIND_TIME_WAIT, PART_TIMEWAIT_ARMED},
-	{PART_FIN_WAIT2, PART_FIND_TIME_WAIT},
-	{PART_FIN_WAIT2, PART_TIMEWAIT_ENDED},
-	{PART_FIN_WAIT2, PART_TIMEWAIT_ARMED},
-	{PART_ACCEPTED_BY, PART_OWNERS},
-	{PART_ACCEPTED_BY_FLAGS, PART_OWNERS},
+	{PART_TRANSITIONS_MISSED, PART_TRANSITIONS}, {PART_TRANSITIONS_MISSED, PART_LAST_CALLS},
+	{PART_FIND_TIME_WAIT, PART_FIN_WAIT2},	     {PART_FIND_TIME_WAIT, PART_TIMEWAIT_ENDED},
+	{PART_FIN_WAIT2, PART_FIND_TIME_WAIT},	     {PART_FIN_WAIT2, PART_TIMEWAIT_ENDED},
 };
 
 static bool depends(int part, int partner)
 {
 	if (partner == PART_RECORDS)
-		return true;
-	if (partner == PART_LAST_MINISOCKET && is_of_minisockets(part))
 		return true;
 	for (size_t i = 0; i < LENGTH(partners); i++)
 		if ((int)partners[i].part == part && (int)partners[i].partner == partner)

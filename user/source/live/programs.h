@@ -14,16 +14,13 @@
 #include "functions.h"
 #include "source/live/hooks.h"
 
-/* In the order in which programs are attached: those of minisockets before transitions, as a full
- * socket's end must never be seen without its minisocket's birth. */
+/* In the order in which programs are attached: those of minisockets before transitions, so that no
+ * birth is told without its end. */
 enum part {
 	PART_MINISOCKET_REFUSED,
 	PART_MINISOCKET_ENDED,
 	PART_MINISOCKET_REARMED,
-	PART_MINISOCKET_BORN,
-	PART_MINISOCKET_BORN_ARMED,
 	PART_TIMEWAIT_ENDED,
-	PART_TIMEWAIT_ARMED,
 	PART_ACCEPTED_BY,
 	PART_ACCEPTED_BY_FLAGS,
 	PART_CONNECT_IPV6,
@@ -37,10 +34,8 @@ enum part {
 	PART_RODATA,
 	PART_BSS,
 	PART_RECORDS,
-	PART_OWNERS,
 	PART_FIN_WAIT2,
-	PART_LAST_SOFTIRQ,
-	PART_LAST_MINISOCKET,
+	PART_LAST_CALLS,
 	PARTS,
 };
 
@@ -75,8 +70,9 @@ struct plan {
 	bool minisockets; /* they are followed, in one form or the other */
 	bool minisockets_fentry;
 	bool twice;	    /* what one program of transitions misses the other takes */
+	bool refusals;	    /* each minisocket that is refused is told */
 	bool silent_fins;   /* the peer's FIN that moves no timer is looked for */
-	bool owners;	    /* who connects or listens is noted in the socket */
+	bool last_calls;    /* what each CPU did last is known */
 	bool wanted[PARTS]; /* loaded, or made */
 };
 

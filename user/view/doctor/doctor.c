@@ -230,7 +230,7 @@ static void memory_text(const struct doctor *doctor, struct output *output,
 	for (size_t i = 0; style->details && i < doctor->map_count; i++)
 		amount(output, doctor->maps[i].name, doctor->maps[i].bytes, "(a map)");
 	amount(output, "and for each socket", doctor->socket_bytes,
-	       "about: its owner, once it connects or is accepted; none with `leaks`");
+	       "nothing is kept of a connection");
 }
 
 void doctor_text(const struct doctor *doctor, struct output *output, const struct text_style *style)

@@ -61,7 +61,7 @@ struct doctor {
 	struct doctor_map maps[DOCTOR_MAPS];
 	size_t map_count;
 	uint64_t ring_bytes;   /* what it holds */
-	uint64_t socket_bytes; /* for each socket that is traced, on top of the maps */
+	uint64_t socket_bytes; /* for each socket that is traced, on top of the maps: none */
 };
 
 /* For people; `style->details`: each function of the self-test, each map. */

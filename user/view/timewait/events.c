@@ -111,7 +111,8 @@ static void closed(struct time_waits *waits, const struct transition *transition
 	if (new_state == TCP_FIN_WAIT1 || new_state == TCP_TIME_WAIT ||
 	    (new_state == TCP_CLOSE && transition->closer))
 		row->closed_first++;
-	if ((new_state == TCP_FIN_WAIT1 || new_state == TCP_CLOSE_WAIT) && transition->since_ns)
+	if (transition->old_state == TCP_ESTABLISHED && transition->since_ns &&
+	    (new_state == TCP_FIN_WAIT1 || new_state == TCP_CLOSE_WAIT))
 		histogram_add(&row->connected, transition->time_ns - transition->since_ns);
 }
 

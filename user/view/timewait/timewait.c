@@ -229,18 +229,20 @@ const struct view timewait_view = {
 			.told =
 				{
 					[TCP_ESTABLISHED] = ALL_STATES,
-					[TCP_SYN_RECV] = 1U << TCP_FIN_WAIT1 | 1U << TCP_CLOSE_WAIT,
+					/* who connects, and when that comes about */
+					[TCP_SYN_SENT] = ALL_STATES,
+					[TCP_SYN_RECV] = ALL_STATES,
 					[TCP_FIN_WAIT1] = 1U << TCP_CLOSE,
 					[TCP_FIN_WAIT2] = 1U << TCP_CLOSE,
 					[TCP_CLOSING] = 1U << TCP_CLOSE,
-					[TCP_CLOSE] = 1U << TCP_LISTEN,
+					[TCP_CLOSE] = 1U << TCP_SYN_SENT | 1U << TCP_LISTEN,
 					[TCP_LISTEN] = 1U << TCP_CLOSE,
 				},
 			/* whoever closes second has nothing more to tell */
 			.listed = ALL_STATES & ~(1U << TCP_CLOSE_WAIT | 1U << TCP_LAST_ACK),
 			.snapshot = 1U << TCP_LISTEN | 1U << TCP_TIME_WAIT | 1U << TCP_FIN_WAIT2,
-			.wants = WANT(ACCEPTED) | WANT(ACCEPTORS) | WANT(ESTABLISHED) |
-				 WANT(MINISOCKETS) | WANT(LISTED_ENDS),
+			.wants = WANT(ACCEPTED) | WANT(ACCEPTORS) | WANT(MINISOCKETS) |
+				 WANT(LISTED_ENDS),
 		},
 	.essential = WANT(MINISOCKETS),
 	.without_stream = "owners are not known, nor who closed, nor how they end",

@@ -234,7 +234,7 @@ const struct view trace_view = {
 				},
 			.listed = ALL_STATES,
 			.wants = WANT(TRANSITIONS) | WANT(ACCEPTED) | WANT(ACCEPTORS) |
-				 WANT(ESTABLISHED) | WANT(MINISOCKETS),
+				 WANT(MINISOCKETS),
 		},
 	.essential = WANT(TRANSITIONS),
 	.bytes = sizeof(struct trace),
