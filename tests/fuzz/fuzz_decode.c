@@ -175,6 +175,7 @@ static void close_world(struct world *world)
 	ports_free(&world->ports);
 	time_waits_free(&world->waits);
 	leaks_free(&world->leaks);
+	trace_free(&world->trace);
 	output_free(&world->output);
 	model_free(&world->model);
 }

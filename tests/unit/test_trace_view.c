@@ -69,6 +69,7 @@ static int teardown(void **state)
 {
 	struct scene *scene = *state;
 
+	trace_free(&scene->trace);
 	model_free(&scene->model);
 	output_free(&scene->output);
 	free(scene);
@@ -77,6 +78,7 @@ static int teardown(void **state)
 
 static void start(struct scene *scene)
 {
+	trace_free(&scene->trace);
 	trace_init(&scene->trace, &scene->config, &scene->model);
 	scene->model.clocks.monotonic_ns = 1709251200 * SECOND; /* 2024-03-01 */
 	scene->model.clocks.boottime_ns = 1709251200 * SECOND;

@@ -19,9 +19,10 @@ void object_time(struct json *json, const char *key, uint64_t time_ns,
 		 const struct clock_offsets *clocks)
 {
 	char time[FORMAT_TIME];
+	size_t length = format_time_after(&json->output->utc, time,
+					  time_ns + (uint64_t)clocks->monotonic_ns);
 
-	format_time(time, time_ns + (uint64_t)clocks->monotonic_ns);
-	json_plain(json, key, time);
+	json_put_quoted(json, json_key(key), time, length);
 }
 
 void object_process(struct json *json, const char *key, const struct process *process,
@@ -47,9 +48,9 @@ void object_process(struct json *json, const char *key, const struct process *pr
 static void address(struct json *json, const char *key, const uint8_t *bytes)
 {
 	char text[INET6_ADDRSTRLEN];
+	size_t length = format_address(text, bytes);
 
-	format_address(text, bytes);
-	json_plain(json, key, text);
+	json_put_quoted(json, json_key(key), text, length);
 }
 
 static void port(struct json *json, const char *key, uint16_t number)

@@ -11,17 +11,39 @@
 #include <unistr.h>
 #include <uniwidth.h>
 
+#define TIME_SECONDS  19
+#define CLOCK_SECONDS 8
+
+static void two_digits(char *text, unsigned int number)
+{
+	text[0] = (char)('0' + number / 10 % 10);
+	text[1] = (char)('0' + number % 10);
+}
+
+static size_t digits_of(uint64_t number)
+{
+	uint64_t limit = 10;
+	size_t digits = 1;
+
+	for (; digits < FORMAT_DIGITS && number >= limit; limit *= 10)
+		digits++;
+	return digits;
+}
+
+void format_digits(char *text, uint64_t number, size_t digits)
+{
+	for (; digits >= 2; digits -= 2, number /= 100)
+		two_digits(text + digits - 2, (unsigned int)(number % 100));
+	if (digits)
+		text[0] = (char)('0' + number % 10);
+}
+
 size_t format_number(char *text, uint64_t number)
 {
-	char digits[20];
-	size_t count = 0;
+	size_t digits = digits_of(number);
 
-	do
-		digits[count++] = (char)('0' + number % 10);
-	while (number /= 10);
-	for (size_t i = 0; i < count; i++)
-		text[i] = digits[count - 1 - i];
-	return count;
+	format_digits(text, number, digits);
+	return digits;
 }
 
 static bool is_v4_mapped(const uint8_t *address)
@@ -72,12 +94,6 @@ size_t format_endpoint(char *text, const uint8_t *address, uint16_t port)
 	return length;
 }
 
-static void two_digits(char *text, unsigned int number)
-{
-	text[0] = (char)('0' + number / 10 % 10);
-	text[1] = (char)('0' + number % 10);
-}
-
 /* Howard Hinnant's civil-from-days: gmtime_r takes a lock, once for every line. */
 static void format_date(char *text, uint64_t days)
 {
@@ -96,11 +112,10 @@ static void format_date(char *text, uint64_t days)
 	two_digits(text + 8, day);
 }
 
-size_t format_time(char *text, uint64_t realtime_ns)
+/* "2024-03-01T00:00:00", of which TIME_SECONDS. */
+static void format_utc(char *text, uint64_t seconds)
 {
-	uint64_t seconds = realtime_ns / NS_PER_S;
 	unsigned int of_day = (unsigned int)(seconds % 86400);
-	unsigned int micros = (unsigned int)(realtime_ns % NS_PER_S / 1000);
 
 	format_date(text, seconds / 86400);
 	text[10] = 'T';
@@ -109,24 +124,73 @@ size_t format_time(char *text, uint64_t realtime_ns)
 	two_digits(text + 14, of_day / 60 % 60);
 	text[16] = ':';
 	two_digits(text + 17, of_day % 60);
-	text[19] = '.';
-	two_digits(text + 20, micros / 10000);
-	two_digits(text + 22, micros / 100 % 100);
-	two_digits(text + 24, micros % 100);
-	text[26] = 'Z';
-	text[27] = 0;
-	return 27;
 }
 
-void format_clock(char *text, uint64_t realtime_ns)
+/* "00:00:00", of which CLOCK_SECONDS. */
+static void format_local(char *text, uint64_t seconds)
 {
-	time_t seconds = (time_t)(realtime_ns / NS_PER_S);
-	unsigned int millis = (unsigned int)(realtime_ns % NS_PER_S / 1000000);
+	time_t of_clock = (time_t)seconds;
 	struct tm local;
 
-	localtime_r(&seconds, &local);
-	snprintf(text, FORMAT_TIME, "%02d:%02d:%02d.%03u", local.tm_hour, local.tm_min,
-		 local.tm_sec, millis);
+	localtime_r(&of_clock, &local);
+	two_digits(text, (unsigned int)local.tm_hour);
+	text[2] = ':';
+	two_digits(text + 3, (unsigned int)local.tm_min);
+	text[5] = ':';
+	two_digits(text + 6, (unsigned int)local.tm_sec);
+}
+
+/* The `size` bytes of a second, from what is known or anew. */
+static void put_second(struct format_second *last, char *text, uint64_t seconds, size_t size,
+		       void (*format)(char *text, uint64_t seconds))
+{
+	if (last->second != seconds || !last->text[0]) {
+		format(last->text, seconds);
+		last->second = seconds;
+	}
+	memcpy(text, last->text, size);
+}
+
+size_t format_time_after(struct format_second *last, char *text, uint64_t realtime_ns)
+{
+	unsigned int micros = (unsigned int)(realtime_ns % NS_PER_S / 1000);
+
+	put_second(last, text, realtime_ns / NS_PER_S, TIME_SECONDS, format_utc);
+	text += TIME_SECONDS;
+	*text++ = '.';
+	two_digits(text, micros / 10000);
+	two_digits(text + 2, micros / 100 % 100);
+	two_digits(text + 4, micros % 100);
+	text[6] = 'Z';
+	text[7] = 0;
+	return TIME_SECONDS + 8;
+}
+
+size_t format_clock_after(struct format_second *last, char *text, uint64_t realtime_ns)
+{
+	unsigned int millis = (unsigned int)(realtime_ns % NS_PER_S / 1000000);
+
+	put_second(last, text, realtime_ns / NS_PER_S, CLOCK_SECONDS, format_local);
+	text += CLOCK_SECONDS;
+	text[0] = '.';
+	text[1] = (char)('0' + millis / 100);
+	two_digits(text + 2, millis % 100);
+	text[4] = 0;
+	return CLOCK_SECONDS + 4;
+}
+
+size_t format_time(char *text, uint64_t realtime_ns)
+{
+	struct format_second none = {0};
+
+	return format_time_after(&none, text, realtime_ns);
+}
+
+size_t format_clock(char *text, uint64_t realtime_ns)
+{
+	struct format_second none = {0};
+
+	return format_clock_after(&none, text, realtime_ns);
 }
 
 /*
@@ -146,6 +210,12 @@ struct cell {
 	size_t columns;
 };
 
+/* Most are of one byte and one column, and need no look at the tables of Unicode. */
+static bool is_plain(uint8_t byte)
+{
+	return byte >= 0x20 && byte < 0x7f;
+}
+
 /*
  * The next character as it is, or its first byte escaped: those without width too, of which any
  * number would fit.
@@ -153,8 +223,14 @@ struct cell {
 static void next_cell(struct cell *cell, const uint8_t *bytes, size_t size)
 {
 	ucs4_t character;
-	int taken = u8_mbtoucr(&character, bytes, size);
-	int width = taken > 0 && printable(character) ? uc_width(character, "UTF-8") : -1;
+	int taken, width;
+
+	if (is_plain(bytes[0])) {
+		*cell = (struct cell){{(char)bytes[0]}, 1, 1, 1};
+		return;
+	}
+	taken = u8_mbtoucr(&character, bytes, size);
+	width = taken > 0 && printable(character) ? uc_width(character, "UTF-8") : -1;
 
 	if (width > 0) {
 		*cell = (struct cell){

@@ -6,8 +6,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Decimal digits of `number`, not terminated; how many. `text`: 20 bytes. */
+#define FORMAT_DIGITS 20 /* of any uint64_t, at most */
+
+/* Decimal digits of `number`, not terminated; how many. `text`: FORMAT_DIGITS. */
 size_t format_number(char *text, uint64_t number);
+
+/* The last `digits` of it, with zeros in front. */
+void format_digits(char *text, uint64_t number, size_t digits);
 
 /*
  * An address without port, v4-mapped ones folded to IPv4. `text`: INET6_ADDRSTRLEN. Returns its
@@ -29,8 +34,21 @@ size_t format_endpoint(char *text, const uint8_t *address, uint16_t port);
 #define FORMAT_TIME 32
 size_t format_time(char *text, uint64_t realtime_ns);
 
-/* "HH:MM:SS.mmm", local time. `text`: FORMAT_TIME. */
-void format_clock(char *text, uint64_t realtime_ns);
+/* "HH:MM:SS.mmm", local time. `text`: FORMAT_TIME. Its length. */
+size_t format_clock(char *text, uint64_t realtime_ns);
+
+/*
+ * The last second that was formatted: most times are of the same one as those before, and take a
+ * copy then. All zero: none yet.
+ */
+struct format_second {
+	uint64_t second;
+	char text[FORMAT_TIME];
+};
+
+/* The same, by what `last` has; it is the caller's, one for each of them. */
+size_t format_time_after(struct format_second *last, char *text, uint64_t realtime_ns);
+size_t format_clock_after(struct format_second *last, char *text, uint64_t realtime_ns);
 
 /*
  * A string of the kernel's or of another program, made harmless for a terminal: control and format

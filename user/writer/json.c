@@ -8,8 +8,6 @@
 #include "writer/format.h"
 #include "base/time.h"
 
-#define NUMBER_BYTES 20 /* of any uint64_t */
-
 static void put(struct json *json, const char *bytes, size_t size)
 {
 	output_bytes(json->output, bytes, size);
@@ -19,19 +17,18 @@ static void put(struct json *json, const char *bytes, size_t size)
  * Writes the comma and the key, and leaves room for a value of `size` bytes: where the value is to
  * be written. One reservation for all three: this is the hot path of every view.
  */
-static char *begin(struct json *json, const char *key, size_t size)
+static char *begin(struct json *json, struct json_key key, size_t size)
 {
-	size_t length = key ? strlen(key) : 0;
-	char *at = output_reserve(json->output, length + size + 4);
+	char *at = output_reserve(json->output, key.length + size + 4);
 
 	if (json->comma)
 		*at++ = ',';
 	json->comma = true;
-	if (!key)
+	if (!key.text)
 		return at;
 	*at++ = '"';
-	memcpy(at, key, length);
-	at += length;
+	memcpy(at, key.text, key.length);
+	at += key.length;
 	*at++ = '"';
 	*at++ = ':';
 	return at;
@@ -43,7 +40,7 @@ static void end(struct json *json, const char *at)
 	json->output->length = (size_t)(at - json->output->text);
 }
 
-static void value(struct json *json, const char *key, const char *text, size_t size)
+void json_put(struct json *json, struct json_key key, const char *text, size_t size)
 {
 	char *at = begin(json, key, size);
 
@@ -63,9 +60,9 @@ void json_end(struct json *json)
 	output_line(json->output);
 }
 
-void json_open(struct json *json, const char *key, char bracket)
+void json_put_open(struct json *json, struct json_key key, char bracket)
 {
-	value(json, key, &bracket, 1);
+	json_put(json, key, &bracket, 1);
 	json->comma = false;
 }
 
@@ -75,33 +72,23 @@ void json_close(struct json *json, char bracket)
 	json->comma = true;
 }
 
-void json_null(struct json *json, const char *key)
+void json_put_number(struct json *json, struct json_key key, uint64_t number)
 {
-	value(json, key, "null", 4);
-}
-
-void json_bool(struct json *json, const char *key, bool truth)
-{
-	value(json, key, truth ? "true" : "false", truth ? 4 : 5);
-}
-
-void json_number(struct json *json, const char *key, uint64_t number)
-{
-	char *at = begin(json, key, NUMBER_BYTES);
+	char *at = begin(json, key, FORMAT_DIGITS);
 
 	end(json, at + format_number(at, number));
 }
 
-void json_integer(struct json *json, const char *key, int64_t number)
+void json_put_integer(struct json *json, struct json_key key, int64_t number)
 {
-	char *at = begin(json, key, NUMBER_BYTES + 1);
+	char *at = begin(json, key, FORMAT_DIGITS + 1);
 
 	if (number < 0)
 		*at++ = '-';
 	end(json, at + format_number(at, number < 0 ? -(uint64_t)number : (uint64_t)number));
 }
 
-void json_hex(struct json *json, const char *key, uint64_t number)
+void json_put_hex(struct json *json, struct json_key key, uint64_t number)
 {
 	static const char digits[] = "0123456789abcdef";
 	char text[17], *at = text + sizeof(text) - 1;
@@ -110,31 +97,29 @@ void json_hex(struct json *json, const char *key, uint64_t number)
 	do
 		*--at = digits[number & 15];
 	while (number >>= 4);
-	json_plain(json, key, at);
+	json_put_quoted(json, key, at, (size_t)(text + sizeof(text) - 1 - at));
 }
 
-void json_seconds(struct json *json, const char *key, uint64_t ns)
+void json_put_seconds(struct json *json, struct json_key key, uint64_t ns)
 {
-	uint64_t fraction = ns % NS_PER_S;
-	char *at = begin(json, key, NUMBER_BYTES + 10);
+	char *at = begin(json, key, FORMAT_DIGITS + 10);
 
 	at += format_number(at, ns / NS_PER_S);
 	*at++ = '.';
-	for (int i = 8; i >= 0; i--, fraction /= 10)
-		at[i] = (char)('0' + fraction % 10);
+	format_digits(at, ns % NS_PER_S, 9);
 	end(json, at + 9);
 }
 
-void json_real(struct json *json, const char *key, double number)
+void json_put_real(struct json *json, struct json_key key, double number)
 {
 	char text[400]; /* the longest double has 309 digits before the point */
 	int length = snprintf(text, sizeof(text), "%.6f", number);
 
 	if (!isfinite(number)) {
-		json_null(json, key);
+		json_put(json, key, "null", 4);
 		return;
 	}
-	value(json, key, text, (size_t)length);
+	json_put(json, key, text, (size_t)length);
 }
 
 static bool needs_no_escape(const char *bytes, size_t size)
@@ -181,7 +166,7 @@ static void put_escaped(struct json *json, const uint8_t *bytes, size_t size)
 }
 
 /* `size` bytes that need no escape. */
-static void quote(struct json *json, const char *key, const char *text, size_t size)
+void json_put_quoted(struct json *json, struct json_key key, const char *text, size_t size)
 {
 	char *at = begin(json, key, size + 2);
 
@@ -192,26 +177,18 @@ static void quote(struct json *json, const char *key, const char *text, size_t s
 	end(json, at);
 }
 
-void json_string(struct json *json, const char *key, const char *bytes, size_t size)
+void json_put_string(struct json *json, struct json_key key, const char *bytes, size_t size)
 {
 	if (!bytes) {
-		json_null(json, key);
+		json_put(json, key, "null", 4);
 		return;
 	}
 	size = strnlen(bytes, size);
 	if (needs_no_escape(bytes, size)) {
-		quote(json, key, bytes, size);
+		json_put_quoted(json, key, bytes, size);
 		return;
 	}
-	value(json, key, "\"", 1);
+	json_put(json, key, "\"", 1);
 	put_escaped(json, (const uint8_t *)bytes, size);
 	put(json, "\"", 1);
-}
-
-void json_plain(struct json *json, const char *key, const char *text)
-{
-	if (text)
-		quote(json, key, text, strlen(text));
-	else
-		json_null(json, key);
 }

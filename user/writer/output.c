@@ -29,24 +29,35 @@ void output_free(struct output *output)
 	free(output->text);
 }
 
-char *output_reserve(struct output *output, size_t size)
+void output_grow(struct output *output, size_t size)
 {
-	if (output->length + size > output->capacity) {
-		output->capacity = (output->length + size) * 2;
-		output->text = memory_resize(output->text, output->capacity, 1);
-	}
-	return output->text + output->length;
-}
-
-void output_bytes(struct output *output, const char *bytes, size_t size)
-{
-	memcpy(output_reserve(output, size), bytes, size);
-	output->length += size;
+	output->capacity = (output->length + size) * 2;
+	output->text = memory_resize(output->text, output->capacity, 1);
 }
 
 void output_string(struct output *output, const char *text)
 {
 	output_bytes(output, text, strlen(text));
+}
+
+void output_blanks(struct output *output, size_t count)
+{
+	memset(output_reserve(output, count), ' ', count);
+	output->length += count;
+}
+
+void output_left(struct output *output, const char *text, size_t size, size_t columns)
+{
+	output_bytes(output, text, size);
+	if (size < columns)
+		output_blanks(output, columns - size);
+}
+
+void output_right(struct output *output, const char *text, size_t size, size_t columns)
+{
+	if (size < columns)
+		output_blanks(output, columns - size);
+	output_bytes(output, text, size);
 }
 
 void output_format(struct output *output, const char *format, ...)

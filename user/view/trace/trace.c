@@ -5,7 +5,6 @@
 
 #include "writer/format.h"
 #include "record/names.h"
-#include "view/objects.h"
 #include "view/text.h"
 
 /* TIME PID COMM DIR LOCAL REMOTE MS TRANSITION: 120 columns when both addresses are 21 wide. */
@@ -18,9 +17,9 @@
 #define FIXED_COLUMNS                                                                              \
 	(TIME_COLUMNS + PID_COLUMNS + COMM_COLUMNS + DIRECTION_COLUMNS + MS_COLUMNS +              \
 	 TRANSITION_COLUMNS + 7)
-#define MS_SHOWN    99999999.5 /* beyond: days, "1.2d" */
-#define ADDRESS_MIN 21	       /* any IPv4 endpoint */
-#define ADDRESS_MAX 47	       /* any IPv6 endpoint */
+#define DAYS_FROM_NS 99999999500000 /* "1.2d": milliseconds have no room */
+#define ADDRESS_MIN  21		    /* any IPv4 endpoint */
+#define ADDRESS_MAX  47		    /* any IPv6 endpoint */
 
 void trace_init(void *self, const struct view_config *config, struct model *model)
 {
@@ -70,9 +69,11 @@ static void show_json(struct trace *trace, const struct transition *transition)
 		json_null(&json, "in_old_s");
 	else
 		json_seconds(&json, "in_old_s", transition->in_old_ns);
-	object_process(&json, "owner", transition->owner, &trace->model->clocks);
+	process_texts_show(&trace->processes, &json, "owner", transition->owner,
+			   &trace->model->clocks);
 	json_plain(&json, "owner_by", owner_by_name(connection->owner_by));
-	object_process(&json, "closer", transition->closer, &trace->model->clocks);
+	process_texts_show(&trace->processes, &json, "closer", transition->closer,
+			   &trace->model->clocks);
 	json_plain(&json, "end_reason", end_reason_name(transition->end_reason));
 	json_end(&json);
 }
@@ -92,38 +93,34 @@ static void show_header(struct trace *trace)
 	text_end_line(trace->output, begin, INDENT, trace->config.style.columns);
 }
 
-/* Spaces up to a column's width, by what the terminal shows and not by bytes. */
-static void pad(struct output *output, size_t used, size_t columns)
-{
-	while (used++ < columns)
-		output_bytes(output, " ", 1);
-}
-
 static void show_process(struct trace *trace, const struct process *process)
 {
-	char comm[4 * sizeof(process->id.comm) + 1] = "-";
-	size_t used = 1;
+	char comm[4 * sizeof(process->id.comm) + 1] = "-", pid[20] = "-";
+	size_t used = 1, digits = 1;
 
-	if (!process) {
-		output_format(trace->output, "%*s ", PID_COLUMNS, "-");
-	} else {
-		output_format(trace->output, "%*u ", PID_COLUMNS, process->id.pid);
+	if (process) {
+		digits = format_number(pid, process->id.pid);
 		used = format_harmless(comm, process->id.comm, sizeof(process->id.comm),
 				       trace->config.style.columns ? COMM_COLUMNS : SIZE_MAX);
 	}
+	output_right(trace->output, pid, digits, PID_COLUMNS);
+	output_blanks(trace->output, 1);
 	output_string(trace->output, comm);
-	pad(trace->output, used, COMM_COLUMNS);
-	output_string(trace->output, " ");
+	/* up to the column's width, by what the terminal shows and not by bytes */
+	output_blanks(trace->output, used < COMM_COLUMNS ? COMM_COLUMNS - used + 1 : 1);
 }
 
 static void show_endpoint(struct trace *trace, const uint8_t *address, uint16_t port)
 {
 	char text[FORMAT_ENDPOINT];
+	size_t length = format_endpoint(text, address, port);
 
-	format_endpoint(text, address, port);
-	if (trace->config.style.columns && !trace->config.style.details)
+	if (trace->config.style.columns && !trace->config.style.details) {
 		format_shorten(text, trace->address_columns);
-	output_format(trace->output, "%-*s ", (int)trace->address_columns, text);
+		length = strlen(text);
+	}
+	output_left(trace->output, text, length, trace->address_columns);
+	output_blanks(trace->output, 1);
 }
 
 static void show_remote(struct trace *trace, const struct transition *transition)
@@ -131,21 +128,38 @@ static void show_remote(struct trace *trace, const struct transition *transition
 	const struct tuple *tuple = &transition->connection->tuple;
 
 	if (of_listener(transition))
-		output_format(trace->output, "%-*s ", (int)trace->address_columns, "*");
+		output_left(trace->output, "* ", 2, trace->address_columns + 1);
 	else
 		show_endpoint(trace, tuple->raddr, tuple->rport);
 }
 
+/* "12.3", from 100,000 ms on "123456". */
+static size_t format_ms(char *text, uint64_t ns)
+{
+	uint64_t tenths = ns / 100000 + (ns % 100000 >= 50000);
+	size_t length;
+
+	if (tenths >= 1000000)
+		return format_number(text, ns / 1000000 + (ns % 1000000 >= 500000));
+	length = format_number(text, tenths / 10);
+	text[length++] = '.';
+	text[length++] = (char)('0' + tenths % 10);
+	return length;
+}
+
 static void show_ms(struct trace *trace, uint64_t ns)
 {
-	double ms = (double)ns / 1e6;
+	char text[24] = "-";
+	size_t length = 1;
 
-	if (ns == UNKNOWN_NS)
-		output_format(trace->output, "%*s ", MS_COLUMNS, "-");
-	else if (ms < MS_SHOWN)
-		output_format(trace->output, "%*.*f ", MS_COLUMNS, ms < 100000 ? 1 : 0, ms);
-	else
-		output_format(trace->output, "%*.1fd ", MS_COLUMNS - 1, ms / 86400e3);
+	if (ns != UNKNOWN_NS && ns >= DAYS_FROM_NS) {
+		output_format(trace->output, "%*.1fd ", MS_COLUMNS - 1, (double)ns / 86400e9);
+		return;
+	}
+	if (ns != UNKNOWN_NS)
+		length = format_ms(text, ns);
+	output_right(trace->output, text, length, MS_COLUMNS);
+	output_blanks(trace->output, 1);
 }
 
 static const char *color_of(unsigned int new_state)
@@ -167,10 +181,16 @@ static void show_states(struct trace *trace, const struct transition *transition
 	const char *reason = end_reason_name(transition->end_reason);
 	const char *color = trace->config.style.color ? color_of(transition->new_state) : "";
 
-	output_format(trace->output, "%s%s->%s%s", color, tcp_state_name(transition->old_state),
-		      tcp_state_name(transition->new_state), color[0] ? TEXT_PLAIN : "");
-	if (reason)
-		output_format(trace->output, " %s", reason);
+	output_string(trace->output, color);
+	output_string(trace->output, tcp_state_name(transition->old_state));
+	output_string(trace->output, "->");
+	output_string(trace->output, tcp_state_name(transition->new_state));
+	if (color[0])
+		output_string(trace->output, TEXT_PLAIN);
+	if (!reason)
+		return;
+	output_blanks(trace->output, 1);
+	output_string(trace->output, reason);
 }
 
 static const char *arrow(unsigned int direction)
@@ -181,15 +201,18 @@ static const char *arrow(unsigned int direction)
 static void show_text(struct trace *trace, const struct transition *transition)
 {
 	const struct connection *connection = transition->connection;
+	uint64_t time_ns = transition->time_ns + (uint64_t)trace->model->clocks.monotonic_ns;
+	const char *direction = arrow(connection->direction);
+	struct output *output = trace->output;
 	char time[FORMAT_TIME];
 	size_t begin;
 
 	show_header(trace);
-	begin = trace->output->length;
-	format_clock(time, transition->time_ns + (uint64_t)trace->model->clocks.monotonic_ns);
-	output_format(trace->output, "%s ", time);
+	begin = output->length;
+	output_bytes(output, time, format_clock_after(&output->local, time, time_ns));
+	output_blanks(output, 1);
 	show_process(trace, transition->owner);
-	output_format(trace->output, "%-*s ", DIRECTION_COLUMNS, arrow(connection->direction));
+	output_left(output, direction, strlen(direction), DIRECTION_COLUMNS + 1);
 	show_endpoint(trace, connection->tuple.laddr, connection->tuple.lport);
 	show_remote(trace, transition);
 	show_ms(trace, transition->in_old_ns);

@@ -3,6 +3,7 @@
 #ifndef TCPLINGER_VIEW_TRACE_H
 #define TCPLINGER_VIEW_TRACE_H
 
+#include "view/process_texts.h"
 #include "view/view.h"
 
 struct trace {
@@ -12,6 +13,7 @@ struct trace {
 	unsigned int address_columns;
 	unsigned int since_header; /* lines */
 	uint64_t shown;
+	struct process_texts processes;
 };
 
 extern const struct view trace_view;
