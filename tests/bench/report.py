@@ -5,6 +5,7 @@ import json
 import os
 import statistics
 
+from runs import PROGRAM
 from tracers import TRACERS
 
 # What trace must write of a connection that its client closed, into TIME_WAIT: five steps of the
@@ -14,6 +15,13 @@ STEPS_PER_CONNECTION = 9
 
 def per_operation(runs, amount):
     return statistics.median(amount(run) / run["operations"] for run in runs)
+
+
+def programs_of(stats):
+    """What each program took of it, the dearest first."""
+    names = [key.removeprefix(PROGRAM) for key in stats[0]["usage"] if key.startswith(PROGRAM)]
+    took = {name: per_operation(stats, lambda run, key=PROGRAM + name: run["usage"].get(key, 0)) for name in names}
+    return dict(sorted(took.items(), key=lambda item: -item[1]))
 
 
 def summarize(name, load, pairs, stats):
@@ -32,6 +40,7 @@ def summarize(name, load, pairs, stats):
     if stats:
         row["bpf_ns"] = per_operation(stats, lambda run: run["usage"]["bpf_ns"])
         row["bpf_runs"] = per_operation(stats, lambda run: run["usage"]["bpf_runs"])
+        row["programs"] = programs_of(stats)
     if load == "churn" and all(run.get("transitions") for run in traced):
         row["transitions"] = per_operation(traced, lambda run: run["transitions"])
         row["missing"] = sum(STEPS_PER_CONNECTION * run["operations"] - run["transitions"]
@@ -81,6 +90,9 @@ def print_table(bench, rows):
         right = [cell.rjust(width) for cell, width in zip(line[3:], widths[3:])]
         print("  ".join(left + right).rstrip())
     for row in rows:
+        if row["load"] == "churn" and any(row.get("programs", {}).values()):
+            took = ", ".join(f"{name} {short(ns)}" for name, ns in row["programs"].items() if ns >= 1)
+            print(f"{row['tracer']}: of its BPF ns, {took}")
         if row.get("missing"):
             print(f"{row['tracer']}: {row['missing']:,} transitions missing over all rounds")
         if "reported" in row:

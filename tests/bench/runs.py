@@ -19,6 +19,7 @@ READY_TIMEOUT = 15
 STOP_TIMEOUT = 15
 DRAIN_TIMEOUT = 10
 TIME_WAITS_GONE_TIMEOUT = 10
+PROGRAM = "program "  # begins the key of what each program took
 BPF_STATS = pathlib.Path("/proc/sys/kernel/bpf_stats_enabled")
 
 
@@ -240,7 +241,8 @@ class Running:
         return {"cpu_s": self.cpu_s(),
                 "bpf_ns": sum(program.get("run_time_ns", 0) for program in programs),
                 "bpf_runs": sum(program.get("run_cnt", 0) for program in programs),
-                "bpf_skipped": sum(program.get("recursion_misses", 0) for program in programs)}
+                "bpf_skipped": sum(program.get("recursion_misses", 0) for program in programs),
+                **{PROGRAM + program["name"]: program.get("run_time_ns", 0) for program in programs}}
 
     def peak_rss_kb(self):
         self.check_alive()
