@@ -110,6 +110,14 @@ enum port_failure_kind {
 	FAILURES,
 };
 
+/* What a connection carried until the first FIN, either side's, or until it was aborted. */
+struct carried {
+	__u64 sent_bytes; /* data, acknowledged or not; from the kernel with the SYN, if that was
+			     ours */
+	__u64 received_bytes; /* data */
+	__u64 idle_ns;	      /* since data came or went last, or since it was established */
+};
+
 /*
  * A transition as the programs tell it: in as few bytes as it takes, since most of what it costs is
  * that. What else is to be known of the connection, user space knows by its cookie.
@@ -130,7 +138,9 @@ struct record_step {
 	__u16 port_held;
 	__u8 dead;
 	__u8 accepted; /* or waits to be */
-	__u8 reserved[6];
+	__u8 measured;
+	__u8 reserved[5];
+	struct carried carried;
 };
 
 struct record_act {
@@ -155,7 +165,9 @@ struct record_transition {
 	__u8 unsent;	 /* it fails before it has sent a SYN */
 	__u8 dead;	 /* SOCK_DEAD: no process has it any more, or none ever had */
 	__u8 bound;	 /* bind() chose its port, not connect() */
-	__u8 reserved[3];
+	__u8 measured;	 /* it is the first FIN, or an abort, and `carried` is valid */
+	__u8 reserved[2];
+	struct carried carried;
 	__u64 netns_cookie;
 	__u64 listener; /* cookie of the one that it came from; 0: not known */
 	struct process_id owner;
@@ -216,7 +228,8 @@ struct record_timewait {
 	__u8 timestamps; /* the connection had TCP timestamps */
 	__u8 bound;	 /* to a port that bind() took, as an accepted connection is */
 	__u8 rearmed;	 /* TIMEWAIT_ARMED: of one that lives */
-	__u8 reserved[6];
+	__u8 by_data;	 /* END_RESET: the peer's data did it, not an RST; resolved likewise */
+	__u8 reserved[5];
 	__u64 netns_cookie;
 	__s64 remaining_ns; /* until the timer expires, on the jiffies clock; may be negative */
 };
@@ -525,9 +538,9 @@ _Static_assert(sizeof(struct record_ports) == 8224, "record_ports");
 _Static_assert(sizeof(struct record_header) == 16, "record_header");
 _Static_assert(sizeof(struct process_id) == 40, "process_id");
 _Static_assert(sizeof(struct tuple) == 44, "tuple");
-_Static_assert(sizeof(struct record_transition) == 184, "record_transition");
-_Static_assert(sizeof(struct record_step) == 104, "record_step");
-_Static_assert(sizeof(struct record_act) == 144, "record_act");
+_Static_assert(sizeof(struct record_transition) == 208, "record_transition");
+_Static_assert(sizeof(struct record_step) == 128, "record_step");
+_Static_assert(sizeof(struct record_act) == 168, "record_act");
 _Static_assert(sizeof(struct record_owner) == 64, "record_owner");
 _Static_assert(sizeof(struct record_timewait_end) == 192, "record_timewait_end");
 _Static_assert(sizeof(struct record_timewait) == 96, "record_timewait");

@@ -16,6 +16,7 @@ enum todo {
 	TODO_MINISOCKET = 1 << 3, /* a minisocket may stand for the socket from now on */
 	TODO_BIRTH = 1 << 4,	  /* of a listener: its cookie is noted, */
 	TODO_LISTENER = 1 << 5,	  /* and told when the child leaves SYN_RECV */
+	TODO_CARRIED = 1 << 6,	  /* the first FIN: what it carried is told */
 };
 
 struct settings {

@@ -80,6 +80,25 @@ static __always_inline void show_connect(struct record_step *step, struct tcp_so
 	step->unsent = !has_sent_syn(tp);
 }
 
+/* The later of two times in jiffies, of which the kernel keeps 32 bits. */
+static __always_inline __u32 later(__u32 one, __u32 other)
+{
+	return (__s32)(one - other) > 0 ? one : other;
+}
+
+/* A FIN that came counts as a byte by now; ours is not queued yet. */
+static __always_inline void show_carried(struct record_step *step, const struct tcp_sock *tp,
+					 int new)
+{
+	__u32 last = later(tp->lsndtime, tp->inet_conn.icsk_ack.lrcvtime);
+	__s32 ticks = (__u32)bpf_jiffies64() - last;
+
+	step->measured = true;
+	step->carried.sent_bytes = tp->bytes_acked + (tp->write_seq - tp->snd_una);
+	step->carried.received_bytes = tp->bytes_received - (new == TCP_CLOSE_WAIT);
+	step->carried.idle_ns = ticks > 0 ? ticks * settings.tick_ns : 0;
+}
+
 /* Made where nobody has asked for one yet; the call for it takes as long as a third of a record. */
 static __always_inline __u64 cookie_of(struct sock *sk)
 {
@@ -109,6 +128,8 @@ static __always_inline void show_step(struct record_step *step, struct tcp_sock 
 		step->refused = is_refused(sk);
 	if (todo & TODO_CONNECT)
 		show_connect(step, tp);
+	if (todo & TODO_CARRIED)
+		show_carried(step, tp, new);
 }
 
 /* Of the kernel's own doing. Nobody is woken: processes act as often. */

@@ -131,6 +131,7 @@ struct tcp_sock {
 	u32 rcv_nxt;
 	u32 snd_una;
 	u64 bytes_received; /* a FIN counts as one */
+	u64 bytes_acked;    /* a SYN counts as one */
 	u32 data_segs_out;
 	u32 rcv_tstamp;		     /* when an ACK came last */
 	u32 lsndtime;		     /* when data went last */

@@ -69,6 +69,7 @@ static void sum_row(void *context, struct row *shown)
 	must(reasons == row->ended);
 	must(row->predates <= row->sockets);
 	must(row->closed_first <= row->closed);
+	must(row->idle.count <= row->closed);
 	must(row->lifetime.count <= row->ended);
 	must(row->connected.count <= row->closed);
 	sums->sockets += row->sockets;

@@ -63,6 +63,8 @@ static void shape_transition(struct input *input, void *to)
 	record->error = below(input, 2);
 	record->bound = below(input, 2);
 	record->listener = below(input, 8);
+	record->measured = below(input, 2);
+	record->carried = (struct carried){below(input, 4), below(input, 4), below(input, 4)};
 	if (record->old_state == TCP_SYN_SENT && record->new_state == TCP_CLOSE) {
 		record->failure = below(input, FAILURES);
 		record->range_low = below(input, 4);
@@ -81,6 +83,7 @@ static void shape_timewait(struct input *input, void *to)
 	record->substate = below(input, 2) ? TCP_TIME_WAIT : TCP_FIN_WAIT2;
 	record->end_reason = below(input, END_REASONS);
 	record->rearmed = below(input, 2);
+	record->by_data = below(input, 2);
 	record->remaining_ns = take_remaining(input);
 }
 

@@ -19,6 +19,7 @@ static void the_object_is_that_of_the_contract(void **state)
 		"\"netns\":4026531840,\"family\":\"ipv4\",\"laddr\":\"10.0.0.1\",\"lport\":null,"
 		"\"raddr\":\"10.0.0.2\",\"rport\":80,\"sockets\":1,\"predates\":0,"
 		"\"fin_wait2\":0,\"created\":2,\"ended\":1,\"closed\":2,\"closed_first\":2,"
+		"\"closed_by_reset\":0,"
 		"\"rearmed\":0,\"overflow\":0,\"created_per_s\":null,"
 		"\"reasons\":{\"expired\":0,\"reused\":1,\"syn\":0,\"reset\":0,\"destroyed\":0,"
 		"\"unknown\":0},"
@@ -38,6 +39,10 @@ static void the_object_is_that_of_the_contract(void **state)
 		"\"connected\":{\"count\":2,\"min_s\":0.005000000,\"p50_s\":0.005000000,"
 		"\"p90_s\":0.005000000,\"p99_s\":0.005000000,\"max_s\":0.005000000,"
 		"\"buckets\":[{\"le_s\":0.008192000,\"count\":2},{\"le_s\":null,\"count\":0}]},"
+		"\"idle\":{\"count\":0,\"min_s\":null,\"p50_s\":null,\"p90_s\":null,\"p99_s\":null,"
+		"\"max_s\":null,\"buckets\":[{\"le_s\":0.000001000,\"count\":0},{\"le_s\":null,"
+		"\"count\":0}]},"
+		"\"sent_bytes\":0,\"received_bytes\":0,\"reset_by_data\":0,"
 		"\"incomplete\":false}\n"
 		"{\"type\":\"refresh\",\"time\":\"2024-03-01T00:17:13.000000Z\","
 		"\"view\":\"timewait\",\"seq\":1,\"rows\":1,\"incomplete\":false}\n");

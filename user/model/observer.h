@@ -3,6 +3,8 @@
 #ifndef TCPLINGER_OBSERVER_H
 #define TCPLINGER_OBSERVER_H
 
+#include <stdbool.h>
+
 #include "model/connection.h"
 
 #define UNKNOWN_NS UINT64_MAX
@@ -21,6 +23,9 @@ struct transition {
 	uint8_t failure;    /* enum port_failure_kind */
 	uint16_t range_low; /* of its own range, if it has one */
 	uint16_t range_high;
+	uint16_t error;		       /* errno, of a connect() that failed, or a reset; 0: none */
+	bool by_data;		       /* a minisocket that the peer's data ended */
+	const struct carried *carried; /* at the first FIN, or an abort; NULL: not told */
 };
 
 /* What happens to a minisocket that is no transition of its connection. */

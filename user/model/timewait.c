@@ -148,12 +148,19 @@ static void seen(struct model *model, struct connection *connection,
 static void ended(struct model *model, struct connection *connection,
 		  const struct record_timewait *record)
 {
+	struct transition transition = {
+		.time_ns = record->header.time_ns,
+		.new_state = TCP_CLOSE,
+		.end_reason = record->end_reason ? record->end_reason : END_UNKNOWN,
+		.by_data = record->by_data,
+	};
+
 	connection->flags |= CONNECTION_MINISOCKET;
 	enter_fin_wait2(model, connection, record);
 	if (record->substate == TCP_TIME_WAIT)
 		timewait_seen(model, connection, record->header.time_ns, record->remaining_ns);
-	model_transition(model, connection, record->header.time_ns, connection->state, TCP_CLOSE,
-			 record->end_reason ? record->end_reason : END_UNKNOWN);
+	transition.old_state = connection->state;
+	model_move(model, connection, &transition);
 	model_end(model, connection);
 }
 

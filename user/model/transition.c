@@ -86,9 +86,21 @@ static uint64_t began_of(const struct connection *connection, uint64_t time_ns)
 	return seen ? connection->since_ns : time_ns;
 }
 
+/* bytes_acked counts the SYN of who connects. */
+static struct carried carried_by(const struct connection *connection,
+				 const struct record_transition *record)
+{
+	struct carried carried = record->carried;
+
+	if (connection->direction != DIRECTION_IN && carried.sent_bytes)
+		carried.sent_bytes--;
+	return carried;
+}
+
 static void move(struct model *model, struct connection *connection,
 		 const struct record_transition *record)
 {
+	struct carried carried = carried_by(connection, record);
 	struct transition transition = {
 		.time_ns = record->header.time_ns,
 		.old_state = record->old_state,
@@ -96,6 +108,8 @@ static void move(struct model *model, struct connection *connection,
 		.failure = record->failure,
 		.range_low = record->range_low,
 		.range_high = record->range_high,
+		.error = record->error,
+		.carried = record->measured ? &carried : NULL,
 	};
 
 	model_move(model, connection, &transition);

@@ -32,7 +32,8 @@ static bool transition_valid(const struct record_header *header)
 
 	return tuple_valid(&record->tuple) && full_state_valid(record->old_state) &&
 	       full_state_valid(record->new_state) && record->owner_by < OWNER_EVIDENCES &&
-	       record->direction < DIRECTIONS && record->failure < FAILURES;
+	       record->direction < DIRECTIONS && record->failure < FAILURES &&
+	       record->carried.idle_ns <= COUNTER_MAX;
 }
 
 static bool step_valid(const struct record_header *header)
@@ -40,7 +41,7 @@ static bool step_valid(const struct record_header *header)
 	const struct record_step *record = (const void *)header;
 
 	return tuple_valid(&record->tuple) && full_state_valid(record->old_state) &&
-	       full_state_valid(record->new_state);
+	       full_state_valid(record->new_state) && record->carried.idle_ns <= COUNTER_MAX;
 }
 
 static bool substate_valid(unsigned int state)

@@ -16,7 +16,7 @@ uint32_t needs_last_states(const struct needs *needs)
 	uint32_t last = ALL_STATES & ~needs->listed;
 
 	for (unsigned int state = 0; state < TCP_STATES; state++)
-		if (needs->told[state])
+		if (needs->told[state] & ~(1U << TCP_CLOSE))
 			last &= ~(1U << state);
 	return last;
 }

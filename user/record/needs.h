@@ -49,8 +49,8 @@ static inline bool needs_want(const struct needs *needs, enum want want)
 }
 
 /*
- * States (bit 1 << state) in which nothing more is told of a connection, nor do listings show it:
- * who enters one is over.
+ * States (bit 1 << state) in which nothing more is told of a connection but its end, nor do
+ * listings show it: who enters one is over, and its end stands for itself.
  */
 uint32_t needs_last_states(const struct needs *needs);
 

@@ -14,7 +14,9 @@ from traffic import Pair
 ROW = {"type": str, "time": str, "seq": int, "process": dict, "key": str, "owner_by": str,
        "closer": dict, "direction": str, "netns": int, "family": str, "laddr": str, "lport": int,
        "raddr": str, "rport": int, "sockets": int, "predates": int, "fin_wait2": int,
-       "created": int, "ended": int, "closed": int, "closed_first": int, "rearmed": int,
+       "created": int, "ended": int, "closed": int, "closed_first": int,
+       "closed_by_reset": int, "rearmed": int, "reset_by_data": int, "sent_bytes": int,
+       "received_bytes": int, "idle": dict,
        "overflow": int, "created_per_s": number, "reasons": dict, "lifetime": dict,
        "fin_wait2_lifetime": dict, "connected": dict, "incomplete": bool}
 NULL_OR = {"process", "key", "owner_by", "closer", "family", "lport", "raddr", "rport",

@@ -33,18 +33,33 @@ static enum end_reason reason_at(const struct end_ranges *ranges, uint64_t addre
 	return END_NONE;
 }
 
+/* The innermost that is known; END_NONE: none is. */
+static enum end_reason reason_on_stack(const struct end_ranges *ranges,
+				       const struct record_timewait_end *record)
+{
+	enum end_reason reason = END_NONE;
+
+	for (int i = 0; i < TIMEWAIT_FRAMES && record->frames[i] && reason == END_NONE; i++)
+		reason = reason_at(ranges, record->frames[i]);
+	return reason;
+}
+
+/* In FIN_WAIT2 no SYN is let in: what tcp_v4_rcv ends there is data (TCP_TW_RST). */
+bool end_is_by_data(const struct end_ranges *ranges, const struct record_timewait_end *record)
+{
+	return record->timewait.substate == TCP_FIN_WAIT2 &&
+	       reason_on_stack(ranges, record) == END_SYN;
+}
+
 enum end_reason end_reason_of(const struct end_ranges *ranges,
 			      const struct record_timewait_end *record)
 {
 	const struct record_timewait *timewait = &record->timewait;
+	enum end_reason reason = reason_on_stack(ranges, record);
 
-	for (int i = 0; i < TIMEWAIT_FRAMES && record->frames[i]; i++) {
-		enum end_reason reason = reason_at(ranges, record->frames[i]);
-
-		if (reason == END_SYN && timewait->substate == TCP_FIN_WAIT2)
-			return END_RESET;
-		if (reason != END_NONE)
-			return reason;
-	}
+	if (end_is_by_data(ranges, record))
+		return END_RESET;
+	if (reason != END_NONE)
+		return reason;
 	return !ranges->count && timewait->remaining_ns <= 0 ? END_EXPIRED : END_UNKNOWN;
 }

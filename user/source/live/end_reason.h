@@ -8,6 +8,7 @@
 #ifndef TCPLINGER_END_REASON_H
 #define TCPLINGER_END_REASON_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -39,5 +40,8 @@ extern const size_t end_function_count;
  */
 enum end_reason end_reason_of(const struct end_ranges *ranges,
 			      const struct record_timewait_end *record);
+
+/* True if data that came after a half-close did it, and no RST. */
+bool end_is_by_data(const struct end_ranges *ranges, const struct record_timewait_end *record);
 
 #endif

@@ -75,6 +75,13 @@ static bool may_close(unsigned int old, unsigned int new)
 	       (old == TCP_ESTABLISHED || old == TCP_CLOSE_WAIT || old == TCP_SYN_RECV);
 }
 
+static bool is_first_fin(unsigned int old, unsigned int new)
+{
+	if (old == TCP_SYN_RECV)
+		return new == TCP_FIN_WAIT1 || new == TCP_CLOSE_WAIT;
+	return old == TCP_ESTABLISHED;
+}
+
 static uint8_t todo_told(unsigned int old, unsigned int new)
 {
 	uint8_t todo = TODO_TELL;
@@ -87,6 +94,8 @@ static uint8_t todo_told(unsigned int old, unsigned int new)
 		todo |= TODO_CONNECT;
 	if (becomes_minisocket(old, new))
 		todo |= TODO_MINISOCKET;
+	if (is_first_fin(old, new))
+		todo |= TODO_CARRIED;
 	return todo;
 }
 

@@ -25,6 +25,7 @@ static void receive_timewait_end(struct live *live, const struct record_timewait
 	resolved.header.type = RECORD_TIMEWAIT;
 	resolved.header.size = sizeof(resolved);
 	resolved.end_reason = reason;
+	resolved.by_data = end_is_by_data(&live->kallsyms.ends, record);
 	if (reason == END_REARMED) {
 		resolved.action = TIMEWAIT_ARMED;
 		resolved.end_reason = END_NONE;
@@ -77,6 +78,8 @@ static void complete(struct record_transition *record, const struct record_step 
 		.bound = step->new_state == TCP_SYN_SENT && step->port_held,
 		.netns_cookie = step->netns_cookie,
 		.listener = step->listener,
+		.measured = step->measured,
+		.carried = step->carried,
 	};
 }
 

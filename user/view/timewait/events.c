@@ -99,6 +99,32 @@ static bool is_close(const struct transition *transition)
 	return transition->old_state == TCP_ESTABLISHED;
 }
 
+/* How long it was idle says nothing of what a reset ended. */
+static void note_carried(struct time_wait_row *row, const struct transition *transition)
+{
+	row->sent_bytes += transition->carried->sent_bytes;
+	row->received_bytes += transition->carried->received_bytes;
+	if (transition->new_state != TCP_CLOSE)
+		histogram_add(&row->idle, transition->carried->idle_ns);
+}
+
+/* close() with unread data, or SO_LINGER 0, sends an RST: the first thing, or after the peer's FIN.
+ */
+static bool is_own_reset(const struct transition *transition)
+{
+	return transition->new_state == TCP_CLOSE && transition->closer &&
+	       (transition->old_state == TCP_ESTABLISHED ||
+		transition->old_state == TCP_CLOSE_WAIT);
+}
+
+static void was_reset(struct time_waits *waits, const struct transition *transition)
+{
+	struct time_wait_row *row = row_of(waits, transition->connection, transition->time_ns);
+
+	if (row)
+		row->closed_by_reset++;
+}
+
 /* The first FIN, or an abort; or, where the FIN was lost, the TIME_WAIT of who sent it first. */
 static void closed(struct time_waits *waits, const struct transition *transition)
 {
@@ -108,6 +134,8 @@ static void closed(struct time_waits *waits, const struct transition *transition
 	if (!row)
 		return;
 	row->closed++;
+	if (transition->carried)
+		note_carried(row, transition);
 	if (new_state == TCP_FIN_WAIT1 || new_state == TCP_TIME_WAIT ||
 	    (new_state == TCP_CLOSE && transition->closer))
 		row->closed_first++;
@@ -189,6 +217,7 @@ static void ended(struct time_waits *waits, const struct transition *transition)
 		return;
 	row->row.active_ns = transition->time_ns;
 	if (transition->old_state != TCP_TIME_WAIT) {
+		row->reset_by_data += transition->by_data;
 		note_wait(row, transition);
 		return;
 	}
@@ -203,6 +232,8 @@ void time_waits_transition(void *self, const struct transition *transition)
 
 	if (is_close(transition))
 		closed(waits, transition);
+	if (is_own_reset(transition))
+		was_reset(waits, transition);
 	if (transition->new_state == TCP_TIME_WAIT)
 		began(waits, transition);
 	else if (transition->end_reason != END_NONE)

@@ -101,6 +101,12 @@ static void scale_connected(struct histogram_scale *scale, const void *view, con
 	histogram_scale_log2(scale, &of(row)->connected, 0, HISTOGRAM_EDGES);
 }
 
+static void scale_idle(struct histogram_scale *scale, const void *view, const void *row)
+{
+	(void)view;
+	histogram_scale_log2(scale, &of(row)->idle, 0, HISTOGRAM_EDGES);
+}
+
 static const struct dimension reasons = {end_reason_name, END_EXPIRED, END_UNKNOWN + 1};
 
 #define GAUGE(field)   .key = #field, .kind = FIGURE_GAUGE, MEMBER_AT(struct time_wait_row, field)
@@ -121,6 +127,7 @@ static const struct member members[] = {
 	{COUNTER(ended), .help = "left it, for whatever reason"},
 	{COUNTER(closed), .help = "connections closed"},
 	{COUNTER(closed_first), .help = "of these, by this side first"},
+	{COUNTER(closed_by_reset), .help = "ended by an RST of this side's"},
 	{COUNTER(rearmed), .help = "the peer's FIN came again"},
 	{COUNTER(overflow), .help = "refused: tcp_max_tw_buckets"},
 	{"created_per_s", .kind = FIGURE_GAUGE, .unit = UNIT_PER_S, .value = created_per_s,
@@ -130,6 +137,10 @@ static const struct member members[] = {
 	{COUNTER(lifetime), .unit = UNIT_SECONDS, .scale = scale_lifetime},
 	{COUNTER(fin_wait2_lifetime), .unit = UNIT_SECONDS, .scale = scale_fin_wait2},
 	{COUNTER(connected), .unit = UNIT_SECONDS, .scale = scale_connected},
+	{COUNTER(idle), .unit = UNIT_SECONDS, .scale = scale_idle},
+	{COUNTER(sent_bytes), .unit = UNIT_BYTES, .help = "data of the connections closed"},
+	{COUNTER(received_bytes), .unit = UNIT_BYTES, .help = "likewise"},
+	{COUNTER(reset_by_data), .help = "that waited for a FIN and got data"},
 	{"incomplete", .write = write_incomplete},
 };
 

@@ -116,6 +116,12 @@ static void say_row(struct sentence *sentence, const struct time_waits *waits,
 		    singular(row->fin_wait2));
 	if (row->rearmed)
 		say(sentence, "; at least %llu rearmed", (unsigned long long)row->rearmed);
+	if (row->closed_by_reset)
+		say(sentence, "; %llu closed by a reset of its own",
+		    (unsigned long long)row->closed_by_reset);
+	if (row->reset_by_data)
+		say(sentence, "; to %llu half closed one%s data came still",
+		    (unsigned long long)row->reset_by_data, plural(row->reset_by_data));
 	if (row->predates)
 		say(sentence, "; %u older than tcplinger", row->predates);
 	if (row->closed)
@@ -129,6 +135,8 @@ static void show_histograms(const struct time_waits *waits, struct output *outpu
 
 	histogram_scale_log2(&scale, &row->connected, 0, LOG2_EDGES);
 	bars_show(output, "connected until the first FIN", &row->connected, &scale, style->columns);
+	histogram_scale_log2(&scale, &row->idle, 0, LOG2_EDGES);
+	bars_show(output, "idle before that", &row->idle, &scale, style->columns);
 	histogram_scale_log2(&scale, &row->fin_wait2_lifetime, FIN_WAIT2_NS, LOG2_EDGES);
 	bars_show(output, "alone in FIN_WAIT2", &row->fin_wait2_lifetime, &scale, style->columns);
 	histogram_scale_life(&scale, waits->model->timewait_ns);

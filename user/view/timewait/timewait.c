@@ -18,6 +18,7 @@ static void clear_histograms(struct time_wait_row *row)
 	histogram_free(&row->lifetime);
 	histogram_free(&row->fin_wait2_lifetime);
 	histogram_free(&row->connected);
+	histogram_free(&row->idle);
 }
 
 static void clear(void *context, struct row *row)
@@ -38,6 +39,10 @@ static void add_counters(struct time_wait_row *sum, const struct time_wait_row *
 	sum->ended += row->ended;
 	sum->closed += row->closed;
 	sum->closed_first += row->closed_first;
+	sum->closed_by_reset += row->closed_by_reset;
+	sum->reset_by_data += row->reset_by_data;
+	sum->sent_bytes += row->sent_bytes;
+	sum->received_bytes += row->received_bytes;
 	sum->rearmed += row->rearmed;
 	sum->overflow += row->overflow;
 	for (unsigned int i = 0; i < END_REASONS; i++)
@@ -49,6 +54,7 @@ static void add_histograms(struct time_wait_row *sum, const struct time_wait_row
 	histogram_merge(&sum->lifetime, &row->lifetime);
 	histogram_merge(&sum->fin_wait2_lifetime, &row->fin_wait2_lifetime);
 	histogram_merge(&sum->connected, &row->connected);
+	histogram_merge(&sum->idle, &row->idle);
 }
 
 static void fold(void *context, struct row *other, const struct row *folded)
@@ -235,6 +241,7 @@ const struct view timewait_view = {
 					[TCP_FIN_WAIT1] = 1U << TCP_CLOSE,
 					[TCP_FIN_WAIT2] = 1U << TCP_CLOSE,
 					[TCP_CLOSING] = 1U << TCP_CLOSE,
+					[TCP_CLOSE_WAIT] = 1U << TCP_CLOSE, /* by an RST */
 					[TCP_CLOSE] = 1U << TCP_SYN_SENT | 1U << TCP_LISTEN,
 					[TCP_LISTEN] = 1U << TCP_CLOSE,
 				},

@@ -28,12 +28,17 @@ struct time_wait_row {
 	uint64_t ended;
 	uint64_t closed; /* connections; of them, those that this side closed first: */
 	uint64_t closed_first;
+	uint64_t closed_by_reset; /* by an RST of this side's */
+	uint64_t reset_by_data;	  /* minisockets in FIN_WAIT2 that the peer's data ended */
+	uint64_t sent_bytes;	  /* data of those closed */
+	uint64_t received_bytes;
 	uint64_t rearmed;
 	uint64_t overflow;
 	uint64_t reasons[END_REASONS];
 	struct histogram lifetime; /* of true TIME_WAIT */
 	struct histogram fin_wait2_lifetime;
 	struct histogram connected; /* ESTABLISHED to the first FIN */
+	struct histogram idle;	    /* since data came or went, to that FIN */
 	struct growth growth;	    /* of `created` */
 };
 
