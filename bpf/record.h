@@ -44,6 +44,7 @@ enum record_type {
 	RECORD_FACTS,	       /* what /proc says of a process now */
 	RECORD_WATCHED,	       /* which sockets a process's epoll sets watch */
 	RECORD_SENDING,	       /* which of a process's connections do not get rid of their data */
+	RECORD_NAMESPACE,      /* what a namespace does to those who open connections */
 	RECORD_OWNER,	       /* who has accepted a socket */
 	RECORD_STEP,	       /* from the kernel only: of these the source makes the others */
 	RECORD_ACT,	       /* likewise, and a process did it */
@@ -245,12 +246,17 @@ enum socket_flags {
 	SOCKET_UNACCEPTED = 1 << 2, /* in its listener's backlog: no process has it yet */
 	SOCKET_OPAQUE =
 		1 << 3, /* kTLS, sockmap, MPTCP: `recvq` is the kernel's, not the process's */
-	SOCKET_SENDING = 1 << 4,    /* has data queued, or not acknowledged */
-	SOCKET_BOUND = 1 << 5,	    /* its port was taken by bind(), or listen() */
-	SOCKET_TIMESTAMPS = 1 << 6, /* of a minisocket: tcp_tw_reuse may have it */
-	SOCKET_SENT = 1 << 7,	    /* has ever sent data */
-	SOCKET_READ = 1 << 8,	    /* the process has read something: more came than is unread */
+	SOCKET_SENDING = 1 << 4,      /* has data queued, or not acknowledged */
+	SOCKET_BOUND = 1 << 5,	      /* its port was taken by bind(), or listen() */
+	SOCKET_TIMESTAMPS = 1 << 6,   /* of a minisocket: tcp_tw_reuse may have it */
+	SOCKET_SENT = 1 << 7,	      /* has ever sent data */
+	SOCKET_READ = 1 << 8,	      /* the process has read something: more came than is unread */
+	SOCKET_ORPHAN = 1 << 9,	      /* closed, and still closing: no descriptor is left */
+	SOCKET_ZERO_WINDOW = 1 << 10, /* the peer takes no more, and there is more to send */
 };
+
+/* Of a listener, where request sockets are not counted. */
+#define SYN_QUEUE_UNKNOWN (~0U)
 
 /* When a connected socket last heard and spoke, as the kernel keeps it, to a tick. */
 struct socket_times {
@@ -274,13 +280,22 @@ struct record_socket {
 	__u8 reserved;
 	__u16 flags;
 	__u16 reserved_too;
-	__u64 listener;	   /* of what waits to be accepted: the cookie of whose queue it is in; 0:
-			      not known */
-	__u32 queue_limit; /* of a listener: sk_max_ack_backlog; it is full when more wait */
-	__u32 reserved_more;
-	__u64 netns_cookie;	   /* 0: not known */
-	__s64 remaining_ns;	   /* of a minisocket */
-	struct socket_times times; /* in CLOSE_WAIT and the FIN_WAITs */
+	__u64 listener;	    /* of what waits to be accepted: the cookie of whose queue it is in; 0:
+			       not known */
+	__u32 queue_limit;  /* of a listener: sk_max_ack_backlog; it is full when more wait */
+	__u32 syn_queue;    /* of a listener: request sockets, or SYN_QUEUE_UNKNOWN */
+	__u64 netns_cookie; /* 0: not known */
+	__s64 remaining_ns; /* of a minisocket */
+	struct socket_times times; /* in CLOSE_WAIT, and where it waits for the peer to close */
+	__u32 unacked;		   /* snd_nxt - snd_una: sent; our SYN and our FIN count 1 each */
+	__u32 unsent;		   /* write_seq - snd_nxt: queued, likewise */
+	__u32 drops;		   /* of a listener: sk_drops, connections it had no room for */
+	__u8 retransmits; /* of what was sent first, since the peer acknowledged anything */
+	__u8 probes;	  /* of a window that is closed, unanswered: icsk_probes_out */
+	__u8 reserved_last[2];
+	/* In SYN_SENT: when its first SYN was sent; else when it first sent something again, since
+	 * the peer acknowledged anything. 0: not known, or never. */
+	__u64 retrans_ns;
 	struct process_id owner;
 };
 
@@ -426,7 +441,7 @@ struct record_ports {
 struct record_source {
 	struct record_header header;
 	__u32 lacks;
-	__u32 reserved;
+	__u32 netns; /* inode number of the source's own namespace: the host's; 0: not known */
 	__u64 timewait_ns;	   /* how long a TIME_WAIT lasts, as far as the kernel says */
 	__s64 monotonic_offset_ns; /* CLOCK_REALTIME minus CLOCK_MONOTONIC */
 	__s64 boottime_offset_ns;  /* CLOCK_REALTIME minus CLOCK_BOOTTIME */
@@ -515,6 +530,26 @@ struct record_watched {
 	__u8 reserved[6];
 };
 
+/* What the connection tracking of a namespace has counted, on all CPUs. */
+struct conntrack {
+	__u64 count; /* entries now, */
+	__u64 max;   /* and how many there may be, in all namespaces together */
+	__u64 insert_failed;
+	__u64 drop;
+	__u64 early_drop;
+};
+
+struct record_namespace {
+	struct record_header header;
+	__u32 netns;
+	__u32 somaxconn; /* net.core.somaxconn; 0: not told */
+	__u64 listen_overflows;
+	__u64 listen_drops;
+	__u8 tracks; /* it has connection tracking, else the rest is 0 */
+	__u8 reserved[7];
+	struct conntrack conntrack;
+};
+
 /* More of them are not told of a process. */
 #define WATCHED_MAX 20000
 
@@ -526,6 +561,7 @@ struct record_sending {
 };
 
 _Static_assert(sizeof(struct record_source) == 48, "record_source");
+_Static_assert(sizeof(struct record_namespace) == 88, "record_namespace");
 _Static_assert(sizeof(struct record_refresh) == 32, "record_refresh");
 _Static_assert(sizeof(struct thread_name) == 84, "thread_name");
 _Static_assert(sizeof(struct ancestor) == 16, "ancestor");
@@ -544,7 +580,7 @@ _Static_assert(sizeof(struct record_act) == 168, "record_act");
 _Static_assert(sizeof(struct record_owner) == 64, "record_owner");
 _Static_assert(sizeof(struct record_timewait_end) == 192, "record_timewait_end");
 _Static_assert(sizeof(struct record_timewait) == 96, "record_timewait");
-_Static_assert(sizeof(struct record_socket) == 200, "record_socket");
+_Static_assert(sizeof(struct record_socket) == 224, "record_socket");
 _Static_assert(sizeof(struct record_holder) == 88, "record_holder");
 _Static_assert(sizeof(struct record_listing) == 24, "record_listing");
 _Static_assert(sizeof(struct record_process) == 2104, "record_process");

@@ -59,6 +59,20 @@ static __always_inline void row_begin(struct record_socket *record, const struct
 	record->state = skc->skc_state;
 }
 
+/* Our FIN is queued or sent. */
+static __always_inline bool waits_for_peer(int state)
+{
+	return state == TCP_FIN_WAIT1 || state == TCP_FIN_WAIT2 || state == TCP_CLOSING ||
+	       state == TCP_LAST_ACK;
+}
+
+/* A window may be smaller than any packet, and not 0: that is probed as well. */
+static __always_inline bool takes_no_more(const struct tcp_sock *tp)
+{
+	return (!tp->snd_wnd && tp->write_seq != tp->snd_una) ||
+	       tp->inet_conn.icsk_pending == ICSK_TIME_PROBE0;
+}
+
 static __always_inline __u16 flags_of(struct tcp_sock *tp)
 {
 	struct sock *sk = (struct sock *)tp;
@@ -78,6 +92,10 @@ static __always_inline __u16 flags_of(struct tcp_sock *tp)
 		flags |= SOCKET_READ;
 	if (made_by_bind(tp->inet_conn.icsk_bind_hash))
 		flags |= SOCKET_BOUND;
+	if (waits_for_peer(sk->__sk_common.skc_state) && sk->__sk_common.skc_flags >> SOCK_DEAD & 1)
+		flags |= SOCKET_ORPHAN;
+	if (takes_no_more(tp))
+		flags |= SOCKET_ZERO_WINDOW;
 	return flags;
 }
 
@@ -132,7 +150,7 @@ static __always_inline void times_of(struct socket_times *times, const struct tc
 /* The states whose age the kernel's times tell. */
 static __always_inline bool lingers(int state)
 {
-	return state == TCP_CLOSE_WAIT || state == TCP_FIN_WAIT1 || state == TCP_FIN_WAIT2;
+	return state == TCP_CLOSE_WAIT || waits_for_peer(state);
 }
 
 static __always_inline __u8 direction_of(const struct tcp_sock *tp)
@@ -146,16 +164,49 @@ static __always_inline __u8 direction_of(const struct tcp_sock *tp)
 	return DIRECTION_UNKNOWN;
 }
 
+/* The stamp is of a clock in ms, of which the kernel keeps 32 bits. */
+static __always_inline __u64 retrans_of(const struct tcp_sock *tp, __u64 now_ns)
+{
+	struct tcp_sock___usec *usec = (void *)tp;
+	__u32 ms;
+
+	if (!tp->retrans_stamp ||
+	    (bpf_core_field_exists(usec->tcp_usec_ts) && BPF_CORE_READ_BITFIELD(usec, tcp_usec_ts)))
+		return 0;
+	ms = (__u32)(now_ns / 1000000) - tp->retrans_stamp;
+	return (__s32)ms < 0 ? now_ns : now_ns - ms * 1000000ULL;
+}
+
+static __always_inline void show_sent(struct record_socket *record, const struct tcp_sock *tp)
+{
+	record->recvq = tp->rcv_nxt - tp->copied_seq;
+	record->unacked = tp->snd_nxt - tp->snd_una;
+	record->unsent = tp->write_seq - tp->snd_nxt;
+	record->retransmits = tp->inet_conn.icsk_retransmits;
+	record->probes = tp->inet_conn.icsk_probes_out;
+	record->retrans_ns = retrans_of(tp, record->header.time_ns);
+}
+
+static __always_inline void show_queue(struct record_socket *record, const struct tcp_sock *tp)
+{
+	const struct sock *sk = &tp->inet_conn.icsk_inet.sk;
+
+	record->recvq = sk->sk_ack_backlog;
+	record->queue_limit = sk->sk_max_ack_backlog;
+	record->syn_queue = tp->inet_conn.icsk_accept_queue.qlen.counter;
+	record->drops = sk->sk_drops.counter;
+}
+
 /* Of a full socket, after row_begin. */
 static __always_inline void row_of(struct record_socket *record, struct tcp_sock *tp)
 {
 	struct sock *sk = (struct sock *)tp;
 
 	record->cookie = bpf_get_socket_cookie(sk);
-	record->recvq =
-		record->state == TCP_LISTEN ? sk->sk_ack_backlog : tp->rcv_nxt - tp->copied_seq;
 	if (record->state == TCP_LISTEN)
-		record->queue_limit = sk->sk_max_ack_backlog;
+		show_queue(record, tp);
+	else
+		show_sent(record, tp);
 	record->flags = flags_of(tp);
 	record->inode = record->flags & SOCKET_MPTCP ? inode_of_msk(tp) : inode_of(sk);
 	if (lingers(record->state))

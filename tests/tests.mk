@@ -24,7 +24,7 @@ $(BUILD)/tests/refuse.so: tests/live/lib/refuse.c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) -std=c11 -D_GNU_SOURCE $(WARNINGS) -shared -fPIC $< -o $@ -ldl
 
-# the tool, with four views on one stream
+# the tool, with several views on one stream
 $(BUILD)/tests/together: tests/live/lib/together.c $(BUILD)/unit/libtcplinger.a
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D)
@@ -155,6 +155,7 @@ tests_with = $(notdir $(basename $(shell grep -l '"$(1).h"' tests/unit/test_*.c)
 $(eval $(call with,$(call tests_with,world),world))
 $(eval $(call with,$(call tests_with,books),books))
 $(eval $(call with,$(call tests_with,leaks_screen),leaks_screen world))
+$(eval $(call with,$(call tests_with,closing_screen),closing_screen world))
 $(eval $(call with,$(call tests_with,ports_screen),ports_screen world))
 $(eval $(call with,$(call tests_with,time_waits_screen),time_waits_screen world))
 $(eval $(call with,test_together,record_list traffic))

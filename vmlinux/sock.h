@@ -10,6 +10,10 @@ typedef struct {
 	s64 counter;
 } atomic64_t;
 
+typedef struct {
+	int counter;
+} atomic_t;
+
 struct in6_addr {
 	union {
 		u8 u6_addr8[16];
@@ -71,6 +75,7 @@ struct sock {
 	int sk_err;
 	u32 sk_ack_backlog;	/* of a listener: connections in its accept queue */
 	u32 sk_max_ack_backlog; /* and how many may: it is full when more wait */
+	atomic_t sk_drops;	/* and that it had no room for */
 	u8 sk_shutdown;
 	u16 sk_protocol; /* a bit field before 5.6 */
 	struct socket *sk_socket;
@@ -108,6 +113,7 @@ struct request_sock {
 
 struct request_sock_queue {
 	struct request_sock *rskq_accept_head;
+	atomic_t qlen; /* request sockets */
 };
 
 struct inet_connection_sock {
@@ -117,6 +123,9 @@ struct inet_connection_sock {
 	const struct tcp_ulp_ops *icsk_ulp_ops; /* kTLS, MPTCP, ... */
 	void *icsk_ulp_data;
 	u32 icsk_rto; /* jiffies, as all times below */
+	u8 icsk_retransmits;
+	u8 icsk_pending; /* what its timer is for: ICSK_TIME_* */
+	u8 icsk_probes_out;
 	struct {
 		u32 lrcvtime; /* when data came last */
 	} icsk_ack;
@@ -130,12 +139,19 @@ struct tcp_sock {
 	u32 packets_out;
 	u32 rcv_nxt;
 	u32 snd_una;
+	u32 snd_wnd;
+	u32 retrans_stamp;  /* in ms, see tcp_usec_ts */
 	u64 bytes_received; /* a FIN counts as one */
 	u64 bytes_acked;    /* a SYN counts as one */
 	u32 data_segs_out;
 	u32 rcv_tstamp;		     /* when an ACK came last */
 	u32 lsndtime;		     /* when data went last */
 	unsigned int keepalive_time; /* TCP_KEEPIDLE; 0: the namespace's */
+};
+
+/* 6.7 and later: its stamps are in microseconds, as a route asks for. */
+struct tcp_sock___usec {
+	u8 tcp_usec_ts : 1;
 };
 
 /* With CONFIG_MPTCP only: a guarded variant. */

@@ -60,6 +60,9 @@ enum bpf_map_type {
 /* include/net/sock.h: both directions are shut down */
 #define SHUTDOWN_MASK 3
 
+/* include/net/inet_connection_sock.h: a window is probed */
+#define ICSK_TIME_PROBE0 3
+
 /* include/net/sock.h, since 5.18 */
 #define SK_USER_DATA_PSOCK 4
 

@@ -85,6 +85,7 @@ TRACERS = (
     tcplinger("trace --json", "trace", "--json"),
     tcplinger("trace", "trace", losses=losses_from_stderr),
     tcplinger("leaks", "leaks", "--json"),
+    tcplinger("closing", "closing", "--json"),
     tcplinger("timewait", "timewait", "--json"),
     tcplinger("ports", "ports", "--json"),
     Tracer("bpftrace", ("bpftrace", "-B", "line", "-e", COUNTING), "output", losses_from_stderr,

@@ -76,6 +76,11 @@ static void refresh(struct world *world)
 	show(world, &leaks_view, &world->leaks);
 	for (size_t i = 0; i < world->leaks.rows.shown_count; i++)
 		check_row(leaks_shown(&world->leaks, i));
+	show(world, &closing_view, &world->closing);
+	for (size_t i = 0; i < world->closing.rows.shown_count; i++)
+		check_closing_row(closing_shown(&world->closing, i));
+	show(world, &opening_view, &world->opening);
+	rows_each(&world->opening.rows, check_opening_row, NULL);
 }
 
 static void offer(struct world *world, const void *data, size_t size)
@@ -145,6 +150,8 @@ static void open_views(struct world *world, const struct tuple_filter *tuples,
 	open_view(world, &leaks_view, &world->leaks, &config);
 	open_view(world, &timewait_view, &world->waits, &config);
 	open_view(world, &ports_view, &world->ports, &config);
+	open_view(world, &closing_view, &world->closing, &config);
+	open_view(world, &opening_view, &world->opening, &config);
 	audit_init(&world->audit, tuples);
 }
 
@@ -161,6 +168,8 @@ static void open_world(struct world *world)
 	struct model_config config = {.needs = &needs, .filter = tuples, .processes = processes};
 
 	needs_join(&needs, &leaks_view.needs);
+	needs_join(&needs, &closing_view.needs);
+	needs_join(&needs, &opening_view.needs);
 	if (!(world->mode & MODE_LEAKS))
 		needs_join(&needs, &trace_view.needs);
 	model_init(&world->model, &config);
@@ -172,6 +181,8 @@ static void open_world(struct world *world)
 static void close_world(struct world *world)
 {
 	audit_free(&world->audit);
+	opening_free(&world->opening);
+	closing_free(&world->closing);
 	ports_free(&world->ports);
 	time_waits_free(&world->waits);
 	leaks_free(&world->leaks);

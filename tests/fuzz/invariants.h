@@ -53,6 +53,34 @@ static void check_row(const struct leak_row *row)
 		must(row->oldest[i - 1].age_ns >= row->oldest[i].age_ns);
 }
 
+static void check_closing_row(const struct closing_row *row)
+{
+	uint32_t states = 0;
+
+	for (unsigned int i = 0; i < TCP_STATES; i++)
+		states += row->by_state[i];
+	must(states == row->sockets && row->orphans <= row->sockets);
+	must(row->zero_window <= row->sockets && row->old.all <= row->sockets);
+	must(row->old.fin_wait2 <= row->by_state[TCP_FIN_WAIT2]);
+	must(row->old.silent + row->old.zero_window <= row->old.all);
+	for (unsigned int i = 0; i < CLOSING_OLDEST; i++)
+		must(!row->oldest[i].listed == (i >= row->sockets));
+}
+
+static void check_opening_row(void *context, struct row *shown)
+{
+	const struct opening_row *row = (const struct opening_row *)shown;
+	uint64_t failed = 0, ends = 0;
+
+	(void)context;
+	for (unsigned int i = 0; i < FAILED_WAYS; i++)
+		failed += row->failed[i];
+	for (unsigned int i = 0; i < CONNECT_ENDS; i++)
+		ends += row->ends[i];
+	must(failed == row->failures && ends == row->failures + row->established);
+	must(row->silent <= row->pending && row->handshake.count <= row->established);
+}
+
 /* Of all rows of TIME_WAIT, or of the connections that they count. */
 struct sums {
 	uint64_t sockets, fin_wait2, reasons;
@@ -275,6 +303,20 @@ static void refer_ports(const struct world *world, uint64_t *references)
 	*references += found.references + world->model.ports.holder_count;
 }
 
+/* Also of what a listing that still runs has not shown yet. */
+static uint64_t refer_listed(const struct listed_sockets *sockets)
+{
+	uint64_t references = 0;
+
+	for (uint32_t i = 0; i <= sockets->index.mask; i++) {
+		uint32_t number = sockets->index.slots[i].number;
+		const struct listed *listed = number ? pool_get(&sockets->pool, number) : NULL;
+
+		references += listed && listed->owner;
+	}
+	return references;
+}
+
 /* What must hold whatever was applied. */
 static void check_world(const struct world *world)
 {
@@ -285,7 +327,11 @@ static void check_world(const struct world *world)
 
 	connections_each(connections, refer_connection, &found);
 	refer_close_waits(&world->model.close_waits, &found);
+	found.references += refer_listed(&world->model.listed);
 	rows_each(&world->leaks.rows, refer_row, &found.references);
+	rows_each(&world->closing.rows, refer_row, &found.references);
+	rows_each(&world->opening.rows, refer_row, &found.references);
+	rows_each(&world->opening.listeners, refer_row, &found.references);
 	rows_each(&world->waits.rows, refer_row, &found.references);
 	rows_each(&world->waits.rows, refer_closer, &found.references);
 	refer_ports(world, &found.references);

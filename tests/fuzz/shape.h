@@ -110,6 +110,13 @@ static void shape_socket(struct input *input, void *to)
 	record->netns_cookie = record->tuple.netns;
 	record->remaining_ns = take_remaining(input);
 	record->owner = take_process(input);
+	record->unacked = below(input, 4);
+	record->unsent = below(input, 4);
+	record->syn_queue = below(input, 2) - 1U;
+	record->drops = below(input, 4);
+	record->retransmits = below(input, 3);
+	record->probes = below(input, 3);
+	record->retrans_ns = record->header.time_ns / 16 * below(input, 16);
 	/* bits that are no flags choose: the corpora stay what they are */
 	record->inode = record->flags >> 12 & 1 ? record->cookie + 1 : 0;
 	record->listener = record->flags >> 13;
@@ -190,6 +197,7 @@ static void shape_source(struct input *input, void *shaped)
 	struct record_source *record = shaped;
 
 	record->lacks = take(input, 2);
+	record->netns = below(input, 2);
 	record->timewait_ns = 1 + take(input, 5);
 	record->monotonic_offset_ns = (int64_t)take(input, 8);
 	record->boottime_offset_ns = (int64_t)take(input, 8);
@@ -245,6 +253,22 @@ static void shape_watched(struct input *input, void *shaped)
 		record->flags = below(input, WATCHED_TOO_MANY << 1);
 }
 
+static void shape_namespace(struct input *input, void *shaped)
+{
+	struct record_namespace *record = shaped;
+
+	record->netns = below(input, 2);
+	record->somaxconn = below(input, 4);
+	record->listen_overflows = below(input, 8);
+	record->listen_drops = below(input, 8);
+	record->tracks = below(input, 2);
+	record->conntrack.count = below(input, 4);
+	record->conntrack.max = below(input, 4);
+	record->conntrack.insert_failed = below(input, 4);
+	record->conntrack.drop = below(input, 4);
+	record->conntrack.early_drop = below(input, 4);
+}
+
 static void shape_sending(struct input *input, void *shaped)
 {
 	struct record_sending *record = shaped;
@@ -297,6 +321,7 @@ static const struct shape shapes[RECORD_TYPES] = {
 	[RECORD_STEP] = {sizeof(struct record_step), shape_step},
 	[RECORD_ACT] = {sizeof(struct record_act), shape_step},
 	[RECORD_TIMEWAIT_END] = {sizeof(struct record_timewait_end), shape_timewait},
+	[RECORD_NAMESPACE] = {sizeof(struct record_namespace), shape_namespace},
 };
 
 /* The rest of a record that has its type and its time. */

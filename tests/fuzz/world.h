@@ -7,7 +7,9 @@
 #include "view/audit/show.h"
 #include "fuzz.h"
 #include "view/objects.h"
+#include "view/closing/closing.h"
 #include "view/leaks/leaks.h"
+#include "view/opening/opening.h"
 #include "view/ports/ports.h"
 #include "view/timewait/timewait.h"
 #include "view/trace/trace.h"
@@ -30,6 +32,8 @@ struct world {
 	struct leaks leaks;
 	struct time_waits waits;
 	struct ports ports;
+	struct closing closing;
+	struct opening opening;
 	struct audit audit;
 	struct losses losses; /* the newest */
 	unsigned int mode;

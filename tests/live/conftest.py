@@ -12,6 +12,7 @@ import expiring as expiring_traffic  # noqa: E402
 import sockdiag  # noqa: E402
 from actors import Actor  # noqa: E402
 from leaksview import Leaks  # noqa: E402
+from lingering import Closing, ClosingBesideTrace, Opening  # noqa: E402
 from portsview import Ports  # noqa: E402
 from spaces import Space  # noqa: E402
 from timewaits import TimeWaits  # noqa: E402
@@ -86,6 +87,15 @@ class Stage:
 
     def ports(self, *arguments, **options):
         return self.view(Ports, arguments, options)
+
+    def closing(self, *arguments, **options):
+        return self.view(Closing, arguments, options)
+
+    def opening(self, *arguments, **options):
+        return self.view(Opening, arguments, options)
+
+    def closing_beside_trace(self, *arguments, **options):
+        return self.view(ClosingBesideTrace, arguments, options)
 
     def cgroup(self, path):
         os.mkdir(path)

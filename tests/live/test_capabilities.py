@@ -26,6 +26,8 @@ COMMANDS = {
     "leaks": ["leaks", "--once"],
     "timewait": ["timewait", "-d", "0.1"],
     "ports": ["ports", "--once"],
+    "opening": ["opening", "-d", "0.1"],
+    "closing": ["closing", "--once"],
     "summary": [],
     "leaks-no-bpf": ["leaks", "--once", "--no-bpf"],
 }
@@ -206,7 +208,7 @@ def await_drop(pid, capabilities):
     assert int(status["CapInh"], 16) == int(status["CapAmb"], 16) == 0
 
 
-@pytest.mark.parametrize("kind", ["tracer", "leaks", "timewaits", "ports"])
+@pytest.mark.parametrize("kind", ["tracer", "leaks", "timewaits", "ports", "opening", "closing"])
 def test_what_is_kept_is_what_listing_takes(make, space, kind):
     view = getattr(make, kind)(space=space)
     await_drop(view.pid, LISTING)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""What leaks, timewait and ports have in common: what they do where something is not allowed, where
+"""What the views that are refreshed have in common: what they do where something is not allowed, where
 their output goes, how they end. Wrong usage: test_refusals.py."""
 import json
 import signal
@@ -8,6 +8,7 @@ import subprocess
 import pytest
 
 import closewait
+import lingering
 import truth
 import views
 from portsview import PORT, destinations
@@ -35,6 +36,42 @@ class OneLeak:
         """`owner`: a pid, None where it is not told."""
         [row] = refresh.rows
         assert (row["verdict"], row["sockets"]) == ("stall", 1)
+        assert (row["process"] and row["process"]["pid"]) == owner
+
+
+class OneHalfClosed:
+    command = "closing"
+    once = ("--once", "--age", "0")
+    said = "without BPF"
+    may_own = True
+
+    @staticmethod
+    def begin(space, client, server):
+        lingering.half_closed(space, client, server)
+
+    @staticmethod
+    def check(refresh, owner):
+        [row] = refresh.rows
+        assert (row["verdict"], row["sockets"]) == ("peer_does_not_close", 1)
+        assert (row["process"] and row["process"]["pid"]) == owner
+
+
+class OneThatWaits:
+    command = "opening"
+    once = ("--once",)
+    said = "not counted"
+    may_own = True
+
+    @staticmethod
+    def begin(space, client, server):
+        server("l = listen()")
+        lingering.silence(space, server("port(l)"))
+        client(f"c = begin('127.0.0.1', {server('port(l)')})")
+
+    @staticmethod
+    def check(refresh, owner):
+        [row] = [row for row in refresh.rows if row["type"] == "opening"]
+        assert row["pending"] == 1
         assert (row["process"] and row["process"]["pid"]) == owner
 
 
@@ -75,7 +112,7 @@ class ThreePorts:
         assert (held["process"] and held["process"]["pid"]) == owner
 
 
-@pytest.fixture(params=[OneLeak, OneTimeWait, ThreePorts], ids=lambda scene: scene.command)
+@pytest.fixture(params=[OneLeak, OneTimeWait, ThreePorts, OneHalfClosed, OneThatWaits], ids=lambda scene: scene.command)
 def scene(request):
     return request.param
 
@@ -88,7 +125,8 @@ def begun(scene, space, client, server):
 
 
 def running(make, scene, *arguments, **options):
-    kind = {"leaks": make.leaks, "timewait": make.timewaits, "ports": make.ports}[scene.command]
+    kind = {"leaks": make.leaks, "timewait": make.timewaits, "ports": make.ports,
+            "closing": make.closing, "opening": make.opening}[scene.command]
     return kind(*arguments, **options)
 
 

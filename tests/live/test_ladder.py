@@ -13,28 +13,29 @@ import subprocess
 import pytest
 
 import closewait
+import lingering
 import truth
 from tracer import ROOT, binary, steps
 from traffic import Pair, built
 
 SAME, LESS, REFUSED = "same", "less, said", "refused"
-VIEWS = ("trace", "leaks", "timewait", "ports")
+VIEWS = ("trace", "leaks", "timewait", "ports", "opening", "closing")
 AGE = ("--age", "0.1")
 PORT, LOW, HIGH = 5000, 20000, 20009
 
 # what each view makes of a host that refuses this
 LADDER = {
-    "transitions": (REFUSED, SAME, LESS, LESS),
-    "transitions_missed": (LESS, SAME, LESS, LESS),
-    "timewait_ended": (LESS, SAME, LESS, LESS),
-    "list_sockets": (SAME, SAME, SAME, LESS),
-    "list_holders": (SAME, SAME, SAME, LESS),
-    "find_time_wait": (SAME, SAME, SAME, SAME),
-    "tcplinge.rodata": (REFUSED, LESS, LESS, LESS),
-    "tcplinge.bss": (REFUSED, LESS, LESS, LESS),
-    "records": (REFUSED, LESS, LESS, LESS),
-    "fin_wait2": (SAME, SAME, SAME, SAME),
-    "last_calls": (LESS, SAME, LESS, LESS),
+    "transitions": (REFUSED, SAME, LESS, LESS, LESS, SAME),
+    "transitions_missed": (LESS, SAME, LESS, LESS, LESS, SAME),
+    "timewait_ended": (LESS, SAME, LESS, LESS, SAME, SAME),
+    "list_sockets": (SAME, SAME, SAME, LESS, SAME, SAME),
+    "list_holders": (SAME, SAME, SAME, LESS, SAME, SAME),
+    "find_time_wait": (SAME, SAME, SAME, SAME, SAME, SAME),
+    "tcplinge.rodata": (REFUSED, LESS, LESS, LESS, LESS, LESS),
+    "tcplinge.bss": (REFUSED, LESS, LESS, LESS, LESS, LESS),
+    "records": (REFUSED, LESS, LESS, LESS, LESS, LESS),
+    "fin_wait2": (SAME, SAME, SAME, SAME, SAME, SAME),
+    "last_calls": (LESS, SAME, LESS, LESS, LESS, SAME),
 }
 # those that can be loaded, and not be attached
 ATTACHED = ("transitions", "timewait_ended", "list_sockets", "list_holders")
@@ -102,6 +103,36 @@ class Scene:
                  sorted((c["age_is_lower_bound"], [h["fd"] for h in c["holders"]])
                         for c in row["connections"]))
                 for row in view.refreshes()[-1].rows]
+
+    def opening(self):
+        view = self.tool = self.make.opening(space=self.space, prefix=self.prefix)
+        self.server("l = listen('127.0.0.1', 5000, 0, 1); m = listen('127.0.0.1', 5001)")
+        self.client("kept = [connect('127.0.0.1', 5001) for _ in range(3)]")
+        self.client("kept += [begin('127.0.0.1', 5000) for _ in range(3)]")
+        self.client("failure(connect, '127.0.0.1', 5002)")
+        view.wait_refresh(lambda r: any(row["type"] == "opening" and row["retransmits"]
+                                        for row in r.rows))
+        assert view.stop() == 0
+        rows = view.refreshes()[-1].rows
+        return ([(self.who(row["process"]), row["rport"], row["pending"], row["attempts"],
+                  row["established"], row["failed"], row["verdict"])
+                 for row in sorted(rows, key=lambda row: row.get("rport") or 0)
+                 if row["type"] == "opening"],
+                [(self.who(row["process"]), row["lport"], row["queue"], row["queue_limit"],
+                  row["accepted"], row["verdict"])
+                 for row in sorted(rows, key=lambda row: row["lport"] or 0)
+                 if row["type"] == "listener"])
+
+    def closing(self):
+        lingering.half_closed(self.space, self.client, self.server)
+        view = self.tool = self.make.closing(*AGE, space=self.space, prefix=self.prefix)
+        lingering.half_closed(self.space, self.client, self.server)
+        self.server("kept[1].shutdown(socket.SHUT_WR)")
+        view.wait_refresh(lambda r: len(r.rows) == 1 and r.rows[0]["verdict"] != "transient")
+        assert view.stop() == 0
+        return [(self.who(row["process"]), row["owner_by"], row["sockets"], row["by_state"],
+                 row["verdict"], [[h["fd"] for h in c["holders"]] for c in row["connections"]])
+                for row in view.refreshes()[-1].rows if row["sockets"]]
 
     def timewait(self):
         view = self.tool = self.make.timewaits(space=self.space, prefix=self.prefix)

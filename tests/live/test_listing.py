@@ -40,6 +40,11 @@ def test_leaks(make, space, server):
     assert (row["process"]["pid"], row["sockets"]) == (server.pid, MANY)
 
 
+def test_closing(make, space, client):
+    [row] = first_refresh(make.closing(space=space)).rows
+    assert (row["process"]["pid"], row["by_state"]) == (client.pid, {"FIN_WAIT2": MANY})
+
+
 def test_ports(make, space, client):
     [row] = destinations(first_refresh(make.ports(space=space)))
     check_sums(row)

@@ -117,8 +117,22 @@ OF_PORTS = {
     "netns": (["--netns", "no-such-ns"], "no-such-ns", "/run/netns"),
     "stray": (["stray"], "stray", "usage"),
 }
+OF_OPENING = {
+    **{name: OF_LEAKS[name] for name in SAME_AS_LEAKS},
+    "sort": (["--sort", "foo"], "foo", "established"),
+    "sort-empty": (["--sort", ""], "--sort", "pending"),
+    "sort-of-no-number": (["--sort", "handshake"], "handshake", "pending"),
+    "age": (["--age", "5"], "--age", "opening"),
+    "state": (["--state", "SYN_SENT"], "--state", "SYN_SENT and LISTEN"),
+}
+OF_CLOSING = {
+    **{name: OF_LEAKS[name] for name in (*SAME_AS_LEAKS, "age-word", "age-negative")},
+    "sort": (["--sort", "foo"], "foo", "unsent_bytes"),
+    "state": (["--state", "CLOSING_WAIT"], "CLOSING_WAIT", "CLOSE_WAIT"),
+}
 OF_VIEWS = [pytest.param([view, *arguments], value, said, id=f"{view}-{name}")
-            for view, wrong in (("leaks", OF_LEAKS), ("timewait", OF_TIMEWAIT), ("ports", OF_PORTS))
+            for view, wrong in (("leaks", OF_LEAKS), ("timewait", OF_TIMEWAIT), ("ports", OF_PORTS),
+                                ("opening", OF_OPENING), ("closing", OF_CLOSING))
             for name, (arguments, value, said) in wrong.items()]
 
 
@@ -153,6 +167,8 @@ TAKEN = {
     "leaks": (EVERY | TABLE | {"--by", "--age"}, ("--state",)),
     "timewait": (EVERY | TABLE | {"--by"}, ("--state", "--age")),
     "ports": (EVERY | TABLE | {"--by"}, ("--age", "--state")),
+    "opening": (EVERY | TABLE | {"--by"}, ("--state", "--age")),
+    "closing": (EVERY | TABLE | {"--by", "--age", "--state"}, ()),
 }
 
 
@@ -233,7 +249,7 @@ def test_trace_without_BTF_is_3_and_names_it():
     assert "BTF" in line and "CONFIG_DEBUG_INFO_BTF" in line
 
 
-@pytest.mark.parametrize("command", ["trace", "leaks", "timewait", "ports", "doctor"])
+@pytest.mark.parametrize("command", ["trace", "leaks", "timewait", "ports", "opening", "closing", "doctor"])
 def test_BTF_that_is_none_is_no_crash(command):
     if os.geteuid() != 0:
         pytest.skip("needs root, to hide BTF in a mount namespace")
@@ -251,8 +267,8 @@ def test_BTF_that_is_none_is_no_crash(command):
 
 
 @pytest.mark.parametrize("command, limit", [
-    ("leaks", 5), ("leaks", 8),  # it loads only what lists, for which 16 are enough
-    *((command, limit) for command in ("timewait", "ports", "doctor") for limit in (5, 8, 16))])
+    ("leaks", 5), ("leaks", 8), ("closing", 5), ("closing", 8),  # it loads only what lists, for which 16 are enough
+    *((command, limit) for command in ("timewait", "ports", "opening", "doctor") for limit in (5, 8, 16))])
 def test_few_descriptors_are_no_crash_and_named(command, limit):
     if refused():
         pytest.skip(refused())

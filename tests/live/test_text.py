@@ -15,7 +15,7 @@ CLOCK = re.compile(r"^\d\d:\d\d:\d\d  ")
 
 
 def text(command, space, *arguments):
-    young = ("--age", "0") if command == "leaks" else ()
+    young = ("--age", "0") if command in ("leaks", "closing") else ()
     result = tcplinger(command, "--once", *young, "--netns", space.name, *arguments)
     assert result.returncode == 0, result.stderr
     return result.stdout

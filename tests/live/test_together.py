@@ -31,6 +31,7 @@ OWN = {
     "seq": "how often it was shown before",
     "created_per_s": "since the refresh in which the row was first seen",
     "growth_per_s": "likewise",
+    "fds_exhausted_in_s": "what follows from growth_per_s, once it was watched for 10 s",
     "began": "spans of time until it is shown",
     "consumed_per_s": "likewise",
     "sustainable_per_s": "of ports that are held: as long as until now; else see mean_hold_s",
@@ -55,7 +56,7 @@ class Together(View):
 
     def tool(self):
         self.files = {view: os.path.join(self.directory.name, view) for view in VIEWS}
-        return [built("together"), *self.files.values(), "leaks"]
+        return [built("together"), *map("=".join, self.files.items()), "leaks"]
 
     def said(self, view):
         with open(self.files[view], encoding="utf-8") as file:

@@ -12,7 +12,7 @@ import pytest
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BINARY = os.environ.get("TCPLINGER") or os.path.join(ROOT, "build", "tcplinger")
 DOCS = [os.path.join(ROOT, "README.md"), *sorted(glob.glob(os.path.join(ROOT, "docs", "*.md")))]
-COMMANDS = ("trace", "leaks", "timewait", "ports", "doctor")
+COMMANDS = ("trace", "leaks", "timewait", "ports", "opening", "closing", "doctor")
 
 # at the beginning of a line of a block, or in its last column
 IN_BLOCK = re.compile(r"(?:^|\s\s)(?:\$ )?(?:sudo )?(tcplinger(?: .*)?)$")
@@ -89,7 +89,7 @@ def test_every_command_is_shown():
     assert sorted(listed) == sorted(COMMANDS)
 
 
-@pytest.mark.parametrize("command", ["leaks", "timewait", "ports"])
+@pytest.mark.parametrize("command", ["leaks", "timewait", "ports", "opening", "closing"])
 def test_json_md_lists_what_a_row_is_sorted_by(command):
     figures = parse([command]).stdout.split("Figures of a row")[1]
     with open(os.path.join(ROOT, "docs", "json.md"), encoding="utf-8") as file:

@@ -201,14 +201,14 @@ static void pass_over(struct list_source *source, enum told_when when)
 		source->at++;
 }
 
-static bool keeps_close_waits(const struct list_source *source)
+static bool keeps_apart(const struct list_source *source)
 {
-	return source->config->needs.refreshed & BIT(TCP_CLOSE_WAIT);
+	return source->config->needs.refreshed;
 }
 
 static void list_all(struct list_source *source)
 {
-	enum listing_scope scope = keeps_close_waits(source) ? LISTING_CONNECTIONS : LISTING_ALL;
+	enum listing_scope scope = keeps_apart(source) ? LISTING_CONNECTIONS : LISTING_ALL;
 	uint32_t listed = source->config->needs.listed;
 
 	mark(source, LISTING_BEGINS, scope);
@@ -245,11 +245,13 @@ static bool holders_are_asked_for(const struct list_source *source)
 
 static void list_close_waits(struct list_source *source)
 {
+	uint32_t listed = source->config->needs.refreshed;
+
 	mark(source, LISTING_BEGINS, LISTING_CLOSE_WAITS);
-	hand_on_rows(source, TOLD_CLOSE_WAITS, false, BIT(TCP_CLOSE_WAIT));
+	hand_on_rows(source, TOLD_CLOSE_WAITS, false, listed);
 	mark(source, LISTING_NAMESPACE, LISTING_CLOSE_WAITS);
 	if (holders_are_asked_for(source))
-		hand_on_rows(source, TOLD_CLOSE_WAITS, true, BIT(TCP_LISTEN) | BIT(TCP_CLOSE_WAIT));
+		hand_on_rows(source, TOLD_CLOSE_WAITS, true, BIT(TCP_LISTEN) | listed);
 	mark(source, LISTING_ENDS, LISTING_CLOSE_WAITS);
 }
 
@@ -262,7 +264,7 @@ static bool refresh(void *self, bool last, struct refusal *refusal)
 	if (wants(source, WANT_BOUND_PORTS))
 		list_all(source);
 	pass_over(source, TOLD_LISTING);
-	if (keeps_close_waits(source))
+	if (keeps_apart(source))
 		list_close_waits(source);
 	pass_over(source, TOLD_CLOSE_WAITS);
 	return true;

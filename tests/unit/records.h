@@ -270,4 +270,16 @@ static inline struct record_watched watched_of(uint64_t time_ns, uint32_t pid, u
 	};
 }
 
+/* One that tracks connections. */
+static inline struct record_namespace namespace_of(uint64_t time_ns, uint32_t netns)
+{
+	return (struct record_namespace){
+		.header = {RECORD_NAMESPACE, sizeof(struct record_namespace), 0, time_ns},
+		.netns = netns,
+		.somaxconn = 128,
+		.tracks = 1,
+		.conntrack = {.count = 4, .max = 1000},
+	};
+}
+
 #endif

@@ -25,6 +25,7 @@ union any {
 	struct record_step step;
 	struct record_act act;
 	struct record_timewait_end timewait_end;
+	struct record_namespace namespace;
 };
 
 static struct record_step step(void)
@@ -103,6 +104,9 @@ static union any valid(unsigned int type)
 		any.timewait = timewait_of(1, SECOND, TIMEWAIT_ENDED, TCP_TIME_WAIT, 0);
 		any.header.type = RECORD_TIMEWAIT_END;
 		any.header.size = sizeof(any.timewait_end);
+		break;
+	case RECORD_NAMESPACE:
+		any.namespace = namespace_of(SECOND, NETNS);
 		break;
 	}
 	return any;
@@ -218,6 +222,7 @@ static const struct spoilt spoilts[] = {
 	SPOILT(RECORD_FACTS, record_facts, facts.state, 1),
 	/* longer than it was looked for */
 	SPOILT(RECORD_FACTS, record_facts, facts.starved_ns, 1),
+	SPOILT(RECORD_NAMESPACE, record_namespace, tracks, 2),
 	SPOILT(RECORD_WATCHED, record_watched, how, 0),
 	SPOILT(RECORD_WATCHED, record_watched, how, WATCHES),
 	SPOILT(RECORD_WATCHED, record_watched, flags, WATCHED_HAS_SETS),
@@ -232,6 +237,17 @@ static void a_value_out_of_range_is_refused(void **state)
 		((uint8_t *)&any)[spoilts[i].offset] = spoilts[i].value;
 		check(!passes(&any), "%s passes", spoilts[i].what);
 	}
+}
+
+static void nothing_was_sent_again_before_it_was_listed(void **state)
+{
+	union any any = valid(RECORD_SOCKET);
+
+	(void)state;
+	any.socket.retrans_ns = any.header.time_ns;
+	assert_true(passes(&any));
+	any.socket.retrans_ns++;
+	assert_false(passes(&any));
 }
 
 static void every_value_in_range_passes(void **state)
@@ -393,6 +409,7 @@ int main(void)
 		cmocka_unit_test(every_value_in_range_passes),
 		cmocka_unit_test(a_counter_beyond_what_any_kernel_counts_is_refused),
 		cmocka_unit_test(only_a_minisocket_is_in_TIME_WAIT),
+		cmocka_unit_test(nothing_was_sent_again_before_it_was_listed),
 		cmocka_unit_test(a_row_in_CLOSE_WAIT_passes_whatever_its_figures),
 		cmocka_unit_test(both_scopes_of_a_listing_pass),
 		cmocka_unit_test(a_path_without_an_end_is_refused),

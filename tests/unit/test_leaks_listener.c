@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* What waits to be accepted is a row of its listener, whoever of its holders could accept it. */
 #include "leaks_screen.h"
+#include "view/threads.h"
 
 #define LISTENER 100 /* a cookie */
 
@@ -273,7 +274,7 @@ static void facts_are_put_together(void **state)
 	assert_string_equal(facts.syscall, "read");
 	assert_false(facts.idle_loop);
 	assert_int_equal(facts.tracer.pid, 15);
-	assert_true(leaks_cpu_share(&screen->leaks, row) == 1);
+	assert_true(threads_share(&facts, facts.ran_ns) == 1);
 	assert_true(leaks_starved(&screen->leaks, row) == 0.9);
 	assert_int_equal(facts.names_total, 4);
 	assert_string_equal(facts.names[0].name, "worker");

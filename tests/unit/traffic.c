@@ -503,7 +503,7 @@ static void list_all(struct traffic *traffic)
 static void list_close_waits(struct traffic *traffic)
 {
 	for (int i = 0; i < SLOTS; i++)
-		if (traffic->slots[i].cookie && traffic->slots[i].state == TCP_CLOSE_WAIT)
+		if (traffic->slots[i].cookie)
 			list_socket(traffic, TOLD_CLOSE_WAITS, &traffic->slots[i]);
 	for (int i = 0; i < SLOTS; i++)
 		if (has_holder(&traffic->slots[i]))

@@ -35,6 +35,15 @@ LEAKS = (
     "live/leaks/test_leaks_verdicts.py::test_ktls_is_unknown",
     "live/leaks/test_leaks_age.py::test_age_of_a_socket_seen_entering_is_exact",
 )
+WAITING = (
+    "live/closing/test_closing.py::test_half_closed_and_the_peer_does_not_close[bpf]",
+    "live/closing/test_closing.py::test_the_peer_takes_no_data[bpf]",
+    "live/closing/test_closing.py::test_nobody_answers_our_fin[no-bpf]",
+    "live/opening/test_listeners.py::test_full[bpf]",
+    "live/opening/test_opening.py::test_what_nobody_answers[bpf]",
+    "live/opening/test_opening.py::test_what_nobody_answers[no-bpf]",
+    "live/opening/test_opening.py::test_ports_of_a_translation_that_collide",
+)
 REFUSALS = (
     "live/test_refusals.py::test_trace_of_nobody_is_3_and_names_the_capabilities",
     "live/test_refusals.py::test_trace_with_few_capabilities_works_or_names_the_one_missing"
@@ -72,9 +81,9 @@ TOGETHER = (
 )
 NO_BPF = ("live/leaks/test_leaks_verdicts.py::test_each_is_what_it_is[no-bpf-half-closed]", *SUMMARY)
 USUAL = TRANSITIONS + END_REASONS + LEAKS + TIME_WAITS + PORTS + FENTRY + REFUSALS + SUMMARY + \
-    DOCTOR + SELF_TEST + AUDIT + LISTING + TOGETHER
+    DOCTOR + SELF_TEST + AUDIT + LISTING + TOGETHER + WAITING
 CORE = (*TRANSITIONS[:3], END_REASONS[0], END_REASONS[2], END_REASONS[5], LEAKS[0], *TIME_WAITS[1:],
-        PORTS[0])
+        PORTS[0], *WAITING)
 # What sets the form itself has to run once on a kernel.
 CORE_OF_FORM = {
     "tracepoint": (*CORE, *DOCTOR[1:], *SELF_TEST, *LISTING[:1]),

@@ -5,7 +5,7 @@ import re
 import subprocess
 
 # What the tests need of a kernel that distributions build as modules.
-NAMES = ("tcp_diag", "tls", "veth")
+NAMES = ("tcp_diag", "tls", "veth", "nf_tables", "nft_chain_nat", "nft_nat")
 
 
 def content(path):

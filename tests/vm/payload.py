@@ -12,7 +12,7 @@ from cpio import Cpio
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 GUEST_ROOT = "/tcplinger"
 PYTHON = "/usr/bin/python3"
-TOOLS = ("ip", "ss", "nsenter", "unshare", "setpriv", "sysctl", "mount", "bpftool")
+TOOLS = ("ip", "ss", "nsenter", "unshare", "setpriv", "sysctl", "mount", "bpftool", "nft")
 # of the standard library: large, and nothing that a test imports
 NOT_PACKED = {"test", "idlelib", "lib2to3", "tkinter", "ensurepip", "distutils", "pydoc_data",
               "turtledemo", "dist-packages"}

@@ -10,6 +10,8 @@ extern const struct command trace_command;
 extern const struct command leaks_command;
 extern const struct command timewait_command;
 extern const struct command ports_command;
+extern const struct command opening_command;
+extern const struct command closing_command;
 extern const struct command doctor_command;
 
 #endif

@@ -12,7 +12,9 @@
 #include "command/commands.h"
 #include "source/live/kallsyms.h"
 #include "source/live/live.h"
+#include "view/closing/closing.h"
 #include "view/leaks/leaks.h"
+#include "view/opening/opening.h"
 #include "view/ports/ports.h"
 #include "view/timewait/timewait.h"
 #include "view/trace/trace.h"
@@ -115,8 +117,8 @@ static void ignore(void *context, const struct record_header *record)
 /* All that any view needs. */
 static struct needs all_needs(void)
 {
-	static const struct view *const views[] = {&trace_view, &leaks_view, &timewait_view,
-						   &ports_view};
+	static const struct view *const views[] = {&trace_view, &leaks_view,   &timewait_view,
+						   &ports_view, &opening_view, &closing_view};
 	struct needs needs = {0};
 
 	for (size_t i = 0; i < LENGTH(views); i++)

@@ -45,6 +45,7 @@ void tell_minisocket(const struct model *model, struct connection *connection,
 void tell_failure(const struct model *model, const struct transition *transition);
 void tell_listed(const struct model *model, enum listing_scope scope);
 void tell_counters(const struct model *model, const struct record_counters *counters);
+void tell_namespace(const struct model *model, const struct record_namespace *record);
 void tell_loss(const struct model *model, uint64_t time_ns, const struct losses *losses);
 
 /*

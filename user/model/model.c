@@ -15,12 +15,14 @@ void model_init(struct model *model, const struct model_config *config)
 	};
 	connections_init(&model->connections);
 	close_waits_init(&model->close_waits, &model->connections);
+	listed_init(&model->listed, &model->connections);
 	port_spaces_init(&model->ports, &model->connections.processes);
 }
 
 void model_free(struct model *model)
 {
 	close_waits_free(&model->close_waits);
+	listed_free(&model->listed);
 	port_spaces_free(&model->ports);
 	connections_free(&model->connections);
 	free(model->listing.namespaces);
@@ -43,9 +45,9 @@ static void apply_loss(struct model *model, const struct record_loss *record)
 	tell_loss(model, record->header.time_ns, &record->losses);
 }
 
-static bool keeps_close_waits(const struct model *model)
+static bool keeps_apart(const struct model *model)
 {
-	return model->needs.refreshed & 1U << TCP_CLOSE_WAIT;
+	return model->needs.refreshed;
 }
 
 /* What was connected once, and is over but for its descriptors. */
@@ -58,9 +60,10 @@ static bool is_dead(const struct model *model, const struct record_socket *recor
  * socket that counts, not its subflows. */
 static bool is_apart(const struct model *model, const struct record_socket *record)
 {
-	return keeps_close_waits(model) && !(record->flags & (SOCKET_MINISOCKET | SOCKET_MPTCP)) &&
-	       (is_dead(model, record) ||
-		CLOSE_WAIT_STATES & model->needs.refreshed & 1U << record->state) &&
+	uint32_t kept = (CLOSE_WAIT_STATES | LISTED_STATES) & ~(1U << TCP_LISTEN);
+
+	return !(record->flags & (SOCKET_MINISOCKET | SOCKET_MPTCP)) &&
+	       (is_dead(model, record) || kept & model->needs.refreshed & 1U << record->state) &&
 	       model->scope != LISTING_CONNECTIONS;
 }
 
@@ -87,22 +90,42 @@ static bool tells_bound(const struct model *model)
 	return model->scope != LISTING_CLOSE_WAITS && !model_lacks(model, WANT_BOUND_PORTS);
 }
 
+/* A listener is known as a connection as well, whoever lists it. */
+static bool is_listener(const struct model *model, const struct record_socket *record)
+{
+	return record->state == TCP_LISTEN && model->needs.refreshed & 1U << TCP_LISTEN &&
+	       model->scope != LISTING_CONNECTIONS;
+}
+
+/* What nobody has any more, in FIN_WAIT, is no leg of a relay's. */
+static void apply_apart(struct model *model, const struct record_socket *record)
+{
+	uint32_t state = 1U << record->state;
+
+	if (state & (CLOSE_WAIT_STATES | 1U << TCP_CLOSE) &&
+	    (record->state == TCP_CLOSE_WAIT || record->inode))
+		close_waits_socket(&model->close_waits, record);
+	if (state & LISTED_STATES)
+		listed_socket(&model->listed, record);
+}
+
 static void apply_socket_row(struct model *model, const struct record_socket *record)
 {
 	if (tells_bound(model) && record->flags & SOCKET_BOUND)
 		port_spaces_bound(&model->ports, record->tuple.netns, record->tuple.lport, 0);
 	if (record->state == TCP_CLOSE && record->flags & SOCKET_BOUND)
 		return; /* bound, and no connection yet */
-	/* what nobody has any more, in FIN_WAIT, is no leg of a relay's */
-	if (is_apart(model, record) && (record->state == TCP_CLOSE_WAIT || record->inode))
-		close_waits_socket(&model->close_waits, record);
+	if (is_apart(model, record))
+		apply_apart(model, record);
+	if (is_listener(model, record))
+		listed_socket(&model->listed, record);
 	if (is_connection(model, record) && is_asked_for(model, record))
 		apply_socket(model, record);
 }
 
 static void apply_holder_row(struct model *model, const struct record_holder *record)
 {
-	if (keeps_close_waits(model))
+	if (keeps_apart(model))
 		close_waits_holder(&model->close_waits, record);
 	apply_holder(model, record);
 	if (tells_bound(model) && record->bound_port)
@@ -136,6 +159,15 @@ static void apply_failure(struct model *model, const struct record_failure *reco
 	tell_failure(model, &transition);
 }
 
+static void mark_apart(struct model *model, const struct record_listing *record)
+{
+	close_waits_listing(&model->close_waits, record);
+	if (record->phase == LISTING_BEGINS)
+		listed_begin(&model->listed, record->header.time_ns);
+	else if (record->phase == LISTING_ENDS)
+		listed_end(&model->listed, record->broken);
+}
+
 static void apply_listing_mark(struct model *model, const struct record_listing *record)
 {
 	model->scope = record->scope;
@@ -143,8 +175,8 @@ static void apply_listing_mark(struct model *model, const struct record_listing 
 		port_spaces_listing(&model->ports, record);
 		apply_listing(model, record);
 	}
-	if (record->scope != LISTING_CONNECTIONS && keeps_close_waits(model))
-		close_waits_listing(&model->close_waits, record);
+	if (record->scope != LISTING_CONNECTIONS && keeps_apart(model))
+		mark_apart(model, record);
 	if (record->phase != LISTING_ENDS)
 		return;
 	tell_listed(model, record->scope);
@@ -164,6 +196,7 @@ static void apply_source(struct model *model, const struct record_source *record
 {
 	model->began_ns = record->header.time_ns;
 	model->lacks = record->lacks;
+	model->netns = record->netns;
 	model->timewait_ns = record->timewait_ns;
 	model->clocks.monotonic_ns = record->monotonic_offset_ns;
 	model->clocks.boottime_ns = record->boottime_offset_ns;
@@ -211,6 +244,9 @@ void model_apply(struct model *model, const struct record_header *record)
 		break;
 	case RECORD_COUNTERS:
 		tell_counters(model, (const void *)record);
+		break;
+	case RECORD_NAMESPACE:
+		tell_namespace(model, (const void *)record);
 		break;
 	case RECORD_SOURCE:
 		apply_source(model, (const void *)record);

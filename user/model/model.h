@@ -9,6 +9,7 @@
 
 #include "model/close_wait.h"
 #include "model/connection.h"
+#include "model/listed.h"
 #include "filter.h"
 #include "base/time.h"
 #include "model/observer.h"
@@ -45,6 +46,7 @@ struct listing {
 struct model {
 	struct connections connections;
 	struct close_waits close_waits;
+	struct listed_sockets listed;
 	struct port_spaces ports;
 	struct listing listing;
 	const struct tuple_filter *filter;
@@ -52,6 +54,7 @@ struct model {
 	struct needs needs;
 	uint32_t last_states; /* a connection that enters one of these (bit 1 << state) is over */
 	enum listing_scope scope; /* of the listing that runs, or of the last one */
+	uint32_t netns;		  /* inode number of the source's own namespace; 0: not known */
 	uint32_t lacks;	      /* what the source of the stream cannot give: bit 1 << enum want */
 	uint64_t began_ns;    /* when the stream did */
 	uint64_t timewait_ns; /* length of TIME_WAIT, as the source says, then learned */

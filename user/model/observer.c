@@ -50,6 +50,14 @@ void tell_counters(const struct model *model, const struct record_counters *coun
 							       counters);
 }
 
+void tell_namespace(const struct model *model, const struct record_namespace *record)
+{
+	for (size_t i = 0; i < model->observer_count; i++)
+		if (model->observers[i].observer->namespaces)
+			model->observers[i].observer->namespaces(model->observers[i].context,
+								 record);
+}
+
 void tell_loss(const struct model *model, uint64_t time_ns, const struct losses *losses)
 {
 	for (size_t i = 0; i < model->observer_count; i++)

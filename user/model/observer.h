@@ -21,9 +21,9 @@ struct transition {
 	uint8_t new_state;
 	uint8_t end_reason; /* END_NONE but for the end of a minisocket */
 	uint8_t failure;    /* enum port_failure_kind */
+	uint16_t error;	    /* sk_err, of this connection; 0: none */
 	uint16_t range_low; /* of its own range, if it has one */
 	uint16_t range_high;
-	uint16_t error;		       /* errno, of a connect() that failed, or a reset; 0: none */
 	bool by_data;		       /* a minisocket that the peer's data ended */
 	const struct carried *carried; /* at the first FIN, or an abort; NULL: not told */
 };
@@ -48,6 +48,7 @@ struct observer {
 	/* A listing has ended: of its scope, what exists is what it showed. */
 	void (*listed)(void *context, enum listing_scope scope);
 	void (*counters)(void *context, const struct record_counters *counters);
+	void (*namespaces)(void *context, const struct record_namespace *record);
 	void (*loss)(void *context, uint64_t time_ns, const struct losses *losses);
 };
 

@@ -106,9 +106,9 @@ static void move(struct model *model, struct connection *connection,
 		.old_state = record->old_state,
 		.new_state = record->new_state,
 		.failure = record->failure,
+		.error = record->error,
 		.range_low = record->range_low,
 		.range_high = record->range_high,
-		.error = record->error,
 		.carried = record->measured ? &carried : NULL,
 	};
 

@@ -73,7 +73,7 @@ static bool socket_valid(const struct record_header *header)
 		    : !full_state_valid(record->state))
 		return false;
 	return tuple_valid(&record->tuple) && record->owner_by < OWNER_EVIDENCES &&
-	       record->direction < DIRECTIONS;
+	       record->direction < DIRECTIONS && record->retrans_ns <= header->time_ns;
 }
 
 static bool listing_valid(const struct record_header *header)
@@ -164,6 +164,16 @@ static bool watched_valid(const struct record_header *header)
 	       record->inode <= INODE_MAX;
 }
 
+static bool namespace_valid(const struct record_header *header)
+{
+	const struct record_namespace *record = (const void *)header;
+	const struct conntrack *conntrack = &record->conntrack;
+
+	return record->tracks <= 1 && record->listen_overflows <= COUNTER_MAX &&
+	       record->listen_drops <= COUNTER_MAX && conntrack->insert_failed <= COUNTER_MAX &&
+	       conntrack->drop <= COUNTER_MAX && conntrack->early_drop <= COUNTER_MAX;
+}
+
 /* The one table of record types: how long they are, and what their payload must be like. */
 static const struct {
 	size_t size;
@@ -188,6 +198,7 @@ static const struct {
 	[RECORD_STEP] = {sizeof(struct record_step), step_valid},
 	[RECORD_ACT] = {sizeof(struct record_act), step_valid},
 	[RECORD_TIMEWAIT_END] = {sizeof(struct record_timewait_end), timewait_valid},
+	[RECORD_NAMESPACE] = {sizeof(struct record_namespace), namespace_valid},
 };
 
 const struct record_header *record_decode(const void *data, size_t size)

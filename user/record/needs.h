@@ -35,7 +35,7 @@ enum want {
 struct needs {
 	uint32_t told[TCP_STATES]; /* by old state: which new ones (bit 1 << state) are told */
 	uint32_t listed;    /* sockets in these states are listed at the start, after a loss */
-	uint32_t refreshed; /* and again at each refresh, with CLOSE_WAIT: the FIN_WAITs, LISTEN */
+	uint32_t refreshed; /* and again at each refresh: CLOSE_WAIT, what model/listed.h keeps */
 	uint32_t snapshot;  /* enough where nothing is streamed: listed at each refresh */
 	uint32_t wants;	    /* WANT() */
 };

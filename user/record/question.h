@@ -22,6 +22,7 @@ enum question_kind {
 	QUESTION_WATCHED,     /* of a process: RECORD_WATCHED, if it is time for it again */
 	QUESTION_SENDING,     /* of a process: RECORD_SENDING, where that can be told */
 	QUESTION_ANCESTORS,   /* of a process, and its descriptors: RECORD_FACTS */
+	QUESTION_NAMESPACE,   /* of one, or, for 0, of all and the source's own: RECORD_NAMESPACE */
 };
 
 /* What is about to be closed, usually is by then. */
@@ -30,7 +31,7 @@ enum question_kind {
 struct question {
 	uint64_t key;
 	enum question_kind kind;
-	uint32_t netns;		   /* QUESTION_COUNTERS */
+	uint32_t netns;		   /* QUESTION_COUNTERS, QUESTION_NAMESPACE */
 	struct process_id process; /* of the kinds that are of one */
 };
 

@@ -17,8 +17,13 @@
 /* An MPTCP socket in these is told beside its subflows. */
 #define MSK_STATES (BIT(TCP_CLOSE_WAIT) | BIT(TCP_FIN_WAIT1) | BIT(TCP_FIN_WAIT2))
 
-#define TIMER_KEEPALIVE 2 /* inet_diag_msg.idiag_timer (inet_sk_diag_fill) */
+/* Our FIN is queued or sent. */
+#define WAIT_STATES (BIT(TCP_FIN_WAIT1) | BIT(TCP_FIN_WAIT2) | BIT(TCP_CLOSING) | BIT(TCP_LAST_ACK))
+
+#define TIMER_RETRANS	1 /* inet_diag_msg.idiag_timer (inet_sk_diag_fill) */
+#define TIMER_KEEPALIVE 2
 #define TIMER_TIMEWAIT	3 /* (inet_twsk_diag_fill) */
+#define TIMER_PROBE	4 /* of a window that is closed */
 
 /* So much of it is looked at: all kernels since 4.6 tell it. */
 #define TCP_INFO_NEEDED                                                                            \
@@ -53,10 +58,9 @@ static void socket_of(struct record_socket *record, const struct inet_diag_msg *
 		.inode = message->idiag_inode,
 		.state = message->idiag_state,
 		.recvq = message->idiag_rqueue,
+		.unacked = message->idiag_wqueue,
 	};
-	if (message->idiag_state == TCP_LISTEN)
-		record->queue_limit = message->idiag_wqueue;
-	else if (message->idiag_wqueue)
+	if (message->idiag_wqueue && message->idiag_state != TCP_LISTEN)
 		record->flags |= SOCKET_SENDING;
 	if (!message->idiag_inode)
 		record->flags |= SOCKET_UNACCEPTED;
@@ -111,7 +115,7 @@ static uint16_t ulp_flags(const struct nlmsghdr *header)
 /* An MPTCP socket: what it tells of its queues is memory. Its subflows are rows of their own. */
 static void set_msk(struct record_socket *record)
 {
-	record->recvq = 0;
+	record->recvq = record->unacked = 0;
 	record->flags = SOCKET_OPAQUE;
 }
 
@@ -124,14 +128,23 @@ static bool passes(const struct dump *dump, const struct record_socket *record)
 	return filter_tuple(dump->config->filter, &record->tuple, 1);
 }
 
-/* NULL: not told, or by a kernel that knows less. */
-static const struct tcp_info *info_of(const struct nlmsghdr *header)
+/* False: not told, or by a kernel that knows less. */
+static bool has_info(const struct nlmsghdr *header)
 {
 	const struct nlattr *attribute = attribute_of(header, INET_DIAG_INFO);
 
-	if (!attribute || mnl_attr_get_payload_len(attribute) < TCP_INFO_NEEDED)
-		return NULL;
-	return mnl_attr_get_payload(attribute);
+	return attribute && mnl_attr_get_payload_len(attribute) >= TCP_INFO_NEEDED;
+}
+
+/* Later kernels tell more: what lies behind the end of what this one told is 0. */
+static struct tcp_info whole_info_of(const struct nlmsghdr *header)
+{
+	const struct nlattr *attribute = attribute_of(header, INET_DIAG_INFO);
+	size_t size = mnl_attr_get_payload_len(attribute);
+	struct tcp_info info = {.tcpi_snd_wnd = 1};
+
+	memcpy(&info, mnl_attr_get_payload(attribute), size < sizeof(info) ? size : sizeof(info));
+	return info;
 }
 
 static uint64_t ago(uint64_t now_ns, uint32_t ms)
@@ -159,22 +172,90 @@ static void add_info(struct record_socket *record, const struct inet_diag_msg *m
 		record->flags |= SOCKET_READ;
 }
 
+/* What its timer tells: some time-outs alike (tcp_syn_linear_timeouts), then each twice as long. */
+static uint64_t first_sent_ns(const struct record_socket *record,
+			      const struct inet_diag_msg *message, const struct tcp_info *info)
+{
+	unsigned int backoff = info->tcpi_backoff < 16 ? info->tcpi_backoff : 16;
+	uint64_t rto_ms = info->tcpi_rto / 1000, base_ms = rto_ms >> backoff;
+	uint64_t alike = info->tcpi_retransmits > backoff ? info->tcpi_retransmits - backoff : 0;
+	uint64_t left_ms = message->idiag_expires < rto_ms ? message->idiag_expires : rto_ms;
+	uint64_t ms = alike * base_ms + base_ms * ((1U << backoff) - 1) + rto_ms - left_ms;
+
+	if (message->idiag_timer != TIMER_RETRANS)
+		return 0;
+	return ms * NS_PER_MS < record->header.time_ns ? record->header.time_ns - ms * NS_PER_MS
+						       : 0;
+}
+
+static void add_sent(struct record_socket *record, const struct inet_diag_msg *message,
+		     const struct tcp_info *info)
+{
+	uint32_t queued = message->idiag_wqueue, unsent = info->tcpi_notsent_bytes;
+
+	record->unsent = unsent < queued ? unsent : queued;
+	record->unacked = queued - record->unsent;
+	record->retransmits = info->tcpi_retransmits;
+	record->probes = info->tcpi_probes;
+	if ((!info->tcpi_snd_wnd && queued) || message->idiag_timer == TIMER_PROBE)
+		record->flags |= SOCKET_ZERO_WINDOW;
+	if (record->state == TCP_SYN_SENT)
+		record->retrans_ns = first_sent_ns(record, message, info);
+}
+
+/* A listener's figures are where others have what is queued (inet_csk(sk)->icsk_accept_queue). */
+static void add_queue(struct record_socket *record, const struct nlmsghdr *header,
+		      const struct inet_diag_msg *message)
+{
+	const struct nlattr *attribute = attribute_of(header, INET_DIAG_SKMEMINFO);
+	size_t size = attribute ? mnl_attr_get_payload_len(attribute) : 0;
+
+	record->unacked = 0;
+	record->queue_limit = message->idiag_wqueue;
+	record->syn_queue = SYN_QUEUE_UNKNOWN;
+	if (size >= (SK_MEMINFO_DROPS + 1) * sizeof(uint32_t))
+		record->drops =
+			((const uint32_t *)mnl_attr_get_payload(attribute))[SK_MEMINFO_DROPS];
+}
+
+static bool is_orphan(const struct record_socket *record)
+{
+	return !record->inode && !(record->flags & SOCKET_MINISOCKET) &&
+	       WAIT_STATES & BIT(record->state);
+}
+
+/* All of it but for what filters and holders need. */
+static void complete(struct record_socket *record, const struct nlmsghdr *header,
+		     const struct inet_diag_msg *message)
+{
+	struct tcp_info info;
+
+	record->flags |= ulp_flags(header);
+	if (is_orphan(record))
+		record->flags |= SOCKET_ORPHAN;
+	if (record->state == TCP_LISTEN)
+		add_queue(record, header, message);
+	if (record->flags & SOCKET_MINISOCKET || !has_info(header))
+		return;
+	info = whole_info_of(header);
+	add_info(record, message, &info);
+	if (record->state != TCP_LISTEN)
+		add_sent(record, message, &info);
+}
+
 static int on_message(const struct nlmsghdr *header, void *context)
 {
 	const struct inet_diag_msg *message = mnl_nlmsg_get_payload(header);
 	struct dump *dump = context;
-	const struct tcp_info *info;
 	struct record_socket record;
 
 	if (mnl_nlmsg_get_payload_len(header) < sizeof(*message))
 		return MNL_CB_OK;
 	socket_of(&record, message, dump->netns);
-	record.flags |= ulp_flags(header);
-	info = dump->protocol == IPPROTO_TCP ? info_of(header) : NULL;
-	if (info && !(record.flags & SOCKET_MINISOCKET))
-		add_info(&record, message, info);
 	if (dump->protocol == IPPROTO_MPTCP)
 		set_msk(&record);
+	else
+		complete(&record, header, message);
 	if (!passes(dump, &record))
 		return MNL_CB_OK;
 	sink_record(&dump->config->sink, &record.header);
@@ -201,7 +282,7 @@ static bool request(const struct dump *dump, struct mnl_socket *netlink, uint8_t
 	request->sdiag_family = family;
 	request->sdiag_protocol = (uint8_t)dump->protocol;
 	/* what has_ulp looks for came only along with this in 6.1 */
-	request->idiag_ext = 1 << (INET_DIAG_INFO - 1);
+	request->idiag_ext = 1 << (INET_DIAG_INFO - 1) | 1 << (INET_DIAG_SKMEMINFO - 1);
 	request->idiag_states = states_of(dump);
 	if (dump->protocol > UINT8_MAX)
 		mnl_attr_put_u32(header, INET_DIAG_REQ_PROTOCOL, dump->protocol);

@@ -174,6 +174,23 @@ bool netns_enter(int fd)
 	return setns(fd, CLONE_NEWNET) == 0;
 }
 
+void netns_visit(bool (*wanted)(const void *context, uint32_t inode, bool own),
+		 void (*visit)(void *context, uint32_t inode), void *context)
+{
+	struct netns_list list;
+
+	netns_find(&list);
+	for (size_t i = 0; i < list.count; i++) {
+		if (!wanted(context, list.items[i].inode, i == 0) ||
+		    (i && !netns_enter(list.items[i].fd)))
+			continue;
+		visit(context, list.items[i].inode);
+		if (i)
+			netns_return(&list);
+	}
+	netns_list_free(&list);
+}
+
 /*
  * net/ipv4/proc.c: "TCP: inuse 5 orphan 0 tw 2 alloc 6 mem 1"; orphan, alloc and mem are the
  * host's.

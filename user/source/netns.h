@@ -37,6 +37,13 @@ void netns_return(const struct netns_list *list);
 /* Makes `fd` the namespace of this thread; false with errno. */
 bool netns_enter(int fd);
 
+/*
+ * Calls `visit` in each namespace that `wanted` picks by its inode, `own` for the caller's own;
+ * this thread is in it meanwhile.
+ */
+void netns_visit(bool (*wanted)(const void *context, uint32_t inode, bool own),
+		 void (*visit)(void *context, uint32_t inode), void *context);
+
 /* False if no TCP socket of any kind exists in this thread's namespace, TIME_WAIT included. */
 bool netns_has_tcp(void);
 

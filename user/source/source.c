@@ -11,6 +11,7 @@
 #include "source/netns.h"
 #include "source/privilege.h"
 #include "source/proc/ancestors.h"
+#include "source/proc/namespace.h"
 #include "source/proc/procfs.h"
 
 bool source_open(struct source *source, const struct source_config *config, bool lists,
@@ -52,10 +53,18 @@ uint64_t source_timewait_ns(void)
 	return DEFAULT_TIMEWAIT_NS;
 }
 
+static uint32_t own_netns(void)
+{
+	uint32_t netns;
+
+	return netns_resolve("/proc/self/ns/net", &netns) ? netns : 0;
+}
+
 static void tell_source(const struct source *source)
 {
 	struct record_source record = {
 		.header = {RECORD_SOURCE, sizeof(record), 0, clock_now_ns(CLOCK_MONOTONIC)},
+		.netns = own_netns(),
 		.lacks = source->kind->lacks(source->self),
 		.timewait_ns = source_timewait_ns(),
 		.monotonic_offset_ns = clock_realtime_offset_ns(CLOCK_MONOTONIC),
@@ -99,6 +108,38 @@ static void answer_facts(struct source *source, const struct question *question)
 	sink_record(&source->config.sink, &record.header);
 }
 
+/* Who asks which namespace. */
+struct visit {
+	const struct source *source;
+	uint32_t netns;
+};
+
+static bool is_visited(const void *context, uint32_t netns, bool own)
+{
+	const struct visit *visit = context;
+	uint32_t filter = visit->source->config.filter->netns;
+
+	if (visit->netns)
+		return netns == visit->netns;
+	return own || !filter || netns == filter;
+}
+
+static void tell_namespace(void *context, uint32_t netns)
+{
+	const struct visit *visit = context;
+	struct record_namespace record;
+
+	namespace_read(&record, netns);
+	sink_record(&visit->source->config.sink, &record.header);
+}
+
+static void answer_namespace(const struct source *source, uint32_t netns)
+{
+	struct visit visit = {source, netns};
+
+	netns_visit(is_visited, tell_namespace, &visit);
+}
+
 /* What it cannot list, it could not list the first time either. */
 static void answer_still(struct source *source)
 {
@@ -118,6 +159,9 @@ void source_answer(struct source *source, const struct question *question)
 	case QUESTION_THREADS:
 	case QUESTION_ANCESTORS:
 		answer_facts(source, question);
+		break;
+	case QUESTION_NAMESPACE:
+		answer_namespace(source, question->netns);
 		break;
 	case QUESTION_WATCHED:
 		epoll_answer(&source->epoll, &question->process, clock_now_ns(CLOCK_MONOTONIC),

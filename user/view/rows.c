@@ -77,6 +77,17 @@ static void name_group(struct rows *rows, struct row *row, uint32_t number)
 	}
 }
 
+void rows_own(struct rows *rows, struct row *row, uint32_t number)
+{
+	if (rows->config.by == BY_PID && row->process == number)
+		return;
+	processes_release(rows->processes, row->process);
+	free(row->name);
+	row->process = 0;
+	row->name = NULL;
+	name_group(rows, row, number);
+}
+
 struct row *rows_add(struct rows *rows, uint64_t key, uint32_t number)
 {
 	uint32_t row_number = pool_add(&rows->pool);

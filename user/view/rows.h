@@ -66,6 +66,9 @@ struct row *rows_find(const struct rows *rows, uint64_t key);
 /* A new row, zeroed but for its group: that of the process `number`. */
 struct row *rows_add(struct rows *rows, uint64_t key, uint32_t number);
 
+/* The row is of the process `number` from now on, or of its group. */
+void rows_own(struct rows *rows, struct row *row, uint32_t number);
+
 /* The number of a row, for what refers to it until rows_choose; and back. */
 uint32_t rows_number(const struct rows *rows, const struct row *row);
 struct row *rows_get(const struct rows *rows, uint32_t number);

@@ -24,6 +24,7 @@ CLONE_NEWNET = 0x40000000
 TCP_REPAIR = 19
 TCP_REPAIR_QUEUE = 20
 TCP_QUEUE_SEQ = 21
+TCP_TIMESTAMP = 24
 TCP_FIN_WAIT2 = 5
 TCP_TIME_WAIT = 6
 NETLINK_SOCK_DIAG = 4
@@ -179,6 +180,14 @@ def next_sequence(s):
     number = s.getsockopt(socket.IPPROTO_TCP, TCP_QUEUE_SEQ)
     s.setsockopt(socket.IPPROTO_TCP, TCP_REPAIR, -1)
     return number & 0xffffffff
+
+
+def skew_timestamps(s, ms):
+    """From now on the timestamps of `s` are that much ahead."""
+    s.setsockopt(socket.IPPROTO_TCP, TCP_REPAIR, 1)
+    now = s.getsockopt(socket.IPPROTO_TCP, TCP_TIMESTAMP)
+    s.setsockopt(socket.IPPROTO_TCP, TCP_TIMESTAMP, struct.pack("=I", (now + ms) & 0xffffffff))
+    s.setsockopt(socket.IPPROTO_TCP, TCP_REPAIR, -1)
 
 
 def checksum(data):

@@ -6,7 +6,8 @@ import time
 
 from tracer import PATIENCE_S, Tracer, tcplinger
 
-ROW_TYPES = ("close_wait", "time_wait", "ports", "port_failure")
+ROW_TYPES = ("close_wait", "time_wait", "ports", "port_failure", "closing", "opening",
+             "listener")
 
 
 class Refresh:

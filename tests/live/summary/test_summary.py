@@ -7,6 +7,7 @@ import time
 import pytest
 
 import closewait
+import lingering
 import truth
 from screen import on_terminal, width
 from traffic import Pair
@@ -76,7 +77,7 @@ def test_counts_are_those_of_ss(crowd):
 
 def test_json_has_all_states_and_namespaces_add_up(crowd):
     one = summary()
-    assert set(one) == {"type", "time", "states", "namespaces"}
+    assert set(one) == {"type", "time", "states", "namespaces", "worst"}
     assert one["type"] == "summary"
     truth.seconds(one["time"])
     assert set(one["states"]) == STATES
@@ -203,3 +204,39 @@ def test_text_is_wrapped_on_a_terminal(space, client, server):
     shown = on_terminal(80, "--netns", space.name)
     assert max(map(width, shown.splitlines())) <= 80
     assert "descriptors" in " ".join(shown.split())
+
+
+def test_the_worst_of_each_view_is_named_where_there_is_any(space, client, server):
+    assert summary("--netns", space.name)["worst"] == dict.fromkeys(
+        ("close_wait", "time_wait", "ports", "closing", "opening"))
+    closewait.leak(space, client, server)
+    lingering.unanswered(space, client, server)
+    lingering.await_retransmits(space, "fin-wait-1")
+    server("q = listen('127.0.0.1', 0, 0, 2)")
+    client(f"kept += [begin('127.0.0.1', {server('port(q)')}) for _ in range(6)]")
+    lingering.await_syns_again(space, 3)
+    worst = summary("--netns", space.name)["worst"]
+    assert worst["close_wait"]["type"] == "close_wait"
+    assert worst["close_wait"]["process"]["pid"] == server.pid
+    assert worst["time_wait"] is None
+    assert worst["ports"]["type"] == "ports" and worst["ports"]["used"] >= 1
+    closing = worst["closing"]
+    assert (closing["type"], closing["verdict"]) == ("closing", "peer_silent")
+    assert closing["process"]["pid"] == client.pid and "seq" not in closing
+    opening = worst["opening"]
+    assert (opening["type"], opening["verdict"], opening["queue"]) == ("listener", "full", 3)
+    text = " ".join(tcplinger("--netns", space.name).stdout.split())
+    for words in ("nobody answers what is sent again", f"python3[{server.pid}] listens, and is full",
+                  "tcplinger opening", "tcplinger closing"):
+        assert words in text
+
+
+def test_connects_without_an_answer_are_the_worst_of_opening(space, client, server):
+    server("l = listen()")
+    lingering.silence(space, server("port(l)"))
+    client(f"kept = [begin('127.0.0.1', {server('port(l)')}) for _ in range(3)]")
+    lingering.await_syns_again(space, 3)
+    worst = summary("--netns", space.name)["worst"]
+    assert (worst["opening"]["type"], worst["opening"]["pending"]) == ("opening", 3)
+    assert f"3 connects of python3[{client.pid}] wait, made to" in tcplinger(
+        "--netns", space.name).stdout

@@ -115,7 +115,7 @@ void live_tell_held(struct live *live, struct passes *passes);
  * loss. */
 void live_list(struct live *live);
 
-/* Those in CLOSE_WAIT, with every descriptor of them and of listeners where that is asked for. */
+/* What is `refreshed`, with every descriptor of it and of listeners where that is asked for. */
 void live_list_close_waits(struct live *live);
 
 /* Which connections of a process do not get rid of their data, if list_holders can tell. */
@@ -140,8 +140,7 @@ bool live_needs_stream(const struct live *live);
 /* plan.c: who listens is told beside what else is; for itself alone it is not worth a program. */
 void live_complete_needs(struct live *live);
 
-/* plan.c: true where what changes is streamed, and those in CLOSE_WAIT have listings of their own.
- */
+/* plan.c: true where what changes is streamed, and what is `refreshed` has listings of its own. */
 bool live_lists_apart(const struct live *live);
 
 /* plan.c: which hooks (bit 1 << enum hook) the needs ask for. */

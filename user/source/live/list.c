@@ -170,22 +170,29 @@ static bool list_namespaces(struct live *live, struct passes *passes)
 	return whole;
 }
 
+struct counting {
+	struct live *live;
+	uint32_t netns;
+};
+
+static bool is_counted(const void *context, uint32_t netns, bool own)
+{
+	const struct counting *counting = context;
+
+	(void)own;
+	return counting->netns ? netns == counting->netns : wanted(counting->live, netns);
+}
+
+static void count(void *context, uint32_t netns)
+{
+	report_counters(((const struct counting *)context)->live, netns);
+}
+
 void live_count(struct live *live, uint32_t netns)
 {
-	struct netns_list list;
+	struct counting counting = {live, netns};
 
-	netns_find(&list);
-	for (size_t i = 0; i < list.count; i++) {
-		uint32_t inode = list.items[i].inode;
-
-		if ((netns ? inode != netns : !wanted(live, inode)) ||
-		    (i && !netns_enter(list.items[i].fd)))
-			continue;
-		report_counters(live, inode);
-		if (i)
-			netns_return(&list);
-	}
-	netns_list_free(&list);
+	netns_visit(is_counted, count, &counting);
 }
 
 static bool list_holders(struct live *live, struct passes *passes)
@@ -223,9 +230,12 @@ static bool list_by_tables(struct live *live, struct passes *passes)
 	return whole;
 }
 
+/* Those whose FIN is sent, and that nobody has any more, are in the tables alone. */
 static bool tables_are_due(const struct live *live, const struct passes *passes)
 {
-	bool asked = passes->scope == LISTING_ALL && live_listed(live) & ~live->needs.refreshed;
+	bool orphans = live->needs.refreshed & (BIT(TCP_CLOSING) | BIT(TCP_LAST_ACK));
+	bool asked = orphans ||
+		     (passes->scope == LISTING_ALL && live_listed(live) & ~live->needs.refreshed);
 
 	return asked || clock_now_ns(CLOCK_MONOTONIC) >= live->tables_at_ns;
 }
@@ -314,7 +324,7 @@ void live_list(struct live *live)
 void live_list_close_waits(struct live *live)
 {
 	live_drain(live);
-	list(live, LISTING_CLOSE_WAITS, live->needs.refreshed & ~BIT(TCP_LISTEN));
+	list(live, LISTING_CLOSE_WAITS, live->needs.refreshed);
 }
 
 void live_list_sending(struct live *live, const struct process_id *process)

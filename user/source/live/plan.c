@@ -31,7 +31,7 @@ bool live_needs_stream(const struct live *live)
 
 bool live_lists_apart(const struct live *live)
 {
-	return live->needs.refreshed & BIT(TCP_CLOSE_WAIT) && live->plan.wanted[PART_TRANSITIONS];
+	return live->needs.refreshed && live->plan.wanted[PART_TRANSITIONS];
 }
 
 uint32_t live_listed(const struct live *live)

@@ -23,37 +23,45 @@
 #define SO_NETNS_COOKIE 71 /* include/uapi/asm-generic/socket.h, since 5.14 */
 #endif
 
-static void take(__u64 *values, const char *name, const char *value)
+/* Names that are looked for, and where their values go. */
+struct wanted {
+	const char *const *names;
+	__u64 *values;
+	size_t count;
+};
+
+static void take(const struct wanted *wanted, const char *name, const char *value)
 {
-	for (int i = 0; i < COUNTERS; i++)
-		if (strcmp(counter_name((unsigned int)i), name) == 0)
-			values[i] = strtoull(value, NULL, 10);
+	for (size_t i = 0; i < wanted->count; i++)
+		if (strcmp(wanted->names[i], name) == 0)
+			wanted->values[i] = strtoull(value, NULL, 10);
 }
 
 /* Walks a line of names and the line of values under it, word by word. */
-static void take_lines(__u64 *values, char *name_line, char *value_line)
+static void take_lines(const struct wanted *wanted, char *name_line, char *value_line)
 {
 	char *name_rest, *value_rest;
 	char *name = strtok_r(name_line, " ", &name_rest);
 	char *value = strtok_r(value_line, " ", &value_rest);
 
 	while (name && value) {
-		take(values, name, value);
+		take(wanted, name, value);
 		name = strtok_r(NULL, " ", &name_rest);
 		value = strtok_r(NULL, " ", &value_rest);
 	}
 }
 
-static bool read_pairs(__u64 *values, const char *path)
+bool counters_find(const char *path, const char *const *names, __u64 *values, size_t count)
 {
 	char text[FILE_BYTES], *rest, *name_line, *value_line;
+	struct wanted wanted = {names, values, count};
 
 	if (procfs_read(AT_FDCWD, path, text, sizeof(text)) <= 0)
 		return false;
 	name_line = strtok_r(text, "\n", &rest);
 	value_line = strtok_r(NULL, "\n", &rest);
 	while (name_line && value_line) {
-		take_lines(values, name_line, value_line);
+		take_lines(&wanted, name_line, value_line);
 		name_line = strtok_r(NULL, "\n", &rest);
 		value_line = strtok_r(NULL, "\n", &rest);
 	}
@@ -94,14 +102,18 @@ static uint64_t netns_cookie(void)
 
 bool counters_read(struct record_counters *record, uint32_t netns)
 {
+	const char *names[COUNTERS];
+
 	*record = (struct record_counters){
 		.header = {RECORD_COUNTERS, sizeof(*record), 0, clock_now_ns(CLOCK_MONOTONIC)},
 		.netns = netns,
 		.netns_cookie = netns_cookie(),
 	};
+	for (unsigned int i = 0; i < COUNTERS; i++)
+		names[i] = counter_name(i);
 	if (!read_minisockets(&record->values[COUNTER_MINISOCKETS]) ||
-	    !read_pairs(record->values, "/proc/thread-self/net/snmp") ||
-	    !read_pairs(record->values, "/proc/thread-self/net/netstat"))
+	    !counters_find("/proc/thread-self/net/snmp", names, record->values, COUNTERS) ||
+	    !counters_find("/proc/thread-self/net/netstat", names, record->values, COUNTERS))
 		return false;
 	record->read_ns = clock_now_ns(CLOCK_MONOTONIC);
 	return true;

@@ -4,6 +4,7 @@
 #define TCPLINGER_COUNTERS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "record.h"
@@ -13,5 +14,11 @@
  * count. False if they cannot be read.
  */
 bool counters_read(struct record_counters *record, uint32_t netns);
+
+/*
+ * The values of `names` in a file like /proc/net/netstat; of what it does not have `values` are
+ * left as they are. False if it cannot be read.
+ */
+bool counters_find(const char *path, const char *const *names, __u64 *values, size_t count);
 
 #endif

@@ -2,7 +2,9 @@
 /* The members of a row, each said once. */
 #include "base/macros.h"
 #include "record/names.h"
+#include "view/holders.h"
 #include "view/leaks/leaks.h"
+#include "view/threads.h"
 #include "writer/format.h"
 
 static const struct leak_row *of(const void *row)
@@ -17,7 +19,7 @@ static void holders_of(struct json *json, const struct leaks *leaks,
 
 	if (socket->close_wait->kind != KIND_UNACCEPTED)
 		range = close_waits_holders(&leaks->model->close_waits, socket->close_wait);
-	leaks_json_holders(json, leaks, range, socket->process);
+	holders_write(json, &leaks->rows, range, socket->process);
 }
 
 /* NULL: not known. */
@@ -69,77 +71,6 @@ static void write_connections(struct json *json, const struct member *member, co
 	json_close(json, ']');
 }
 
-/* What is found out of threads: null where nobody looked. */
-static void thread_number(struct json *json, const char *key, const struct process_facts *facts,
-			  uint32_t number)
-{
-	if (facts->looked)
-		json_number(json, key, number);
-	else
-		json_null(json, key);
-}
-
-static void thread_bool(struct json *json, const char *key, const struct process_facts *facts,
-			bool truth)
-{
-	if (facts->looked)
-		json_bool(json, key, truth);
-	else
-		json_null(json, key);
-}
-
-static void thread_place(struct json *json, const char *key, const struct process_facts *facts,
-			 const char *place)
-{
-	json_string(json, key, facts->looked && place[0] ? place : NULL, FACTS_NAME);
-}
-
-static void names(struct json *json, const struct process_facts *facts)
-{
-	if (!facts->looked) {
-		json_null(json, "names");
-		return;
-	}
-	json_open(json, "names", '[');
-	for (size_t i = 0; i < FACTS_NAMES && facts->names[i].threads; i++) {
-		const struct thread_name *name = &facts->names[i];
-
-		json_open(json, NULL, '{');
-		json_string(json, "name", name->name, sizeof(name->name));
-		json_number(json, "threads", name->threads);
-		thread_place(json, "waiting_in", facts, name->waiting_in);
-		json_close(json, '}');
-	}
-	json_close(json, ']');
-}
-
-static void threads(struct json *json, const struct process_facts *facts,
-		    const struct clock_offsets *clocks)
-{
-	const struct process tracer = {.id = facts->tracer};
-	const char state[2] = {(char)facts->state, 0};
-
-	thread_number(json, "threads", facts, facts->threads);
-	thread_number(json, "looked_at", facts, facts->looked_at);
-	thread_number(json, "waiting", facts, facts->waiting);
-	json_plain(json, "state", facts->looked && state[0] ? state : NULL);
-	thread_place(json, "wchan", facts, facts->wchan);
-	thread_place(json, "syscall", facts, facts->syscall);
-	names(json, facts);
-	thread_bool(json, "idle_loop", facts, facts->idle_loop);
-	thread_bool(json, "stopped", facts, leaks_is_stopped(facts));
-	object_process(json, "tracer", facts->looked && tracer.id.pid ? &tracer : NULL, clocks);
-	thread_bool(json, "frozen", facts, leaks_is_frozen(facts));
-}
-
-static void share(struct json *json, const char *key, double share)
-{
-	if (share < 0)
-		json_null(json, key);
-	else
-		json_real(json, key, share);
-}
-
 /* Null where its epoll sets were not asked about, or that had no answer. */
 static void unwatched(struct json *json, const struct leaks *leaks, const struct leak_row *row)
 {
@@ -159,9 +90,7 @@ static void write_evidence(struct json *json, const struct member *member, const
 
 	json_open(json, member->key, '{');
 	json_plain(json, "cause", leak_cause_name(of(row)->judgement.cause));
-	threads(json, &facts, &leaks->model->clocks);
-	share(json, "cpu_share", leaks_cpu_share(leaks, row));
-	share(json, "starved", leaks_starved(leaks, row));
+	threads_write(json, &facts, &leaks->model->clocks);
 	unwatched(json, leaks, row);
 	leaks_json_listener(json, leaks, row);
 	leaks_json_peer(json, leaks, row);

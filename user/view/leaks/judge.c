@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* From what was listed and answered to the facts of a verdict. */
 #include "view/leaks/leaks.h"
+#include "view/threads.h"
 
 enum close_wait_kind leaks_kind(const struct leaks *leaks, const struct close_wait *close_wait)
 {
@@ -97,8 +98,8 @@ struct verdict_facts leaks_verdict_facts(const struct leaks *leaks, const struct
 		.partners = row->partners,
 		.once = leaks->config.once,
 		.looked_up = !leaks_about(row) || row->looked,
-		.stopped = for_all && leaks_is_stopped(&facts),
-		.frozen = for_all && leaks_is_frozen(&facts),
+		.stopped = for_all && threads_are_stopped(&facts),
+		.frozen = for_all && threads_are_frozen(&facts),
 		.idle_loop = is_idle(&facts),
 		.blocked_sender = blocked(leaks, row),
 		.growing = leaks_growing(leaks, row),

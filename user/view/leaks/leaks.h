@@ -236,11 +236,6 @@ struct process_facts leaks_listener_facts(const struct leaks *leaks, const struc
 /* How many of these are looked at, at most. */
 #define LEAKS_LISTENER_LOOKS 10
 
-/* Of the descriptors of a socket, LEAKS_HOLDERS at most: those of the row's own processes first,
- * then by pid. How many. */
-size_t leaks_holders_shown(const struct leaks *leaks, struct holder_range range, uint32_t process,
-			   const struct holder **shown);
-
 /* Of each row the places of most sockets, when all are counted. */
 void leaks_choose_places(struct leaks *leaks);
 
@@ -288,14 +283,9 @@ bool leaks_wants_sending(const struct leaks *leaks, const struct leak_row *row);
 enum epoll_watched leaks_watched(const struct leaks *leaks, const struct leak_row *row,
 				 uint32_t process, const struct close_wait *close_wait);
 
-/* Of the time since the last look what all threads ran together, and what the one that waited
- * longest for a CPU waited; < 0: not known. */
-double leaks_cpu_share(const struct leaks *leaks, const struct leak_row *row);
+/* Of the time since the last look what the thread that waited longest for a CPU waited; < 0: not
+ * known. */
 double leaks_starved(const struct leaks *leaks, const struct leak_row *row);
-
-/* All of its threads are: nothing of it can go on. */
-bool leaks_is_stopped(const struct process_facts *facts);
-bool leaks_is_frozen(const struct process_facts *facts);
 
 /* Its kind: what was sent within --age counts as being sent. And what it is for the verdict: a
  * farewell is no unread data. */
@@ -309,10 +299,6 @@ void leaks_judge(struct leaks *leaks);
 /* What a row's verdict is made of. */
 struct verdict_facts leaks_verdict_facts(const struct leaks *leaks, const struct leak_row *row);
 enum verdict leaks_verdict(const struct leak_row *row);
-
-/* `holders` of a socket, and `holders_total`: those of `process`, which is the row's, first. */
-void leaks_json_holders(struct json *json, const struct leaks *leaks, struct holder_range range,
-			uint32_t process);
 
 /* `listener` and `peer` of the evidence, `places` of a row. */
 void leaks_json_listener(struct json *json, const struct leaks *leaks, const struct leak_row *row);

@@ -2,6 +2,7 @@
 /* What is asked about rows, and what the answers say. */
 #include "base/memory.h"
 #include "view/leaks/leaks.h"
+#include "view/threads.h"
 
 #define LOOKS_A_REFRESH	  100 /* the threads of so many processes are looked at, */
 #define SENDERS_A_REFRESH 4   /* of so many what they cannot send is looked for */
@@ -270,35 +271,11 @@ struct process_facts leaks_facts(const struct leaks *leaks, const struct leak_ro
 	return facts;
 }
 
-static double share_of(const struct process_facts *facts, uint64_t ns)
-{
-	if (!facts->looked || !facts->looked_for_ns || ns == FACTS_UNKNOWN)
-		return -1;
-	return (double)ns / (double)facts->looked_for_ns;
-}
-
-double leaks_cpu_share(const struct leaks *leaks, const struct leak_row *row)
-{
-	struct process_facts facts = leaks_facts(leaks, row);
-
-	return share_of(&facts, facts.ran_ns);
-}
-
 double leaks_starved(const struct leaks *leaks, const struct leak_row *row)
 {
 	struct process_facts facts = leaks_facts(leaks, row);
 
-	return share_of(&facts, facts.starved_ns);
-}
-
-bool leaks_is_stopped(const struct process_facts *facts)
-{
-	return facts->looked && facts->looked_at && facts->stopped == facts->looked_at;
-}
-
-bool leaks_is_frozen(const struct process_facts *facts)
-{
-	return facts->looked && facts->looked_at && facts->frozen == facts->looked_at;
+	return threads_share(&facts, facts.starved_ns);
 }
 
 /* As young as it may be: its sets may have been read before it was there. */

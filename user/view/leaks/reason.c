@@ -5,6 +5,7 @@
 
 #include "base/time.h"
 #include "view/leaks/leaks.h"
+#include "view/threads.h"
 
 #define ANSWER_AWAITED_NS (600 * NS_PER_S) /* so long may a slow answer take */
 #define STARVED		  0.5		   /* less is a busy host */
@@ -252,46 +253,6 @@ static void (*const verdict_sayings[VERDICTS])(const struct reason *reason) = {
 	[VERDICT_MIXED] = say_mixed,
 };
 
-/* "5 of 6 threads", or of how many there are where not all were looked at. */
-static void say_threads(struct sentence *sentence, const struct process_facts *process)
-{
-	say(sentence, "; %u of ", process->waiting);
-	if (process->looked_at == process->threads)
-		say(sentence, "%u thread%s", process->threads, plural(process->threads));
-	else
-		say(sentence, "the %u threads looked at, of %u,", process->looked_at,
-		    process->threads);
-}
-
-/* The name that most of them have, if there are several. */
-static void say_name(struct sentence *sentence, const struct process_facts *process,
-		     const char *place)
-{
-	char name[sizeof(process->names[0].name) + 1] = "";
-
-	if (process->names_total < 2)
-		return;
-	for (size_t i = 0; i < FACTS_NAMES && process->names[i].threads && !name[0]; i++)
-		if (strcmp(process->names[i].waiting_in, place) == 0)
-			memcpy(name, process->names[i].name, sizeof(process->names[i].name));
-	if (name[0])
-		say(sentence, ", most of them %s", name);
-}
-
-static void say_place(struct sentence *sentence, const struct process_facts *process)
-{
-	const char *place = process->syscall[0] ? process->syscall : process->wchan;
-
-	if (place[0]) {
-		say_threads(sentence, process);
-		say(sentence, " wait%s in %s", singular(process->waiting), place);
-		say_name(sentence, process, place);
-	} else if (process->state == 'R') {
-		say_threads(sentence, process);
-		say(sentence, " run%s", singular(process->waiting));
-	}
-}
-
 /* Where what the threads do is no part of it, they are not told: they may do better things. */
 static bool threads_explain(enum verdict verdict)
 {
@@ -306,7 +267,7 @@ static void say_why(const struct reason *reason)
 
 	if (!reason->process.looked || !threads_explain(leaks_verdict(reason->row)))
 		return;
-	say_place(reason->sentence, &reason->process);
+	threads_say(reason->sentence, &reason->process);
 	if (starved > STARVED)
 		say(reason->sentence, "; one waits for a CPU %.0f %% of the time", 100 * starved);
 }

@@ -5,6 +5,7 @@
 #include "writer/format.h"
 #include "base/macros.h"
 #include "view/column.h"
+#include "view/holders.h"
 #include "view/leaks/leaks.h"
 #include "base/time.h"
 
@@ -80,8 +81,8 @@ static void show_other_holders(const struct leaks *leaks, struct output *output,
 {
 	struct holder_range range =
 		close_waits_holders(&leaks->model->close_waits, socket->close_wait);
-	const struct holder *first[LEAKS_HOLDERS];
-	size_t shown = leaks_holders_shown(leaks, range, socket->process, first);
+	const struct holder *first[HOLDERS_SHOWN];
+	size_t shown = holders_choose(&leaks->rows, range, socket->process, first);
 	struct sentence sentence = {0};
 
 	if (socket->close_wait->kind == KIND_UNACCEPTED || range.count < 2)

@@ -1,30 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* Whom and where, in JSON. */
+#include "view/holders.h"
 #include "view/leaks/leaks.h"
-
-static void holder(struct json *json, const struct leaks *leaks, const struct holder *holder)
-{
-	const struct process *process = leaks_process(leaks, holder->process);
-
-	json_open(json, NULL, '{');
-	json_number(json, "pid", process->id.pid);
-	json_string(json, "comm", process->id.comm, sizeof(process->id.comm));
-	json_number(json, "fd", holder->fd);
-	json_close(json, '}');
-}
-
-void leaks_json_holders(struct json *json, const struct leaks *leaks, struct holder_range range,
-			uint32_t process)
-{
-	const struct holder *first[LEAKS_HOLDERS];
-	size_t shown = leaks_holders_shown(leaks, range, process, first);
-
-	json_open(json, "holders", '[');
-	for (size_t i = 0; i < shown; i++)
-		holder(json, leaks, first[i]);
-	json_close(json, ']');
-	json_number(json, "holders_total", range.count);
-}
 
 void leaks_json_listener(struct json *json, const struct leaks *leaks, const struct leak_row *row)
 {
@@ -38,7 +15,7 @@ void leaks_json_listener(struct json *json, const struct leaks *leaks, const str
 	object_place(json, &listener->tuple, DIRECTION_IN);
 	json_number(json, "queue", listener->queue);
 	json_number(json, "queue_limit", listener->queue_limit);
-	leaks_json_holders(json, leaks, leaks_listener_holders(leaks, row), leaks_about(row));
+	holders_write(json, &leaks->rows, leaks_listener_holders(leaks, row), leaks_about(row));
 	json_close(json, '}');
 }
 
@@ -50,7 +27,7 @@ static void peer_holder(struct json *json, const struct leaks *leaks, const stru
 	for (size_t i = 0; i < range.count; i++) {
 		if (range.first[i].process != count->process)
 			continue;
-		holder(json, leaks, &range.first[i]);
+		holder_write(json, leaks->rows.processes, &range.first[i]);
 		return;
 	}
 }

@@ -69,7 +69,20 @@ static void states_json(struct json *json, const struct summary_namespace *names
 	json_close(json, '}');
 }
 
-void summary_json(const struct summary *summary, struct output *output)
+static void worst_json(struct json *json, const struct summary_worst *worst)
+{
+	if (!worst->row) {
+		json_null(json, worst->key);
+		return;
+	}
+	json_open(json, worst->key, '{');
+	json_plain(json, "type", worst->table->type);
+	table_write(worst->table, json, worst->view, worst->row);
+	json_close(json, '}');
+}
+
+void summary_json(const struct summary *summary, struct output *output,
+		  const struct summary_worst *worst, size_t count)
 {
 	struct json json;
 
@@ -83,6 +96,10 @@ void summary_json(const struct summary *summary, struct output *output)
 		json_close(&json, '}');
 	}
 	json_close(&json, ']');
+	json_open(&json, "worst", '{');
+	for (size_t i = 0; i < count; i++)
+		worst_json(&json, &worst[i]);
+	json_close(&json, '}');
 	json_end(&json);
 }
 
@@ -139,24 +156,34 @@ void summary_text(const struct summary *summary, struct output *output, unsigned
 	output_line(output);
 }
 
-/* What to run next where there are sockets in a state. */
+/* What to run next where there are sockets in one of some states. */
 struct next {
-	unsigned int state; /* 0: whatever there is */
+	uint32_t states; /* bit 1 << state; 0: whatever there is */
 	const char *question;
 	const char *command;
 };
 
 static const struct next nexts[] = {
-	{TCP_CLOSE_WAIT, "who has not closed, and why:", "leaks"},
-	{TCP_TIME_WAIT, "who makes TIME_WAITs, how they end:", "timewait"},
+	{1U << TCP_CLOSE_WAIT, "who has not closed, and why:", "leaks"},
+	{1U << TCP_TIME_WAIT, "who makes TIME_WAITs, how they end:", "timewait"},
 	{0, "which destination runs out of ports:", "ports"},
+	{1U << TCP_SYN_SENT, "what does not come about, and why:", "opening"},
+	{CLOSING_STATES, "what closes, and does not end:", "closing"},
 	{0, "every transition, with its owner:", "trace"},
 };
+
+static bool has_any(const struct summary *summary, uint32_t states)
+{
+	for (unsigned int state = 0; state < TCP_STATES; state++)
+		if (states >> state & 1 && summary->all.states[state])
+			return true;
+	return false;
+}
 
 void summary_text_next(const struct summary *summary, struct output *output)
 {
 	for (size_t i = 0; i < sizeof(nexts) / sizeof(nexts[0]); i++) {
-		if (nexts[i].state && !summary->all.states[nexts[i].state])
+		if (nexts[i].states && !has_any(summary, nexts[i].states))
 			continue;
 		output_format(output, "%-37s tcplinger %s", nexts[i].question, nexts[i].command);
 		output_line(output);

@@ -22,6 +22,14 @@ struct summary {
 	uint64_t time_ns; /* of the count */
 };
 
+/* The row of another view that is worth to be named. */
+struct summary_worst {
+	const char *key;
+	const struct table *table;
+	const void *view;
+	const struct row *row; /* NULL: none is */
+};
+
 extern const struct view summary_view;
 
 /* Counts what the model knows and the filters let pass. summary_free releases it. */
@@ -30,7 +38,9 @@ void summary_count(struct summary *summary, const struct model *model,
 		   uint64_t time_ns);
 void summary_free(struct summary *summary);
 
-void summary_json(const struct summary *summary, struct output *output);
+/* With the worst row of each view behind the counts. */
+void summary_json(const struct summary *summary, struct output *output,
+		  const struct summary_worst *worst, size_t count);
 
 /*
  * The table, of as many namespaces as fit into `columns` (0: no terminal); and, behind what the

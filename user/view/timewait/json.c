@@ -2,6 +2,7 @@
 /* The members of a row, each said once. */
 #include "base/macros.h"
 #include "record/names.h"
+#include "view/place.h"
 #include "view/timewait/timewait.h"
 
 static const struct time_wait_row *of(const void *row)
@@ -52,20 +53,12 @@ static void write_direction(struct json *json, const struct member *member, cons
 	json_plain(json, member->key, direction_name(of(row)->direction));
 }
 
-/* The end that the row is not by is null; so is all of the row that holds several places. */
 static void write_place(struct json *json, const struct member *member, const void *view,
 			const void *row)
 {
-	struct tuple tuple = of(row)->tuple;
-
 	(void)member;
 	(void)view;
-	if (of(row)->row.key == ROWS_OTHER) {
-		object_no_tuple(json);
-		return;
-	}
-	tuple.family = of(row)->family.mixed ? 0 : (uint16_t)of(row)->family.value;
-	object_tuple(json, &tuple, of(row)->direction == DIRECTION_IN);
+	place_write(json, &of(row)->row, &of(row)->tuple, of(row)->direction, &of(row)->family);
 }
 
 static void write_incomplete(struct json *json, const struct member *member, const void *view,

@@ -3,6 +3,7 @@
 
 #include "base/macros.h"
 #include "view/column.h"
+#include "view/place.h"
 #include "view/timewait/bars.h"
 #include "writer/format.h"
 #include "record/names.h"
@@ -24,17 +25,8 @@ static void show_place(struct output *output, const struct time_wait_row *row,
 		       const struct text_style *style)
 {
 	size_t columns = text_is_narrow(style, WIDE_COLUMNS) ? PLACE_NARROW : PLACE_WIDE;
-	const struct tuple *tuple = &row->tuple;
 
-	if (row->row.key == ROWS_OTHER)
-		output_format(output, "   %-*s", (int)columns, "(idle ones, together)");
-	else if (row->direction == DIRECTION_IN) {
-		output_string(output, "at ");
-		text_endpoint(output, tuple->laddr, tuple->lport, columns, style);
-	} else {
-		output_string(output, "to ");
-		text_endpoint(output, tuple->raddr, tuple->rport, columns, style);
-	}
+	text_place(output, &row->row, &row->tuple, row->direction, columns, style);
 }
 
 static void rate_cell(char *text, const void *view, const void *row)
@@ -314,13 +306,9 @@ void time_waits_show_worst(const struct time_wait_row *row, struct output *outpu
 			   unsigned int columns)
 {
 	struct sentence sentence = {0};
-	const struct tuple *tuple = &row->tuple;
-	bool in = row->direction == DIRECTION_IN;
-	char place[FORMAT_ENDPOINT];
 
-	format_endpoint(place, in ? tuple->laddr : tuple->raddr, in ? tuple->lport : tuple->rport);
-	say(&sentence, "%u of the TIME_WAIT %s of connections %s %s", row->sockets,
-	    are(row->sockets), in ? "accepted at" : "made to", place);
+	say(&sentence, "%u of the TIME_WAIT %s of connections ", row->sockets, are(row->sockets));
+	say_place(&sentence, &row->tuple, row->direction);
 	text_wrap(output, 0, INDENT, sentence.text, columns);
 	output_line(output);
 }
