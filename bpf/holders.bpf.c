@@ -47,9 +47,8 @@ static __always_inline bool is_described(const struct socket *socket, const stru
 }
 
 /*
- * Those in CLOSE_WAIT that wait in a listener's accept queue. A row of the iterator has room for so
- * many; of more the rest is not told. The queue's lock is not held: what is read of one that has
- * just been accepted may be anything that a socket was.
+ * Those in CLOSE_WAIT that wait in a listener's accept queue: the first of them. The queue's lock
+ * is not held: what is read of one that has just been accepted may be anything that a socket was.
  */
 static __always_inline void list_waiting(struct seq_file *seq, const struct tcp_sock *tp,
 					 const struct record_socket *listener)
@@ -115,6 +114,8 @@ static __always_inline __u64 describe_msk_listener(struct seq_file *seq, struct 
 	record.cookie = BPF_CORE_READ(first, __sk_common.skc_cookie.counter);
 	record.recvq = BPF_CORE_READ(first, sk_ack_backlog);
 	record.queue_limit = BPF_CORE_READ(first, sk_max_ack_backlog);
+	record.syn_queue = SYN_QUEUE_UNKNOWN;
+	record.drops = BPF_CORE_READ(first, sk_drops.counter);
 	record.flags = SOCKET_MPTCP | SOCKET_OPAQUE | SOCKET_BOUND;
 	record.inode = inode;
 	if (record.cookie)

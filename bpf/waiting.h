@@ -7,8 +7,11 @@
 
 #define ROW_WAITING 0x8000 /* no record_type */
 
-/* A row of an iterator is 32 kB at most, a socket and its holder among it. */
-#define ROW_WAITING_MAX 800
+/*
+ * So many of a queue are told; of more the rest is charged to the longest queue that they may be
+ * in. The verifier goes through the walk step by step, and takes memory for each.
+ */
+#define ROW_WAITING_MAX 384
 
 /* A socket in CLOSE_WAIT that nobody has accepted, and the listener whose queue it is in. */
 struct row_waiting {

@@ -394,7 +394,7 @@ static void a_json_line_has_every_key_of_the_contract(void **state)
 		"\"container\":\"0123456789ab\"},\"owner_by\":\"connect\","
 		"\"closer\":{\"pid\":8,\"start_time\":\"2024-03-01T00:00:08.000000Z\","
 		"\"comm\":\"closer\",\"exe\":null,\"cgroup\":null,\"container\":null},"
-		"\"end_reason\":\"expired\"}\n");
+		"\"end_reason\":\"expired\",\"error\":null}\n");
 }
 
 static void an_empty_comm_is_known(void **state)
@@ -421,7 +421,7 @@ static void in_json_unknown_is_null_and_never_absent(void **state)
 		"\"cookie\":null,\"netns\":4026531840,\"family\":\"ipv6\",\"laddr\":\"::1\","
 		"\"lport\":null,\"raddr\":\"::2\",\"rport\":80,\"direction\":\"unknown\","
 		"\"old\":\"CLOSE\",\"new\":\"SYN_SENT\",\"in_old_s\":null,\"owner\":null,"
-		"\"owner_by\":null,\"closer\":null,\"end_reason\":null}\n");
+		"\"owner_by\":null,\"closer\":null,\"end_reason\":null,\"error\":null}\n");
 }
 
 static void in_json_a_listener_has_a_null_remote(void **state)

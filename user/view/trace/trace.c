@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "view/trace/trace.h"
 
+#include <string.h>
+
 #include <stdio.h>
 
 #include "writer/format.h"
@@ -50,6 +52,16 @@ static bool of_listener(const struct transition *transition)
 	return transition->old_state == TCP_LISTEN || transition->new_state == TCP_LISTEN;
 }
 
+/* "ECONNREFUSED", of a connect() that failed; NULL: it did not, or whoever called gave it up. */
+static const char *error_name(const struct transition *transition)
+{
+	if (transition->old_state != TCP_SYN_SENT || transition->new_state != TCP_CLOSE)
+		return NULL;
+	if (transition->failure)
+		return "EADDRNOTAVAIL";
+	return transition->error ? strerrorname_np(transition->error) : NULL;
+}
+
 static void show_json(struct trace *trace, const struct transition *transition)
 {
 	const struct connection *connection = transition->connection;
@@ -75,6 +87,7 @@ static void show_json(struct trace *trace, const struct transition *transition)
 	process_texts_show(&trace->processes, &json, "closer", transition->closer,
 			   &trace->model->clocks);
 	json_plain(&json, "end_reason", end_reason_name(transition->end_reason));
+	json_plain(&json, "error", error_name(transition));
 	json_end(&json);
 }
 
