@@ -45,7 +45,9 @@ struct live {
 	uint16_t ports_high;
 	size_t unseen;	       /* namespaces that could not be listed */
 	uint64_t list_at_ns;   /* what is not streamed is not listed again before */
-	uint64_t listed_ns;    /* when all was listed last */
+	uint64_t listing_ns;   /* when the last listing of all began, */
+	uint64_t listed_ns;    /* and ended */
+	uint64_t failed_ns;    /* when a connect() or bind() failed last */
 	uint64_t tables_at_ns; /* where descriptors tell most, the tables are not read before */
 	uint64_t tables_ns;    /* CPU time that this has taken in this refresh */
 	uint64_t refresh_ns;   /* when this refresh began */

@@ -317,6 +317,7 @@ static void list(struct live *live, enum listing_scope scope, uint32_t states)
 
 void live_list(struct live *live)
 {
+	live->listing_ns = clock_now_ns(CLOCK_MONOTONIC);
 	list(live, live_lists_apart(live) ? LISTING_CONNECTIONS : LISTING_ALL, live_listed(live));
 	live->listed_ns = clock_now_ns(CLOCK_MONOTONIC);
 }

@@ -163,11 +163,17 @@ static bool refresh(void *self, bool last, struct refusal *refusal)
 	return true;
 }
 
+/* What fails while a listing runs may be for what it has passed over already. */
+static bool listing_is_new(const struct live *live)
+{
+	return live->listed_ns >= live->refresh_ns && live->failed_ns < live->listing_ns;
+}
+
 static void answer(void *self, const struct question *question)
 {
 	struct live *live = self;
 
-	if (question->kind == QUESTION_LISTING && live->listed_ns < live->refresh_ns)
+	if (question->kind == QUESTION_LISTING && !listing_is_new(live))
 		list_all_and_pause(live);
 	else if (question->kind == QUESTION_SENDING)
 		live_list_sending(live, &question->process);

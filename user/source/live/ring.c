@@ -122,6 +122,7 @@ static void receive_act(struct live *live, const struct record_act *act)
 	if (record.failure) { /* still in connect() */
 		complete_owner(&record, &act->actor, OWNER_CONNECT);
 		note_failed(live, record.cookie);
+		live->failed_ns = record.header.time_ns;
 	}
 	live_hand_on(live, &record.header);
 }
@@ -132,6 +133,7 @@ static void receive_failure(struct live *live, const struct record_failure *reco
 	if (record->failure == FAILURE_NO_SOURCE && was_failed(live, record->cookie))
 		return;
 	describe(live, &record->process, true);
+	live->failed_ns = record->header.time_ns;
 	live_hand_on(live, &record->header);
 }
 
