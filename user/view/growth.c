@@ -7,8 +7,9 @@
 #include "base/time.h"
 
 #define WINDOW_NS (60 * NS_PER_S)
-#define LEAST_NS  (NS_PER_S / 20) /* over less a change says nothing: one more socket were 1,000/s \
-				   */
+#define LEAST_NS                                                                                   \
+	(NS_PER_S / 20) /* over less a change says nothing: one more socket were 1,000/s           \
+			 */
 
 static uint64_t time_of(const struct growth_clock *clock, uint32_t refresh)
 {
