@@ -23,6 +23,15 @@ void port_failures_free(struct ports *view);
 /* A transition, or a failure that none tells, that says why there was no port. */
 void port_failures_note(struct ports *view, const struct transition *transition);
 
+/* "27960 TIME_WAIT of php-fpm[812], ..": who holds the ports, the greatest first. */
+void ports_say_owners(struct sentence *sentence, const struct ports *ports,
+		      const struct census *census);
+
+/* A paragraph of a failure. */
+void ports_show_failure(const struct ports *ports, struct output *output,
+			const struct clock_offsets *clocks, const struct port_failure *failure,
+			const struct text_style *style);
+
 /* What holds the port that a failed connect() or bind() asked for by number. */
 struct in_the_way ports_find_in_the_way(struct ports *view, const struct port_failure *failure);
 

@@ -5,7 +5,7 @@
 #include "record/names.h"
 #include "base/macros.h"
 #include "view/column.h"
-#include "view/ports/ports.h"
+#include "view/ports/internal.h"
 
 #define WIDE_COLUMNS 100
 #define PLACE_NARROW 21 /* any IPv4 endpoint; IPv6 is cut in its middle */
@@ -167,8 +167,8 @@ static void say_owner(struct sentence *sentence, const struct ports *ports,
 	say_group(sentence, ports, owner->process);
 }
 
-static void say_owners(struct sentence *sentence, const struct ports *ports,
-		       const struct census *census)
+void ports_say_owners(struct sentence *sentence, const struct ports *ports,
+		      const struct census *census)
 {
 	struct port_owners owners = ports_owners(ports, census);
 	size_t named = owners.count < NAMED_OWNERS ? owners.count : NAMED_OWNERS;
@@ -233,7 +233,7 @@ static void say_row(struct sentence *sentence, const struct ports *ports,
 		say_range(sentence, ports, row);
 		return;
 	}
-	say_owners(sentence, ports, census);
+	ports_say_owners(sentence, ports, census);
 	if (!census->owner_count && !census->bound)
 		say(sentence, "none held now");
 	if (census->bound)
@@ -290,142 +290,6 @@ static void show_title(const struct ports *ports, struct output *output,
 	output_line(output);
 }
 
-static void say_binder(struct sentence *sentence, const struct ports *ports,
-		       const struct port_failure *failure)
-{
-	if (!failure->binder)
-		return;
-	say(sentence, ": %u by ", failure->binder_ports);
-	text_process(sentence, rows_process(&ports->failures, failure->binder));
-}
-
-static void say_rates(struct sentence *sentence, const struct ports *ports,
-		      const struct port_failure *failure)
-{
-	const struct port_row *row = ports_destination(ports, &failure->tuple);
-	double consumed, failed, most;
-
-	if (!row || !ports_consumed(ports, row, &consumed) || !ports_failed(ports, row, &failed))
-		return;
-	say(sentence, "; %.1f/s wanted", consumed + failed);
-	if (ports_sustainable(ports, row, &most))
-		say(sentence, ", %.1f/s sustainable", most);
-}
-
-/* "TIME_WAIT of curl[812], for 42 s still" */
-static void say_in_the_way(struct sentence *sentence, const struct ports *ports,
-			   const struct port_failure *failure)
-{
-	const struct in_the_way *way = &failure->in_the_way;
-
-	if (!way->found)
-		return;
-	say(sentence, ": %s of ",
-	    way->state == TCP_CLOSE ? "a bound socket" : tcp_state_name(way->state));
-	text_process(sentence, rows_process(&ports->failures, way->process));
-	if (way->remaining_ns != UNKNOWN_NS)
-		say(sentence, ", for %.0f s still", (double)way->remaining_ns / NS_PER_S);
-}
-
-static void say_why(struct sentence *sentence, const struct ports *ports,
-		    const struct port_failure *failure)
-{
-	const struct census *census = &failure->census;
-	uint32_t supply = census->supply.supply;
-
-	switch (failure->cause) {
-	case CAUSE_RANGE_EXHAUSTED:
-		say(sentence, "%u of %u held%s", census->used, supply,
-		    census->owner_count ? ": " : "");
-		say_owners(sentence, ports, census);
-		if (!supply)
-			say(sentence, "; %u reserved", census->supply.reserved);
-		say_rates(sentence, ports, failure);
-		break;
-	case CAUSE_BLOCKED_BY_BIND:
-		say(sentence, "bind() blocks %u of ports %u-%u", census->supply.blocked,
-		    census->supply.low, census->supply.high);
-		say_binder(sentence, ports, failure);
-		break;
-	case CAUSE_TUPLE_IN_USE:
-		say(sentence, "the port that it bound, %u, is in use towards this destination",
-		    failure->tuple.lport);
-		say_in_the_way(sentence, ports, failure);
-		break;
-	case CAUSE_NO_SOURCE_ADDRESS:
-		say(sentence, "the device of its route has no address that it could use");
-		break;
-	case CAUSE_PORT_IN_USE:
-		say(sentence, "another socket has the port");
-		say_in_the_way(sentence, ports, failure);
-		if (!failure->in_the_way.found)
-			say(sentence, ": `ss -tanp` shows whose");
-		break;
-	case CAUSE_ADDRESS_NOT_LOCAL:
-		say(sentence, "no interface of its network namespace has this address");
-		break;
-	default:
-		say(sentence, "the settings of its network namespace cannot be read");
-	}
-}
-
-static void show_advice(struct output *output, const struct port_failure *failure,
-			const struct text_style *style)
-{
-	struct sentence advice = {0};
-
-	if (failure->cause != CAUSE_BLOCKED_BY_BIND)
-		return;
-	say(&advice, "for every destination; IP_BIND_ADDRESS_NO_PORT before bind() avoids that");
-	text_sentence(output, &advice, style->columns);
-}
-
-static const char *headline(const struct port_failure *failure)
-{
-	switch (failure->cause) {
-	case CAUSE_BLOCKED_BY_BIND:
-		return "no free port, because of bind()";
-	case CAUSE_TUPLE_IN_USE:
-		return "its port is in use";
-	case CAUSE_NO_SOURCE_ADDRESS:
-		return "no source address";
-	case CAUSE_PORT_IN_USE:
-		return "the port is in use";
-	case CAUSE_ADDRESS_NOT_LOCAL:
-		return "the address is not local";
-	default:
-		return "no free port";
-	}
-}
-
-static void show_failure(const struct ports *ports, struct output *output,
-			 const struct clock_offsets *clocks, const struct port_failure *failure,
-			 const struct text_style *style)
-{
-	struct sentence title = {0}, why = {0};
-	char time[FORMAT_TIME], place[FORMAT_ENDPOINT];
-	bool bind = ports_failed_to_bind(failure);
-
-	format_clock(time, failure->last_ns + (uint64_t)clocks->monotonic_ns);
-	if (bind)
-		format_endpoint(place, failure->tuple.laddr, failure->tuple.lport);
-	else
-		format_endpoint(place, failure->tuple.raddr, failure->tuple.rport);
-	say(&title, "%s", style->color ? TEXT_RED : "");
-	if (failure->row.name)
-		text_group(&title, failure->row.name);
-	else
-		text_process(&title, rows_process(&ports->failures, failure->row.process));
-	say(&title, " %s %s: %s", bind ? "bind()" : "->", place, headline(failure));
-	say(&title, ", %llu time%s, last %.8s", (unsigned long long)failure->count,
-	    plural(failure->count), time);
-	say(&title, "%s", style->color ? TEXT_PLAIN : "");
-	text_wrap(output, 0, INDENT, title.text, style->columns);
-	say_why(&why, ports, failure);
-	text_sentence(output, &why, style->columns);
-	show_advice(output, failure, style);
-}
-
 /* Of the first row: the table keeps one at least. */
 static size_t first_lines(const struct ports *ports, const struct text_style *style)
 {
@@ -453,7 +317,7 @@ static void draft_failures(const struct ports *ports, struct output *draft,
 
 		if (failure->last_ns + FAILURE_NS < ports->time_ns)
 			return;
-		show_failure(ports, draft, clocks, failure, style);
+		ports_show_failure(ports, draft, clocks, failure, style);
 		if (style->lines && i && others + text_lines(draft) > style->lines) {
 			draft->length = before;
 			return;
