@@ -7,7 +7,7 @@ from traffic import Pair
 
 @pytest.fixture
 def waits(make, space):
-    return make.timewait(space=space)
+    return make.timewaits(space=space)
 
 
 def row_of(waits, pid, condition=lambda row: True):
