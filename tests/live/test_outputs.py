@@ -131,6 +131,7 @@ def test_stalled_reader_that_goes_on_is_told_of_the_loss_and_of_its_end(space, l
     with Stalled(space, "trace", "--json") as stalled, open(path, "wb") as file:
         churn(space, load_program, BURST)
         stalled.await_(stalled.waits_for_the_pipe)
+        churn(space, load_program, BURST)  # what the pipe has no room for fills the ring
         reader = subprocess.Popen(["cat"], stdin=stalled.read_end, stdout=file)
         try:
             stalled.await_(lambda: b'"relists":1' in path.read_bytes())
