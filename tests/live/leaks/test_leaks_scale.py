@@ -116,5 +116,6 @@ def test_table_of_all_stays_readable(accepted):
                        timeout=2 * LIMIT_S)
     lines = result.stdout.splitlines()
     assert f"{SOCKETS} sockets in CLOSE_WAIT" in lines[0]
-    assert len(lines) < 30 and max(map(len, lines)) <= 120
+    # in a pipe a sentence is one line, however long
+    assert len(lines) < 30 and max(len(line) for line in lines if "; " not in line) <= 120
     assert any(f"and {SOCKETS - SHOWN} younger ones" in line for line in lines)
