@@ -103,7 +103,8 @@ static void say_other_end(struct sentence *sentence, const struct closing *closi
 		return;
 	say(sentence, "; ");
 	text_process(sentence, rows_process(&closing->rows, holders.first[0].process));
-	say(sentence, " holds the other end%s, in CLOSE_WAIT", row->sockets == 1 ? "" : " of the oldest");
+	say(sentence, " holds the other end%s, in CLOSE_WAIT",
+	    row->sockets == 1 ? "" : " of the oldest");
 }
 
 static void say_transient(struct sentence *sentence, const struct closing *closing,
