@@ -83,21 +83,36 @@ static bool list_here(struct lister *lister, uint32_t netns, struct refusal *ref
 	return true;
 }
 
+struct reading {
+	struct lister *lister;
+	struct refusal *refusal;
+	bool done; /* until now */
+};
+
+static bool is_wanted(const void *context, uint32_t netns, bool own)
+{
+	const struct reading *reading = context;
+	uint32_t wanted = reading->lister->config->filter->netns;
+
+	(void)own;
+	return reading->done && (!wanted || wanted == netns);
+}
+
+static void read_namespace(void *context, uint32_t netns)
+{
+	struct reading *reading = context;
+
+	reading->done = list_here(reading->lister, netns, reading->refusal);
+}
+
+/* One that has gone meanwhile is passed over. */
 static bool list_namespaces(struct lister *lister, const struct netns_list *list,
 			    struct refusal *refusal)
 {
-	uint32_t wanted = lister->config->filter->netns;
-	bool done = true;
+	struct reading reading = {lister, refusal, true};
 
-	for (size_t i = 0; i < list->count && done; i++) {
-		if (wanted && wanted != list->items[i].inode)
-			continue;
-		if (i == 0 || netns_enter(list->items[i].fd))
-			done = list_here(lister, list->items[i].inode, refusal);
-		if (i != 0)
-			netns_return(list);
-	}
-	return done;
+	netns_visit_list(list, is_wanted, read_namespace, &reading);
+	return reading.done;
 }
 
 static bool list_sockets(struct lister *lister, struct refusal *refusal)

@@ -56,13 +56,28 @@ static void add(struct netns_list *list, int dir, const char *path)
 	list->items[list->count++] = (struct netns){(uint32_t)stat.st_ino, fd};
 }
 
+/* Makes `fd` the namespace of this thread; false with errno. */
+static bool enter(int fd)
+{
+	return setns(fd, CLONE_NEWNET) == 0;
+}
+
+/* To this thread's own; ends the program if that fails, which netns_find has tried. */
+static void go_back(const struct netns_list *list)
+{
+	if (!list->count || list->items[0].fd < 0 || enter(list->items[0].fd))
+		return;
+	fputs("tcplinger: cannot return to its own network namespace\n", stderr);
+	_Exit(1);
+}
+
 /* Those that cannot be opened, or entered: known, but not to be had. */
 static void drop_unseen(struct netns_list *list)
 {
 	size_t kept = list->count ? 1 : 0;
 
 	for (size_t i = 1; i < list->count; i++) {
-		if (list->items[i].fd >= 0 && netns_enter(list->items[i].fd)) {
+		if (list->items[i].fd >= 0 && enter(list->items[i].fd)) {
 			list->items[kept++] = list->items[i];
 			continue;
 		}
@@ -71,7 +86,7 @@ static void drop_unseen(struct netns_list *list)
 		list->unseen++;
 	}
 	list->count = kept;
-	netns_return(list);
+	go_back(list);
 }
 
 /*
@@ -139,7 +154,7 @@ void netns_find(struct netns_list *list)
 	add_processes(list);
 	add_names(list);
 	add_mounts(list);
-	if (list->count && list->items[0].fd >= 0 && netns_enter(list->items[0].fd))
+	if (list->count && list->items[0].fd >= 0 && enter(list->items[0].fd))
 		drop_unseen(list);
 	else
 		confine(list);
@@ -161,17 +176,24 @@ void netns_list_free(struct netns_list *list)
 	*list = (struct netns_list){0};
 }
 
-void netns_return(const struct netns_list *list)
+bool netns_visit_list(const struct netns_list *list,
+		      bool (*wanted)(const void *context, uint32_t inode, bool own),
+		      void (*visit)(void *context, uint32_t inode), void *context)
 {
-	if (!list->count || list->items[0].fd < 0 || netns_enter(list->items[0].fd))
-		return;
-	fputs("tcplinger: cannot return to its own network namespace\n", stderr);
-	_Exit(1);
-}
+	bool all = true;
 
-bool netns_enter(int fd)
-{
-	return setns(fd, CLONE_NEWNET) == 0;
+	for (size_t i = 0; i < list->count; i++) {
+		if (!wanted(context, list->items[i].inode, i == 0))
+			continue;
+		if (i && !enter(list->items[i].fd)) {
+			all = false;
+			continue;
+		}
+		visit(context, list->items[i].inode);
+		if (i)
+			go_back(list);
+	}
+	return all;
 }
 
 void netns_visit(bool (*wanted)(const void *context, uint32_t inode, bool own),
@@ -180,14 +202,7 @@ void netns_visit(bool (*wanted)(const void *context, uint32_t inode, bool own),
 	struct netns_list list;
 
 	netns_find(&list);
-	for (size_t i = 0; i < list.count; i++) {
-		if (!wanted(context, list.items[i].inode, i == 0) ||
-		    (i && !netns_enter(list.items[i].fd)))
-			continue;
-		visit(context, list.items[i].inode);
-		if (i)
-			netns_return(&list);
-	}
+	netns_visit_list(&list, wanted, visit, context);
 	netns_list_free(&list);
 }
 

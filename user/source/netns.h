@@ -31,18 +31,17 @@ void netns_list_free(struct netns_list *list);
  */
 size_t netns_missing(const struct netns_list *list, uint32_t wanted);
 
-/* Back to this thread's own; ends the program if that fails, which netns_find has tried. */
-void netns_return(const struct netns_list *list);
-
-/* Makes `fd` the namespace of this thread; false with errno. */
-bool netns_enter(int fd);
-
 /*
  * Calls `visit` in each namespace that `wanted` picks by its inode, `own` for the caller's own;
  * this thread is in it meanwhile.
  */
 void netns_visit(bool (*wanted)(const void *context, uint32_t inode, bool own),
 		 void (*visit)(void *context, uint32_t inode), void *context);
+
+/* The same of a list that was made before. False if one that is wanted could not be entered. */
+bool netns_visit_list(const struct netns_list *list,
+		      bool (*wanted)(const void *context, uint32_t inode, bool own),
+		      void (*visit)(void *context, uint32_t inode), void *context);
 
 /* False if no TCP socket of any kind exists in this thread's namespace, TIME_WAIT included. */
 bool netns_has_tcp(void);

@@ -142,32 +142,44 @@ static bool wanted(const struct live *live, uint32_t netns)
 	return !live->config->filter->netns || live->config->filter->netns == netns;
 }
 
-static bool is_due(const struct live *live, const struct passes *passes, uint32_t netns)
+/* The tables of namespaces. */
+struct reading {
+	struct live *live;
+	struct passes *passes;
+	bool whole; /* until now */
+};
+
+static bool is_due(const void *context, uint32_t netns, bool own)
 {
-	return wanted(live, netns) && (passes->tables || pairs_find(&passes->waiting_in, netns));
+	const struct reading *reading = context;
+	const struct passes *passes = reading->passes;
+
+	(void)own;
+	return wanted(reading->live, netns) &&
+	       (passes->tables || pairs_find(&passes->waiting_in, netns));
+}
+
+static void read_namespace(void *context, uint32_t netns)
+{
+	struct reading *reading = context;
+
+	reading->whole = list_namespace(reading->live, netns, reading->passes) && reading->whole;
 }
 
 /* False if some namespace could not be listed. */
 static bool list_namespaces(struct live *live, struct passes *passes)
 {
+	struct reading reading = {live, passes, true};
 	struct netns_list list;
-	bool whole;
+	bool entered;
 
 	live->ports_low = UINT16_MAX;
 	live->ports_high = 0;
 	netns_find(&list);
 	live->unseen = netns_missing(&list, live->config->filter->netns);
-	whole = live->unseen == 0;
-	for (size_t i = 0; i < list.count; i++) {
-		if (!is_due(live, passes, list.items[i].inode))
-			continue;
-		whole = (i == 0 || netns_enter(list.items[i].fd)) &&
-			list_namespace(live, list.items[i].inode, passes) && whole;
-		if (i != 0)
-			netns_return(&list);
-	}
+	entered = netns_visit_list(&list, is_due, read_namespace, &reading);
 	netns_list_free(&list);
-	return whole;
+	return entered && reading.whole && !live->unseen;
 }
 
 struct counting {
