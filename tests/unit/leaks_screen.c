@@ -121,3 +121,16 @@ void look(struct screen *screen, unsigned int sockets, bool last)
 		add(screen, cookie, 20 * SECOND, 7);
 	ends(screen, last);
 }
+
+unsigned int asked(const struct screen *screen, enum question_kind kind)
+{
+	struct questions questions;
+	unsigned int count = 0;
+
+	questions_init(&questions);
+	leaks_ask(&screen->leaks, &questions);
+	for (uint32_t i = 0; i < questions_count(&questions); i++)
+		count += questions_get(&questions, i)->kind == kind;
+	questions_free(&questions);
+	return count;
+}

@@ -33,6 +33,7 @@ void list_listeners(struct screen *screen);
 void add(struct screen *screen, uint64_t cookie, uint64_t age_ns, uint32_t owner);
 void hold(struct screen *screen, uint64_t cookie, uint32_t pid, uint32_t fd);
 bool asks(const struct screen *screen, enum question_kind kind);
+unsigned int asked(const struct screen *screen, enum question_kind kind); /* how often */
 
 /* As a source answers. */
 void tell_facts(struct screen *screen, uint32_t pid, struct process_facts facts);

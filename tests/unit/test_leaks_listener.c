@@ -176,19 +176,6 @@ static void a_filter_on_processes_asks_each_holder(void **state)
 	assert_int_equal(screen->leaks.all, 2);
 }
 
-static unsigned int asked(const struct screen *screen, enum question_kind kind)
-{
-	struct questions questions;
-	unsigned int count = 0;
-
-	questions_init(&questions);
-	leaks_ask(&screen->leaks, &questions);
-	for (uint32_t i = 0; i < questions_count(&questions); i++)
-		count += questions_get(&questions, i)->kind == kind;
-	questions_free(&questions);
-	return count;
-}
-
 static void tell_of(struct screen *screen, uint32_t pid, struct process_facts facts)
 {
 	struct record_facts record = facts_of(screen->time_ns, pid);

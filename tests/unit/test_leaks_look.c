@@ -112,19 +112,6 @@ static void stopped_are_all_threads_or_none(void **state)
 	assert_int_equal(leaks_verdict(row_of(screen, 7)), VERDICT_STOPPED);
 }
 
-static unsigned int asked(const struct screen *screen, enum question_kind kind)
-{
-	struct questions questions;
-	unsigned int count = 0;
-
-	questions_init(&questions);
-	leaks_ask(&screen->leaks, &questions);
-	for (uint32_t i = 0; i < questions_count(&questions); i++)
-		count += questions_get(&questions, i)->kind == kind;
-	questions_free(&questions);
-	return count;
-}
-
 static void epoll_sets_are_asked_about_where_they_decide(void **state)
 {
 	struct screen *screen = *state;

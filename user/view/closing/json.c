@@ -5,6 +5,7 @@
 #include "view/closing/closing.h"
 #include "view/holders.h"
 #include "view/place.h"
+#include "view/row_members.h"
 
 static const struct closing_row *of(const void *row)
 {
@@ -25,20 +26,11 @@ static void write_process(struct json *json, const struct member *member, const 
 		       clocks_of(view));
 }
 
-static void write_group(struct json *json, const struct member *member, const void *view,
-			const void *row)
-{
-	(void)view;
-	json_string(json, member->key, of(row)->row.name, SIZE_MAX);
-}
-
 static void write_owner_by(struct json *json, const struct member *member, const void *view,
 			   const void *row)
 {
-	const struct common *owner_by = &of(row)->owner_by;
-
 	(void)view;
-	json_plain(json, member->key, owner_by->mixed ? NULL : owner_by_name(owner_by->value));
+	row_owner_by(json, member->key, &of(row)->owner_by);
 }
 
 static void write_direction(struct json *json, const struct member *member, const void *view,
@@ -146,7 +138,7 @@ static struct value oldest_s(const void *view, const void *row)
 
 static const struct member members[] = {
 	{"process", .write = write_process},
-	{"key", .write = write_group},
+	{"key", .write = row_write_key},
 	{"owner_by", .write = write_owner_by},
 	{"direction", .write = write_direction},
 	{NULL, .write = write_place},

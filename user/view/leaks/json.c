@@ -5,6 +5,7 @@
 #include "view/holders.h"
 #include "view/leaks/leaks.h"
 #include "view/threads.h"
+#include "view/row_members.h"
 #include "writer/format.h"
 
 static const struct leak_row *of(const void *row)
@@ -100,10 +101,8 @@ static void write_evidence(struct json *json, const struct member *member, const
 static void write_owner_by(struct json *json, const struct member *member, const void *view,
 			   const void *row)
 {
-	const struct common *owner_by = &of(row)->owner_by;
-
 	(void)view;
-	json_plain(json, member->key, owner_by->mixed ? NULL : owner_by_name(owner_by->value));
+	row_owner_by(json, member->key, &of(row)->owner_by);
 }
 
 static void write_process(struct json *json, const struct member *member, const void *view,
@@ -113,13 +112,6 @@ static void write_process(struct json *json, const struct member *member, const 
 
 	object_process(json, member->key, leaks_process(leaks, of(row)->row.process),
 		       &leaks->model->clocks);
-}
-
-static void write_group(struct json *json, const struct member *member, const void *view,
-			const void *row)
-{
-	(void)view;
-	json_string(json, member->key, of(row)->row.name, SIZE_MAX);
 }
 
 static void write_maker(struct json *json, const struct member *member, const void *view,
@@ -222,7 +214,7 @@ static const struct dimension kinds = {close_wait_kind_name, 0, KINDS};
 
 static const struct member members[] = {
 	{"process", .write = write_process},
-	{"key", .write = write_group},
+	{"key", .write = row_write_key},
 	{"owner_by", .write = write_owner_by},
 	{GAUGE("sockets"), MEMBER_AT(struct leak_row, sockets), .present = true,
 	 .title = "CLOSE_WAIT", .help = "in CLOSE_WAIT now"},

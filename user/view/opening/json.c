@@ -5,6 +5,7 @@
 #include "view/holders.h"
 #include "view/opening/opening.h"
 #include "view/place.h"
+#include "view/row_members.h"
 #include "view/threads.h"
 
 static const struct opening_row *of(const void *row)
@@ -36,20 +37,6 @@ static void write_process(struct json *json, const struct member *member, const 
 	object_process(json, member->key,
 		       rows_process(&opening->rows, ((const struct row *)row)->process),
 		       clocks_of(view));
-}
-
-static void write_group(struct json *json, const struct member *member, const void *view,
-			const void *row)
-{
-	(void)view;
-	json_string(json, member->key, ((const struct row *)row)->name, SIZE_MAX);
-}
-
-static void write_incomplete(struct json *json, const struct member *member, const void *view,
-			     const void *row)
-{
-	(void)view;
-	json_bool(json, member->key, ((const struct row *)row)->incomplete);
 }
 
 static void write_place(struct json *json, const struct member *member, const void *view,
@@ -169,7 +156,7 @@ static struct value failures(const void *view, const void *row)
 
 static const struct member members[] = {
 	{"process", .write = write_process},
-	{"key", .write = write_group},
+	{"key", .write = row_write_key},
 	{NULL, .write = write_place},
 	{GAUGE(opening_row, pending), .present = true, .title = "PENDING",
 	 .help = "in SYN_SENT now"},
@@ -188,7 +175,7 @@ static const struct member members[] = {
 	{"handshake", .write = write_handshake},
 	{"verdict", .write = write_verdict},
 	{"evidence", .write = write_evidence},
-	{"incomplete", .write = write_incomplete},
+	{"incomplete", .write = row_write_incomplete},
 };
 
 const struct table opening_table = {"opening", members, LENGTH(members)};
@@ -268,7 +255,7 @@ static struct value overflows(const void *view, const void *row)
 
 static const struct member listener_members[] = {
 	{"process", .write = write_process},
-	{"key", .write = write_group},
+	{"key", .write = row_write_key},
 	{NULL, .write = write_holders},
 	{NULL, .write = write_listener_place},
 	{GAUGE(listener_row, queue), .present = true},
@@ -282,7 +269,7 @@ static const struct member listener_members[] = {
 	{"limited_by", .write = write_limited_by},
 	{"evidence", .write = write_threads},
 	{"verdict", .write = write_listener_verdict},
-	{"incomplete", .write = write_incomplete},
+	{"incomplete", .write = row_write_incomplete},
 };
 
 const struct table listener_table = {"listener", listener_members, LENGTH(listener_members)};

@@ -4,6 +4,7 @@
 #include "record/names.h"
 #include "view/objects.h"
 #include "view/ports/ports.h"
+#include "view/row_members.h"
 
 static const struct port_row *of(const void *row)
 {
@@ -300,13 +301,6 @@ static const struct port_failure *failed(const void *row)
 	return row;
 }
 
-static void write_key(struct json *json, const struct member *member, const void *view,
-		      const void *row)
-{
-	(void)view;
-	json_string(json, member->key, failed(row)->row.name, SIZE_MAX);
-}
-
 static void write_in_the_way(struct json *json, const struct member *member, const void *view,
 			     const void *row)
 {
@@ -398,7 +392,7 @@ static struct value search_ns(const void *view, const void *row)
 
 static const struct member failure_members[] = {
 	{"owner", .write = write_owner},
-	{"key", .write = write_key},
+	{"key", .write = row_write_key},
 	{"call", .write = write_call},
 	{"errno", .write = write_errno},
 	{"cause", .write = write_cause},

@@ -3,6 +3,7 @@
 #include "base/macros.h"
 #include "record/names.h"
 #include "view/place.h"
+#include "view/row_members.h"
 #include "view/timewait/timewait.h"
 
 static const struct time_wait_row *of(const void *row)
@@ -24,20 +25,11 @@ static void write_process(struct json *json, const struct member *member, const 
 		       clocks_of(view));
 }
 
-static void write_group(struct json *json, const struct member *member, const void *view,
-			const void *row)
-{
-	(void)view;
-	json_string(json, member->key, of(row)->row.name, SIZE_MAX);
-}
-
 static void write_owner_by(struct json *json, const struct member *member, const void *view,
 			   const void *row)
 {
-	const struct common *owner_by = &of(row)->owner_by;
-
 	(void)view;
-	json_plain(json, member->key, owner_by->mixed ? NULL : owner_by_name(owner_by->value));
+	row_owner_by(json, member->key, &of(row)->owner_by);
 }
 
 static void write_closer(struct json *json, const struct member *member, const void *view,
@@ -59,13 +51,6 @@ static void write_place(struct json *json, const struct member *member, const vo
 	(void)member;
 	(void)view;
 	place_write(json, &of(row)->row, &of(row)->tuple, of(row)->direction, &of(row)->family);
-}
-
-static void write_incomplete(struct json *json, const struct member *member, const void *view,
-			     const void *row)
-{
-	(void)view;
-	json_bool(json, member->key, of(row)->row.incomplete);
 }
 
 static struct value created_per_s(const void *view, const void *row)
@@ -107,7 +92,7 @@ static const struct dimension reasons = {end_reason_name, END_EXPIRED, END_UNKNO
 
 static const struct member members[] = {
 	{"process", .write = write_process},
-	{"key", .write = write_group},
+	{"key", .write = row_write_key},
 	{"owner_by", .write = write_owner_by},
 	{"closer", .write = write_closer},
 	{"direction", .write = write_direction},
@@ -134,7 +119,7 @@ static const struct member members[] = {
 	{COUNTER(sent_bytes), .unit = UNIT_BYTES, .help = "data of the connections closed"},
 	{COUNTER(received_bytes), .unit = UNIT_BYTES, .help = "likewise"},
 	{COUNTER(reset_by_data), .help = "that waited for a FIN and got data"},
-	{"incomplete", .write = write_incomplete},
+	{"incomplete", .write = row_write_incomplete},
 };
 
 const struct table time_waits_table = {"time_wait", members, LENGTH(members)};
