@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from closewait import pair
 from spaces import run
 from traffic import Pair, built
 from views import View, once as view_once
@@ -78,14 +79,6 @@ def translate(space, ports):
     """What leaves the namespace over TCP gets one of these ports."""
     nft(space, "table ip nat { chain post { type nat hook postrouting priority 100;\n"
                f"meta l4proto tcp oifname veth0 snat to 10.77.0.1:{ports};\n}}\n}}\n")
-
-
-def pair(client, server, **options):
-    """A connection, kept by both."""
-    made = Pair(client, server, **options)
-    client("kept = globals().get('kept', []) + [c]")
-    server("kept = globals().get('kept', []) + [l, s]")
-    return made
 
 
 def half_closed(space, client, server, **options):

@@ -1,16 +1,34 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""`listener` rows of `tcplinger opening --json`."""
+"""Rows of `tcplinger opening --json`: `listener` by its port, `opening` by that of a destination."""
+
+KEYS = {"listener": "lport", "opening": "rport"}
 
 
-def listener(refresh, port):
-    """The one row of a listener, or None."""
-    found = [row for row in refresh.rows if row["type"] == "listener" and row["lport"] == port]
+def row_at(refresh, kind, port):
+    """The one row of its kind at a port, or None."""
+    found = [row for row in refresh.rows if row["type"] == kind and row[KEYS[kind]] == port]
     assert len(found) <= 1, found
     return found[0] if found else None
 
 
-def wait_listener(view, port, condition=lambda row: True):
+def wait_row_at(view, kind, port, condition):
     def look(refresh):
-        row = listener(refresh, port)
+        row = row_at(refresh, kind, port)
         return row if row and condition(row) else None
-    return view.wait_refresh(look, f"the listener at {port}")
+    return view.wait_refresh(look, f"the {kind} row at {port}")
+
+
+def listener(refresh, port):
+    return row_at(refresh, "listener", port)
+
+
+def wait_listener(view, port, condition=lambda row: True):
+    return wait_row_at(view, "listener", port, condition)
+
+
+def towards(refresh, port):
+    return row_at(refresh, "opening", port)
+
+
+def wait_towards(view, port, condition=lambda row: True):
+    return wait_row_at(view, "opening", port, condition)
