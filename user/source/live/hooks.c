@@ -8,25 +8,18 @@
 #include "base/macros.h"
 
 static const struct {
-	const char *name;
-	const char *tracepoint;
-	const char *without;
-	uint32_t functions; /* all of them are needed */
-	bool copies;	    /* needs bpf_probe_read_kernel */
+	const char *without; /* its fentry form: what that costs */
+	uint32_t functions;  /* all of them are needed */
+	bool copies;	     /* needs bpf_probe_read_kernel */
 } table[HOOKS] = {
-	[HOOK_TRANSITIONS] = {.name = "transitions", .tracepoint = "inet_sock_set_state"},
 	[HOOK_ACCEPT] =
 		{
-			.name = "accept",
-			.tracepoint = "-",
 			.without = "what was accepted is charged to whoever listens, until another "
 				   "closes or holds it",
 			.functions = BIT(FUNCTION_inet_csk_accept),
 		},
 	[HOOK_TIME_WAIT] =
 		{
-			.name = "time_wait",
-			.tracepoint = "timer_cancel",
 			.without = "every timer of the host is looked at; `rearmed` is a lower "
 				   "bound",
 			.functions = BIT(FUNCTION_inet_twsk_alloc) |
@@ -35,31 +28,17 @@ static const struct {
 		},
 	[HOOK_CONNECT] =
 		{
-			.name = "connect",
-			.tracepoint = "inet_sock_set_state",
 			.without = "connects that fail for want of a source address are not seen",
 			.functions = BIT(FUNCTION_tcp_v6_connect),
 			.copies = true,
 		},
 	[HOOK_BIND] =
 		{
-			.name = "bind",
-			.tracepoint = "-",
 			.without = "bind() that fails is not seen",
 			.functions = BIT(FUNCTION___inet_bind) | BIT(FUNCTION___inet6_bind),
 			.copies = true,
 		},
 };
-
-const char *hook_name(enum hook hook)
-{
-	return table[hook].name;
-}
-
-const char *hook_tracepoint(enum hook hook)
-{
-	return table[hook].tracepoint;
-}
 
 const char *hook_without(enum hook hook)
 {
@@ -137,11 +116,6 @@ static uint32_t functions_of(uint32_t wanted)
 static bool has_fentry(enum hook hook)
 {
 	return table[hook].functions != 0;
-}
-
-bool hook_fires(const struct hooks *hooks, enum hook hook)
-{
-	return has_fentry(hook) && obstacle(&hooks->selftest, hook) == FUNCTIONS;
 }
 
 bool hooks_forced(const struct hooks *hooks, uint32_t wanted, struct refusal *refusal)

@@ -44,16 +44,11 @@ bool hooks_choose(struct hooks *hooks, uint32_t wanted, enum hooks_mode mode,
 /* False, with the reason, if one of this set that has an fentry form is not in it. */
 bool hooks_forced(const struct hooks *hooks, uint32_t wanted, struct refusal *refusal);
 
-/* Static: "accept"; the tracepoint that serves without fentry, or "-"; what that costs. */
-const char *hook_name(enum hook hook);
-const char *hook_tracepoint(enum hook hook);
+/* What it costs to do without its fentry form; static. */
 const char *hook_without(enum hook hook);
 const char *function_state_name(enum function_state state); /* "fired" */
 
 /* What its fentry form traces (bit 1 << function); of some that were renamed one is enough. */
 uint32_t hook_functions(enum hook hook);
-
-/* True if the self-test saw all that its fentry form takes. */
-bool hook_fires(const struct hooks *hooks, enum hook hook);
 
 #endif
