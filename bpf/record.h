@@ -119,36 +119,6 @@ struct carried {
 	__u64 idle_ns;	      /* since data came or went last, or since it was established */
 };
 
-/*
- * A transition as the programs tell it: in as few bytes as it takes, since most of what it costs is
- * that. What else is to be known of the connection, user space knows by its cookie.
- */
-struct record_step {
-	struct record_header header;
-	__u64 cookie;
-	__u64 netns_cookie;
-	__u64 listener; /* cookie of the one that a child came from, as it is born; 0: not known */
-	struct tuple tuple;
-	__u8 old_state;
-	__u8 new_state;
-	__u8 refused; /* a program saw that no minisocket was made of it */
-	__u8 unsent;  /* as below, and so what follows */
-	__u16 range_low;
-	__u16 range_high;
-	__u16 error;
-	__u16 port_held;
-	__u8 dead;
-	__u8 accepted; /* or waits to be */
-	__u8 measured;
-	__u8 reserved[5];
-	struct carried carried;
-};
-
-struct record_act {
-	struct record_step step;
-	struct process_id actor; /* who connects, listens, or closes */
-};
-
 struct record_transition {
 	struct record_header header;
 	__u64 cookie;
@@ -197,12 +167,6 @@ enum timewait_action {
 };
 
 /*
- * Frames of the kernel stack that cancelled the timer: tracing glue first, then detach_if_pending
- * and up.
- */
-#define TIMEWAIT_FRAMES 12
-
-/*
  * Why a minisocket ended. END_REARMED, END_MOVED: it did not: the peer's FIN began its time anew,
  * or another CPU has its timer now.
  */
@@ -233,11 +197,6 @@ struct record_timewait {
 	__u8 reserved[5];
 	__u64 netns_cookie;
 	__s64 remaining_ns; /* until the timer expires, on the jiffies clock; may be negative */
-};
-
-struct record_timewait_end {
-	struct record_timewait timewait;
-	__u64 frames[TIMEWAIT_FRAMES];
 };
 
 enum socket_flags {
@@ -575,10 +534,7 @@ _Static_assert(sizeof(struct record_header) == 16, "record_header");
 _Static_assert(sizeof(struct process_id) == 40, "process_id");
 _Static_assert(sizeof(struct tuple) == 44, "tuple");
 _Static_assert(sizeof(struct record_transition) == 208, "record_transition");
-_Static_assert(sizeof(struct record_step) == 128, "record_step");
-_Static_assert(sizeof(struct record_act) == 168, "record_act");
 _Static_assert(sizeof(struct record_owner) == 64, "record_owner");
-_Static_assert(sizeof(struct record_timewait_end) == 192, "record_timewait_end");
 _Static_assert(sizeof(struct record_timewait) == 96, "record_timewait");
 _Static_assert(sizeof(struct record_socket) == 224, "record_socket");
 _Static_assert(sizeof(struct record_holder) == 88, "record_holder");

@@ -13,6 +13,7 @@
 #include <bpf/bpf_tracing.h>
 #include "birth.bpf.h"
 #include "emit.bpf.h"
+#include "kernel_record.h"
 #include "minisocket.bpf.h"
 #include "wanted.h"
 

@@ -12,6 +12,7 @@
 #include <bpf/bpf_tracing.h>
 #include "birth.bpf.h"
 #include "emit.bpf.h"
+#include "kernel_record.h"
 #include "process.bpf.h"
 #include "socket.bpf.h"
 #include "wanted.h"

@@ -7,7 +7,7 @@
 #include <sys/socket.h>
 
 #include "input.h"
-#include "record.h"
+#include "kernel_record.h"
 
 #define SECOND 1000000000ULL
 

@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "record.h"
+#include "kernel_record.h"
 
 #define SECOND 1000000000ULL
 #define NETNS  4026531840U

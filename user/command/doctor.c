@@ -12,12 +12,8 @@
 #include "command/commands.h"
 #include "source/live/kallsyms.h"
 #include "source/live/live.h"
-#include "view/closing/closing.h"
-#include "view/leaks/leaks.h"
-#include "view/opening/opening.h"
-#include "view/ports/ports.h"
-#include "view/timewait/timewait.h"
 #include "view/trace/trace.h"
+#include "view/views.h"
 #include "base/macros.h"
 #include "source/privilege.h"
 #include "source/proc/procfs.h"
@@ -117,12 +113,10 @@ static void ignore(void *context, const struct record_header *record)
 /* All that any view needs. */
 static struct needs all_needs(void)
 {
-	static const struct view *const views[] = {&trace_view, &leaks_view,   &timewait_view,
-						   &ports_view, &opening_view, &closing_view};
-	struct needs needs = {0};
+	struct needs needs = trace_view.needs;
 
-	for (size_t i = 0; i < LENGTH(views); i++)
-		needs_join(&needs, &views[i]->needs);
+	for (size_t i = 0; i < ALL_VIEWS; i++)
+		needs_join(&needs, &all_views[i]->needs);
 	return needs;
 }
 

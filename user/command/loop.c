@@ -17,9 +17,12 @@ static int timeout_ms(uint64_t until_ns)
 	return ms < LINE_MS ? (int)ms : LINE_MS;
 }
 
-void loop_wait(int fd, uint64_t until_ns)
+void loop_wait(const int *fds, size_t count, uint64_t until_ns)
 {
-	struct pollfd polled = {.fd = fd, .events = POLLIN};
+	struct pollfd polled[LOOP_DESCRIPTORS];
 
-	poll(&polled, 1, timeout_ms(until_ns)); /* of one that is negative it waits for the time */
+	for (size_t i = 0; i < count; i++)
+		polled[i] = (struct pollfd){.fd = fds[i], .events = POLLIN};
+	/* of those that are negative it waits for the time */
+	poll(polled, count, timeout_ms(until_ns));
 }

@@ -5,19 +5,10 @@
 
 #include "base/memory.h"
 #include "base/time.h"
+#include "command/print.h"
 #include "command/stop.h"
 #include "command/terminal.h"
 #include "view/objects.h"
-
-static void tell_loss(void *context, uint64_t time_ns, const struct losses *losses)
-{
-	struct watch *watch = context;
-
-	for (size_t i = 0; watch->options->json && i < watch->view_count; i++)
-		object_loss(&watch->views[i].output, time_ns, losses, &watch->model.clocks);
-}
-
-static const struct observer losses_observer = {.loss = tell_loss};
 
 static struct needs join_needs(const struct view *const *views, size_t count)
 {
@@ -63,7 +54,12 @@ void watch_init(struct watch *watch, const struct options *options, const struct
 		.processes = &options->processes,
 	};
 
-	*watch = (struct watch){.options = options, .stop = stop_on_signals()};
+	*watch = (struct watch){
+		.options = options,
+		.consumer = &print_consumer,
+		.consumer_self = watch,
+		.stop = stop_on_signals(),
+	};
 	if (needs_want(&needs, WANT_EVERYONE))
 		watch->filter.netns = options->tuples.netns;
 	else
@@ -71,8 +67,21 @@ void watch_init(struct watch *watch, const struct options *options, const struct
 	model_init(&watch->model, &config);
 	audit_init(&watch->audit, &watch->filter);
 	for (size_t i = 0; i < count; i++)
-		add_view(watch, views[i], fds[i]);
-	model_observe(&watch->model, &losses_observer, watch);
+		add_view(watch, views[i], fds ? fds[i] : -1);
+}
+
+void watch_consume(struct watch *watch, const struct consumer *consumer, void *self)
+{
+	watch->consumer = consumer;
+	watch->consumer_self = self;
+}
+
+void *watch_find(const struct watch *watch, const struct view *view)
+{
+	for (size_t i = 0; i < watch->view_count; i++)
+		if (watch->views[i].view == view)
+			return watch->views[i].self;
+	return NULL;
 }
 
 void watch_free(struct watch *watch)

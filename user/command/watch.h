@@ -19,8 +19,34 @@ struct watched {
 	struct output output;
 };
 
+struct watch;
+
+/*
+ * Who makes use of the views of a watch: prints them, judges them, keeps the stream. `self` is the
+ * consumer's own. Each function but `finish` may be NULL.
+ */
+struct consumer {
+	const char *without_stream; /* what it has without BPF: ends a sentence; NULL: as the first
+				       view says */
+	struct observer observer;   /* of the model, after the views */
+	/* Every record, before the model and the views are told. */
+	void (*record)(void *self, struct watch *watch, const struct record_header *record);
+	/* Asked as the views are, after them: it must change nothing. */
+	void (*ask)(void *self, const struct watch *watch, struct questions *questions);
+	/* All views have chosen their rows, which are valid until the next record. */
+	void (*refreshed)(void *self, struct watch *watch, uint64_t time_ns);
+	/* A descriptor to wait on besides the source's; -1: none just now. */
+	int (*wait_on)(const void *self);
+	/* After each wait, which is never long. False: the watch is to end. */
+	bool (*turn)(void *self, struct watch *watch);
+	/* At the end, unless the watch failed; an exit status, `status` unless it is worse. */
+	int (*finish)(void *self, struct watch *watch, int status);
+};
+
 struct watch {
 	const struct options *options;
+	const struct consumer *consumer;
+	void *consumer_self;
 	const volatile sig_atomic_t *stop;
 	/* What is listed and streamed: not all filters, where a view takes a census. */
 	struct tuple_filter filter;
@@ -41,6 +67,12 @@ void watch_init(struct watch *watch, const struct options *options, const struct
 		const int *fds, size_t count);
 void watch_free(struct watch *watch);
 
+/* Instead of printing the views: their `fds` are not used then, and may be NULL. */
+void watch_consume(struct watch *watch, const struct consumer *consumer, void *self);
+
+/* The instance of one of its views; NULL: it has none. */
+void *watch_find(const struct watch *watch, const struct view *view);
+
 /*
  * Opens the source (without BPF where that is refused and not insisted on), runs until the end. An
  * exit status.
@@ -49,5 +81,8 @@ int watch_run(struct watch *watch);
 
 /* All of it for a command of one view. */
 int watch_view(const struct options *options, const struct view *view);
+
+/* One line on stderr. */
+void watch_note(const char *line);
 
 #endif

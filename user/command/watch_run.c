@@ -6,49 +6,24 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/macros.h"
 #include "base/time.h"
 #include "cli/status.h"
 #include "command/loop.h"
-#include "command/terminal.h"
 #include "command/watch.h"
 #include "source/clock.h"
 #include "source/privilege.h"
-#include "view/audit/show.h"
-#include "view/objects.h"
 
-static void note_line(const char *line)
+void watch_note(const char *line)
 {
 	note("%s", line);
 }
 
-static bool redraws(const struct watch *watch)
+static const char *without_stream(const struct watch *watch)
 {
-	const struct options *options = watch->options;
+	const char *text = watch->consumer->without_stream;
 
-	return isatty(STDOUT_FILENO) && !options->once && !options->json;
-}
-
-static void show_text(struct watch *watch, struct watched *watched)
-{
-	struct text_style style = terminal_style(watch->options);
-
-	if (redraws(watch))
-		output_string(&watched->output, CLEAR_SCREEN);
-	watched->view->show_text(watched->self, &watched->output, &style, watch->last);
-}
-
-static void show(struct watch *watch, struct watched *watched, uint64_t time_ns)
-{
-	const struct options *options = watch->options;
-
-	if (!watched->view->refresh)
-		return;
-	watched->view->refresh(watched->self, time_ns, watch->last);
-	if (options->json)
-		watched->view->show_json(watched->self, &watched->output, options->limit);
-	else
-		show_text(watch, watched);
-	output_flush(&watched->output);
+	return text ? text : watch->views[0].view->without_stream;
 }
 
 /* In one line, once: where nothing is streamed it is known only after the first listing. */
@@ -61,23 +36,34 @@ static void say_what_is_not_seen(struct watch *watch)
 	watch->said = true;
 	source_unseen(&watch->source, unseen);
 	if (watch->without_bpf)
-		note("%s; going on without BPF: %s%s%s", watch->refusal.text,
-		     watch->views[0].view->without_stream, unseen[0] ? "; not seen: " : "", unseen);
+		note("%s; going on without BPF: %s%s%s", watch->refusal.text, without_stream(watch),
+		     unseen[0] ? "; not seen: " : "", unseen);
 	else if (unseen[0])
 		note("not seen: %s", unseen);
+}
+
+static void refresh(struct watch *watch, uint64_t time_ns)
+{
+	const struct consumer *consumer = watch->consumer;
+
+	say_what_is_not_seen(watch);
+	for (size_t i = 0; i < watch->view_count; i++)
+		if (watch->views[i].view->refresh)
+			watch->views[i].view->refresh(watch->views[i].self, time_ns, watch->last);
+	if (consumer->refreshed)
+		consumer->refreshed(watch->consumer_self, watch, time_ns);
+	watch->shown++;
 }
 
 static void on_record(void *context, const struct record_header *record)
 {
 	struct watch *watch = context;
 
+	if (watch->consumer->record)
+		watch->consumer->record(watch->consumer_self, watch, record);
 	model_apply(&watch->model, record);
-	if (record->type != RECORD_REFRESH)
-		return;
-	say_what_is_not_seen(watch);
-	for (size_t i = 0; i < watch->view_count; i++)
-		show(watch, &watch->views[i], record->time_ns);
-	watch->shown++;
+	if (record->type == RECORD_REFRESH)
+		refresh(watch, record->time_ns);
 }
 
 static void on_audited(void *context, const struct record_header *record)
@@ -92,6 +78,8 @@ static void ask(void *context, struct questions *questions)
 	for (size_t i = 0; i < watch->view_count; i++)
 		if (watch->views[i].view->ask)
 			watch->views[i].view->ask(watch->views[i].self, questions);
+	if (watch->consumer->ask)
+		watch->consumer->ask(watch->consumer_self, watch, questions);
 }
 
 static struct source_config source_config(struct watch *watch)
@@ -118,7 +106,7 @@ static struct source_config source_config(struct watch *watch)
 
 static int refuse(const struct watch *watch)
 {
-	const char *name = watch->views[0].view->name, *why = watch->refusal.text;
+	const char *name = watch->options->command->name, *why = watch->refusal.text;
 
 	if (!watch->model.needs.snapshot)
 		return fail(STATUS_REFUSED, "%s: %s; `tcplinger --no-bpf` shows what exists now",
@@ -138,7 +126,7 @@ static int open_source(struct watch *watch)
 		watch->without_bpf = true;
 		source_open(&watch->source, &config, true, &unlikely);
 	}
-	source_each_limit(&watch->source, note_line);
+	source_each_limit(&watch->source, watch_note);
 	return STATUS_DONE;
 }
 
@@ -169,20 +157,6 @@ static void enter_sandbox(const struct watch *watch)
 		note("no seccomp filter: %s", strerror(errno));
 }
 
-static bool writes(const struct watch *watch)
-{
-	for (size_t i = 0; i < watch->view_count; i++)
-		if (watch->views[i].output.error)
-			return false;
-	return true;
-}
-
-static void flush(struct watch *watch)
-{
-	for (size_t i = 0; i < watch->view_count; i++)
-		output_flush(&watch->views[i].output);
-}
-
 static uint64_t end_ns(const struct watch *watch)
 {
 	double seconds = watch->options->duration_s;
@@ -191,19 +165,36 @@ static uint64_t end_ns(const struct watch *watch)
 			   : UINT64_MAX;
 }
 
+static void wait_for_more(const struct watch *watch, uint64_t until_ns)
+{
+	const struct consumer *consumer = watch->consumer;
+	int fds[] = {source_wait_on(&watch->source), -1};
+
+	if (consumer->wait_on)
+		fds[1] = consumer->wait_on(watch->consumer_self);
+	loop_wait(fds, LENGTH(fds),
+		  watch->source.due_ns < until_ns ? watch->source.due_ns : until_ns);
+}
+
+static bool consumer_turn(struct watch *watch)
+{
+	const struct consumer *consumer = watch->consumer;
+
+	return !consumer->turn || consumer->turn(watch->consumer_self, watch);
+}
+
 static bool loop(struct watch *watch)
 {
-	struct source *source = &watch->source;
 	uint64_t until_ns = end_ns(watch);
 	bool busy = false;
 
-	while (!*watch->stop && writes(watch) && clock_now_ns(CLOCK_MONOTONIC) < until_ns) {
+	while (!*watch->stop && clock_now_ns(CLOCK_MONOTONIC) < until_ns) {
 		if (!busy)
-			loop_wait(source_wait_on(source),
-				  source->due_ns < until_ns ? source->due_ns : until_ns);
-		if (!source_turn(source, &busy, &watch->refusal))
+			wait_for_more(watch, until_ns);
+		if (!source_turn(&watch->source, &busy, &watch->refusal))
 			return false;
-		flush(watch);
+		if (!consumer_turn(watch))
+			return true;
 	}
 	return true;
 }
@@ -240,67 +231,18 @@ static bool show_last(struct watch *watch)
 static bool watch_on(struct watch *watch)
 {
 	malloc_trim(0); /* loading has parsed the kernel's types: a dozen megabytes */
-	if (!source_refresh(&watch->source, false, &watch->refusal) || !loop(watch))
+	if (!source_refresh(&watch->source, false, &watch->refusal))
+		return false;
+	if (consumer_turn(watch) && !loop(watch))
 		return false;
 	end_audit(watch);
 	source_finish(&watch->source);
 	return show_last(watch);
 }
 
-static void show_audit(struct watch *watch, struct watched *watched)
+static int finish(struct watch *watch, int status)
 {
-	struct losses losses;
-
-	source_losses(&watch->source, &losses);
-	audit_settle(&watch->audit, &losses, !model_lacks(&watch->model, WANT_MINISOCKETS));
-	if (watch->options->json)
-		audit_show_json(&watch->audit, &watched->output, &watch->model.clocks);
-	else
-		audit_show_text(&watch->audit, &watched->output,
-				terminal_style(watch->options).columns);
-}
-
-static void note_losses(const struct watch *watch, const struct watched *watched,
-			const struct losses *losses)
-{
-	const struct view *view = watched->view;
-	uint64_t shown = view->shown ? view->shown(watched->self) : watch->shown;
-	struct sentence sentence = {0};
-
-	/* a full disk has its one line */
-	if (watched->output.error && watched->output.error != EPIPE)
-		return;
-	if (!view->shown && !losses_total(losses))
-		return;
-	say_losses(&sentence, shown, !view->shown, losses);
-	note_line(sentence.text);
-}
-
-/* The audit, if one was asked for, after all else but for the last `loss`. */
-static void finish(struct watch *watch, struct watched *watched)
-{
-	struct losses losses;
-
-	if (watch->options->audit && model_lacks(&watch->model, WANT_TRANSITIONS))
-		note("--audit: nothing was streamed without BPF: there is nothing to audit");
-	else if (watch->options->audit)
-		show_audit(watch, watched);
-	source_losses(&watch->source, &losses);
-	if (watch->options->json && !watched->view->plain)
-		object_loss(&watched->output, clock_now_ns(CLOCK_MONOTONIC), &losses,
-			    &watch->model.clocks);
-	output_flush(&watched->output);
-	note_losses(watch, watched, &losses);
-}
-
-static int finish_all(struct watch *watch, int status)
-{
-	for (size_t i = 0; i < watch->view_count; i++) {
-		finish(watch, &watch->views[i]);
-		if (status == STATUS_DONE)
-			status = output_exit_status(&watch->views[i].output);
-	}
-	return status;
+	return watch->consumer->finish(watch->consumer_self, watch, status);
 }
 
 static int run(struct watch *watch)
@@ -314,22 +256,23 @@ static int run(struct watch *watch)
 		return STATUS_REFUSED;
 	status = create_ready_file(watch);
 	if (once || status != STATUS_DONE)
-		return finish_all(watch, status);
+		return finish(watch, status);
 	enter_sandbox(watch);
-	return watch_on(watch) ? finish_all(watch, STATUS_DONE) : STATUS_REFUSED;
+	return watch_on(watch) ? finish(watch, STATUS_DONE) : STATUS_REFUSED;
 }
 
 int watch_run(struct watch *watch)
 {
-	const struct view *view = watch->views[0].view;
-	int status = open_source(watch);
+	const char *name = watch->options->command->name;
+	int status;
 
+	model_observe(&watch->model, &watch->consumer->observer, watch->consumer_self);
+	status = open_source(watch);
 	if (status != STATUS_DONE)
 		return status;
 	status = run(watch);
 	if (status == STATUS_REFUSED)
-		return fail(watch->shown ? STATUS_FAILED : STATUS_REFUSED, "%s%s%s",
-			    view->plain ? "" : view->name, view->plain ? "" : ": ",
-			    watch->refusal.text);
+		return fail(watch->shown ? STATUS_FAILED : STATUS_REFUSED, "%s%s%s", name,
+			    name[0] ? ": " : "", watch->refusal.text);
 	return status;
 }

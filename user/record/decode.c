@@ -6,6 +6,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "kernel_record.h"
+
 #define REMAINING_MAX_NS (365LL * 86400 * 1000000000)
 #define COUNTER_MAX	 (1ULL << 62) /* so that differences and sums of them fit */
 #define INODE_MAX	 (UINT64_MAX >> 1)

@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "record.h"
+#include "kernel_record.h"
 
 /* A function of the kernel that tells a reason when it is the innermost known one on the stack. */
 struct end_function {

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "kernel_record.h"
 #include "record/decode.h"
 #include "record/outcome.h"
 #include "source/live/internal.h"
