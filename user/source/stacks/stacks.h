@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * From the addresses and the memory of a stack to functions, files and lines, while the process
+ * lives: by frame pointers where its code has them, else by call frame information (DWARF CFI);
+ * names from its files, from debug files in /usr/lib/debug, and from perf maps. Everything that is
+ * read belongs to other people, and is taken for hostile. Nothing comes from the network.
+ */
+#ifndef TCPLINGER_STACKS_H
+#define TCPLINGER_STACKS_H
+
+#include "raw_stack.h"
+
+struct stacks;
+
+/* NULL if there is no memory. What it keeps is bounded, however many processes there are. */
+struct stacks *stacks_open(void);
+void stacks_close(struct stacks *stacks); /* NULL: does nothing */
+
+/*
+ * `raw` has been checked: what it counts is there. Always fills in `out`, with addresses alone
+ * where nothing is known of them, and says in `end` why a stack ends early. It takes a millisecond
+ * or so where the files are known already, and more the first time.
+ */
+void stacks_resolve(struct stacks *stacks, const struct raw_stack *raw, struct stack *out);
+
+/* What is known of a process that has gone. It may be called for those that are not known. */
+void stacks_forget(struct stacks *stacks, const struct process_id *process);
+
+#endif
