@@ -80,14 +80,20 @@ static struct doctor refused(void)
 }
 
 /* Terminated; the caller frees `output`. */
-static const char *text_of(const struct doctor *doctor, struct output *output, bool details)
+static const char *text_in(const struct doctor *doctor, struct output *output, bool details,
+			   unsigned int columns)
 {
-	struct text_style style = {.details = details};
+	struct text_style style = {.details = details, .columns = columns};
 
 	output_init(output, -1, NULL);
 	doctor_text(doctor, output, &style);
 	*output_reserve(output, 1) = 0;
 	return output->text;
+}
+
+static const char *text_of(const struct doctor *doctor, struct output *output, bool details)
+{
+	return text_in(doctor, output, details, 80);
 }
 
 static const char *json_of(const struct doctor *doctor, struct output *output)
@@ -189,6 +195,21 @@ static void a_hostile_name_is_harmless(void **state)
 	output_free(&output);
 }
 
+static void a_pipe_gets_whole_lines(void **state)
+{
+	struct doctor doctor = able();
+	struct output output;
+
+	(void)state;
+	doctor.rdonly_cast = ANSWER_NO;
+	doctor.probe_reads = ANSWER_YES;
+	assert_non_null(strstr(text_in(&doctor, &output, false, 0),
+			       "  memory reads   bpf_probe_read_kernel alone (no bpf_rdonly_cast "
+			       "before Linux 6.2): all that is wanted, until "
+			       "lockdown=confidentiality forbids it\n"));
+	output_free(&output);
+}
+
 static void what_is_not_known_is_null(void **state)
 {
 	struct doctor doctor = refused();
@@ -236,6 +257,7 @@ int main(void)
 		cmocka_unit_test(capabilities_and_memory_are_told),
 		cmocka_unit_test(a_refusal_is_told_once),
 		cmocka_unit_test(a_hostile_name_is_harmless),
+		cmocka_unit_test(a_pipe_gets_whole_lines),
 		cmocka_unit_test(what_is_not_known_is_null),
 		cmocka_unit_test(the_json_tells_the_same),
 	};

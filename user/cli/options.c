@@ -183,7 +183,7 @@ static const char *take_ring_size(struct options *options, const char *text)
 static const char *take_ready_file(struct options *options, const char *text)
 {
 	options->ready_file = text;
-	return text[0] ? NULL : "a path";
+	return parse_new_file(text);
 }
 
 static const char *take_audit(struct options *options, const char *text)

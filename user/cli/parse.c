@@ -4,8 +4,11 @@
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <stdbool.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "record/names.h"
 
@@ -204,4 +207,34 @@ const char *parse_seconds(const char *text, double *seconds)
 	if (!take_seconds(text, seconds) || *seconds < SECONDS_MIN)
 		return "seconds are a number greater than 0 (from 0.001 to 1e9), as in 0.5 or 60";
 	return NULL;
+}
+
+/* The folder of `path`, "." of a bare name, is one in which a file can be made. */
+static bool folder_takes_files(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	size_t length = slash ? (size_t)(slash - path) : 0;
+	char folder[PATH_MAX];
+
+	if (length >= sizeof(folder))
+		return false;
+	memcpy(folder, path, length);
+	folder[length] = 0;
+	if (!length)
+		strcpy(folder, slash ? "/" : ".");
+	return access(folder, W_OK | X_OK) == 0;
+}
+
+const char *parse_new_file(const char *text)
+{
+	static const char accepted[] =
+		"a path where a file can be written, in a folder that exists";
+	size_t length = strlen(text);
+	struct stat status;
+
+	if (!length || text[length - 1] == '/')
+		return accepted;
+	if (stat(text, &status) == 0)
+		return !S_ISDIR(status.st_mode) && access(text, W_OK) == 0 ? NULL : accepted;
+	return folder_takes_files(text) ? NULL : accepted;
 }

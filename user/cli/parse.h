@@ -32,4 +32,7 @@ const char *parse_ring_size(const char *text, uint32_t *kib);
 const char *parse_age(const char *text, double *seconds);
 const char *parse_seconds(const char *text, double *seconds);
 
+/* The path of a file that is to be made, or written anew, later: nothing is made of it yet. */
+const char *parse_new_file(const char *text);
+
 #endif

@@ -6,19 +6,19 @@
 
 #include "writer/format.h"
 
-#define COLUMNS	 80
 #define LABEL	 17 /* columns, of a line about the host */
 #define NAME	 32 /* of a capability's name and whether it is there */
 #define AMOUNT	 33
 #define TEXT_MAX 1024
 
 /* The rest of a line that has `indent` columns already, and as many lines below it as it takes. */
-static void wrap(struct output *output, size_t indent, const char *text)
+static void wrap(struct output *output, size_t indent, const char *text,
+		 const struct text_style *style)
 {
 	char harmless[4 * TEXT_MAX + 1];
 
 	format_harmless(harmless, text, SIZE_MAX, TEXT_MAX);
-	text_wrap(output, indent, indent, harmless, COLUMNS);
+	text_wrap(output, indent, indent, harmless, style->columns);
 }
 
 static void heading(struct output *output, const char *text)
@@ -27,10 +27,11 @@ static void heading(struct output *output, const char *text)
 	output_line(output);
 }
 
-static void fact(struct output *output, const char *label, const char *text)
+static void fact(struct output *output, const char *label, const char *text,
+		 const struct text_style *style)
 {
 	output_format(output, "  %-*s", LABEL - 2, label);
-	wrap(output, LABEL, text);
+	wrap(output, LABEL, text, style);
 }
 
 static const char *reads(const struct doctor *doctor)
@@ -62,7 +63,8 @@ static void say_cgroup(struct sentence *sentence, const struct doctor *doctor)
 		say(sentence, "v2 at %s", doctor->cgroup_root);
 }
 
-static void host_text(const struct doctor *doctor, struct output *output)
+static void host_text(const struct doctor *doctor, struct output *output,
+		      const struct text_style *style)
 {
 	struct sentence cgroup = {0}, length = {0}, release = {0};
 	char age[TEXT_AGE], bpf[TEXT_MAX];
@@ -73,18 +75,20 @@ static void host_text(const struct doctor *doctor, struct output *output)
 	say(&length, "lasts %s", age);
 	say(&release, "Linux %s", doctor->release);
 	heading(output, "HOST");
-	fact(output, "kernel", release.text);
-	fact(output, "BPF", bpf);
-	fact(output, "types (BTF)", doctor->btf ? "there" : "missing: nothing can be traced");
+	fact(output, "kernel", release.text, style);
+	fact(output, "BPF", bpf, style);
+	fact(output, "types (BTF)", doctor->btf ? "there" : "missing: nothing can be traced",
+	     style);
 	fact(output, "lockdown",
-	     doctor->lockdown[0] ? doctor->lockdown
-				 : "not told (no /sys/kernel/security/lockdown)");
-	fact(output, "memory reads", reads(doctor));
+	     doctor->lockdown[0] ? doctor->lockdown : "not told (no /sys/kernel/security/lockdown)",
+	     style);
+	fact(output, "memory reads", reads(doctor), style);
 	fact(output, "addresses",
 	     doctor->addresses ? "shown by /proc/kallsyms"
-			       : "hidden by /proc/kallsyms: TIME_WAIT is not followed");
-	fact(output, "cgroups", cgroup.text);
-	fact(output, "TIME_WAIT", length.text);
+			       : "hidden by /proc/kallsyms: TIME_WAIT is not followed",
+	     style);
+	fact(output, "cgroups", cgroup.text, style);
+	fact(output, "TIME_WAIT", length.text, style);
 }
 
 static const char *tested(const struct doctor_part *part)
@@ -98,10 +102,10 @@ static const char *tested(const struct doctor_part *part)
 	return part->function ? words[part->fired] : "-";
 }
 
-static void paragraph(struct output *output, const char *text)
+static void paragraph(struct output *output, const char *text, const struct text_style *style)
 {
 	output_format(output, "%*s", INDENT, "");
-	wrap(output, INDENT, text);
+	wrap(output, INDENT, text, style);
 }
 
 static bool same(const char *one, const char *other)
@@ -118,19 +122,20 @@ static bool is_told_below(const struct doctor *doctor, size_t number)
 	       same(part->without, next->without) && same(part->replaced_by, next->replaced_by);
 }
 
-static void reason_text(const struct doctor_part *part, struct output *output)
+static void reason_text(const struct doctor_part *part, struct output *output,
+			const struct text_style *style)
 {
 	struct sentence replaced = {0}, without = {0};
 
 	if (part->why[0])
-		paragraph(output, part->why);
+		paragraph(output, part->why, style);
 	if (part->replaced_by) {
 		say(&replaced, "instead: %s", part->replaced_by);
-		paragraph(output, replaced.text);
+		paragraph(output, replaced.text, style);
 	}
 	if (part->without) {
 		say(&without, "cost: %s", part->without);
-		paragraph(output, without.text);
+		paragraph(output, without.text, style);
 	}
 }
 
@@ -158,7 +163,8 @@ static void parts_text(const struct doctor *doctor, struct output *output,
 		output_string(output, "  ");
 		wrap(output, 2,
 		     "none, as BPF is refused: `trace` does not run, the others show what "
-		     "sock_diag and /proc tell");
+		     "sock_diag and /proc tell",
+		     style);
 		return;
 	}
 	output_format(output, "%-24s %-8s %-10s  %s", "HOOKS, LISTINGS, MAPS", "KIND", "FORM",
@@ -167,7 +173,7 @@ static void parts_text(const struct doctor *doctor, struct output *output,
 	for (size_t i = 0; i < doctor->part_count; i++) {
 		part_text(&doctor->parts[i], output, style);
 		if (!is_told_below(doctor, i))
-			reason_text(&doctor->parts[i], output);
+			reason_text(&doctor->parts[i], output, style);
 	}
 }
 
@@ -178,11 +184,11 @@ static void capability_text(const struct doctor_capability *capability, struct o
 
 	output_format(output, "  %-*s", 21, capability->name);
 	if (capability->have) {
-		wrap(output, 23, "have");
+		wrap(output, 23, "have", style);
 		return;
 	}
 	output_format(output, "%smissing%s  ", mark ? TEXT_RED : "", mark ? TEXT_PLAIN : "");
-	wrap(output, NAME, capability->without[0] ? capability->without : "nothing is lost");
+	wrap(output, NAME, capability->without[0] ? capability->without : "nothing is lost", style);
 }
 
 static void capabilities_text(const struct doctor *doctor, struct output *output,
@@ -193,7 +199,8 @@ static void capabilities_text(const struct doctor *doctor, struct output *output
 		capability_text(&doctor->capabilities[i], output, style);
 }
 
-static void amount(struct output *output, const char *name, uint64_t bytes, const char *meaning)
+static void amount(struct output *output, const char *name, uint64_t bytes, const char *meaning,
+		   const struct text_style *style)
 {
 	char text[32];
 
@@ -204,7 +211,7 @@ static void amount(struct output *output, const char *name, uint64_t bytes, cons
 	else
 		snprintf(text, sizeof(text), "%.1f MB", (double)bytes / (1 << 20));
 	output_format(output, "  %-19s%10s  ", name, text);
-	wrap(output, AMOUNT, meaning);
+	wrap(output, AMOUNT, meaning, style);
 }
 
 static uint64_t all_maps(const struct doctor *doctor)
@@ -224,18 +231,19 @@ static void memory_text(const struct doctor *doctor, struct output *output,
 		heading(output, "  none: BPF is refused");
 		return;
 	}
-	amount(output, "maps", all_maps(doctor), "while a command watches; `leaks` takes less");
+	amount(output, "maps", all_maps(doctor), "while a command watches; `leaks` takes less",
+	       style);
 	amount(output, "of these, the ring", doctor->ring_bytes,
-	       "what has happened and is not read yet");
+	       "what has happened and is not read yet", style);
 	for (size_t i = 0; style->details && i < doctor->map_count; i++)
-		amount(output, doctor->maps[i].name, doctor->maps[i].bytes, "(a map)");
+		amount(output, doctor->maps[i].name, doctor->maps[i].bytes, "(a map)", style);
 	amount(output, "and for each socket", doctor->socket_bytes,
-	       "nothing is kept of a connection");
+	       "nothing is kept of a connection", style);
 }
 
 void doctor_text(const struct doctor *doctor, struct output *output, const struct text_style *style)
 {
-	host_text(doctor, output);
+	host_text(doctor, output, style);
 	output_line(output);
 	parts_text(doctor, output, style);
 	output_line(output);
