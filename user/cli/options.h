@@ -14,7 +14,7 @@
 
 enum color_mode { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
-/* Which options a command understands: bits, one for each row of the table in options.c. */
+/* Which options a command understands: bits, one for each row of option_table.c. */
 enum option_id {
 	OPTION_PID,
 	OPTION_COMM,
