@@ -98,13 +98,19 @@ static bool is_recent(uint64_t first_ns, uint64_t time_ns)
 	return first_ns && first_ns < time_ns && time_ns - first_ns <= WINDOW_NS;
 }
 
-bool growth_per_s(const struct growth *growth, const struct growth_clock *clock, uint64_t time_ns,
-		  double value, double *per_s)
+/* What it was, and when: at the oldest refresh that counts. */
+struct base {
+	uint64_t time_ns;
+	double value;
+};
+
+static bool find_base(const struct growth *growth, const struct growth_clock *clock,
+		      uint64_t time_ns, struct base *base)
 {
 	uint32_t refresh;
 
 	if (is_recent(growth->first_ns, time_ns)) {
-		*per_s = (value - growth->first) * NS_PER_S / (double)(time_ns - growth->first_ns);
+		*base = (struct base){growth->first_ns, growth->first};
 		return true;
 	}
 	if (!growth->count)
@@ -112,9 +118,27 @@ bool growth_per_s(const struct growth *growth, const struct growth_clock *clock,
 	refresh = oldest(clock, growth->changes[0].refresh, time_ns);
 	if (refresh > clock->newest || time_of(clock, refresh) + LEAST_NS > time_ns)
 		return false;
-	*per_s = (value - value_at(growth, refresh)) * NS_PER_S /
-		 (double)(time_ns - time_of(clock, refresh));
+	*base = (struct base){time_of(clock, refresh), value_at(growth, refresh)};
 	return true;
+}
+
+bool growth_per_s(const struct growth *growth, const struct growth_clock *clock, uint64_t time_ns,
+		  double value, double *per_s)
+{
+	struct base base;
+
+	if (!find_base(growth, clock, time_ns, &base))
+		return false;
+	*per_s = (value - base.value) * NS_PER_S / (double)(time_ns - base.time_ns);
+	return true;
+}
+
+double growth_change(const struct growth *growth, const struct growth_clock *clock,
+		     uint64_t time_ns, double value)
+{
+	struct base base;
+
+	return find_base(growth, clock, time_ns, &base) ? value - base.value : 0;
 }
 
 void growth_free(struct growth *growth)

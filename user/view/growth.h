@@ -47,6 +47,10 @@ void growth_add(struct growth *growth, const struct growth_clock *clock, double 
 bool growth_per_s(const struct growth *growth, const struct growth_clock *clock, uint64_t time_ns,
 		  double value, double *per_s);
 
+/* What it changed by since then; 0 before the second refresh. */
+double growth_change(const struct growth *growth, const struct growth_clock *clock,
+		     uint64_t time_ns, double value);
+
 void growth_free(struct growth *growth);
 
 #endif

@@ -329,6 +329,26 @@ bool ports_supply(const struct census *census, uint32_t *supply)
 	return census->supply_known;
 }
 
+static bool of_supply(const struct port_row *row, uint32_t ports, double *share)
+{
+	uint32_t supply;
+
+	if (row->range || !ports_supply(&row->now, &supply))
+		return false;
+	*share = supply ? (double)ports / supply : 1;
+	return true;
+}
+
+bool ports_used_share(const struct port_row *row, double *share)
+{
+	return of_supply(row, row->now.used, share);
+}
+
+bool ports_taken_share(const struct port_row *row, double *share)
+{
+	return of_supply(row, row->now.used - row->now.reusable, share);
+}
+
 bool ports_consumed(const struct ports *view, const struct port_row *row, double *per_s)
 {
 	return growth_per_s(&row->consumption, &view->clock, view->time_ns, (double)row->consumed,

@@ -143,6 +143,11 @@ bool ports_know_bound(const struct ports *view);
 /* False where the settings of the namespace are not known. */
 bool ports_supply(const struct census *census, uint32_t *supply);
 
+/* Of the supply towards a destination: what is used; and what is taken, where what connect() would
+ * take over is as good as free. False where no supply is known. */
+bool ports_used_share(const struct port_row *row, double *share);
+bool ports_taken_share(const struct port_row *row, double *share);
+
 /* Who holds most, by the grouping of the view: of a group, `process` is one that stands for it. */
 struct port_owners {
 	struct census_owner items[PORTS_LISTED];

@@ -19,27 +19,22 @@
 #define SHARE_MAX    9.99   /* of sockets whose ends were lost there may be more than ports */
 #define LEFT_MAX_S   8.64e9 /* as text_age has it */
 
-static double of_supply(const struct census *census, uint32_t ports)
-{
-	uint32_t supply;
-
-	if (!ports_supply(census, &supply))
-		return 0;
-	return supply ? (double)ports / supply : 1;
-}
-
 /* Of the supply; 0 where that is not known. Of a range, what bind() has taken of it. */
 static double share(const struct port_row *row)
 {
-	return row->range ? ports_blocked_share(row) : of_supply(&row->now, row->now.used);
+	double used;
+
+	if (row->range)
+		return ports_blocked_share(row);
+	return ports_used_share(row, &used) ? used : 0;
 }
 
 /* What connect() would take over is as good as free. */
 static bool is_near(const struct port_row *row)
 {
-	const struct census *now = &row->now;
+	double taken;
 
-	return !row->range && of_supply(now, now->used - now->reusable) >= PORTS_NEAR;
+	return ports_taken_share(row, &taken) && taken >= PORTS_NEAR;
 }
 
 static const char *color_of(const struct port_row *row, const struct text_style *style)

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* What advice is made of: words, figures, one for one cause, in which order. */
+#include "advice_screen.h"
+
+static void leaks(struct leak_row *row, uint32_t sockets)
+{
+	row->sockets = sockets;
+	row->old.outgoing = sockets;
+	row->judgement = (struct judgement){VERDICT_LEAK, LEAK_DRAINED, false};
+}
+
+static void a_sentence_has_the_figures_that_are_known(void **state)
+{
+	struct screen *screen = *state;
+
+	leaks(leak_row(screen, 7), 3);
+	fires(screen, "close_wait_leak", SEVERITY_WARNING);
+	assert_string_equal(sentence_of(screen, "close_wait_leak"),
+			    "server[7] has read everything from 3 peers that have closed, and has "
+			    "not called close()");
+}
+
+static void what_is_not_known_is_null(void **state)
+{
+	struct screen *screen = *state;
+
+	leaks(leak_row(screen, 7), 3);
+	fires(screen, "close_wait_leak", SEVERITY_WARNING);
+	assert_non_null(
+		strstr(json_of(screen, "close_wait_leak"),
+		       "\"evidence\":{\"cause\":\"drained\",\"sockets\":3,\"oldest_s\":0.000000000,"
+		       "\"growth_per_s\":null,\"began\":null,\"fds\":null,"
+		       "\"fd_limit\":null,\"fds_exhausted_in_s\":null,\"place\":null,"
+		       "\"stack\":null}"));
+}
+
+static void processes_of_one_name_are_one_cause(void **state)
+{
+	struct screen *screen = *state;
+
+	leaks(leak_row(screen, 7), 3);
+	leaks(leak_row(screen, 8), 5);
+	leaks(leak_row(screen, 9), 4);
+	fires(screen, "close_wait_leak", SEVERITY_WARNING);
+	assert_int_equal(number_told(screen, "close_wait_leak", "sockets"), 5);
+	assert_int_equal(advice_of(screen, "close_wait_leak")->alike, 2);
+}
+
+static void the_gravest_comes_first(void **state)
+{
+	struct screen *screen = *state;
+
+	leaks(leak_row(screen, 7), 3);
+	port_row(screen, 1000, 990);
+	judge(screen);
+	assert_int_equal(screen->adviser.count, 2);
+	assert_string_equal(advice_rule(&screen->adviser.items[0]), "ports_near");
+	assert_int_equal(adviser_found(&screen->adviser, SEVERITY_CRITICAL), 1);
+	assert_int_equal(adviser_found(&screen->adviser, SEVERITY_INFO), 2);
+}
+
+static void what_was_found_before_is_gone(void **state)
+{
+	struct screen *screen = *state;
+	struct leak_row *row = leak_row(screen, 7);
+
+	leaks(row, 3);
+	fires(screen, "close_wait_leak", SEVERITY_WARNING);
+	row->sockets = 2;
+	is_silent(screen, "close_wait_leak");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		screen_test(a_sentence_has_the_figures_that_are_known),
+		screen_test(what_is_not_known_is_null),
+		screen_test(processes_of_one_name_are_one_cause),
+		screen_test(the_gravest_comes_first),
+		screen_test(what_was_found_before_is_gone),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
