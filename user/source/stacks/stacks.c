@@ -17,9 +17,11 @@ void stacks_close(struct stacks *stacks)
 	free(stacks);
 }
 
-void stacks_resolve(struct stacks *stacks, const struct raw_stack *raw, struct stack *out)
+void stacks_resolve(struct stacks *stacks, const struct raw_stack *raw, struct stack *out,
+		    struct stack_walk *walk)
 {
 	stacks->resolved++;
+	walk->count = 0;
 	*out = (struct stack){.end = STACK_CUT_UNWIND, .count = raw->walked};
 	for (size_t i = 0; i < raw->walked; i++)
 		out->frames[i].address = raw->frames[i];

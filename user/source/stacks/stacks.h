@@ -12,6 +12,18 @@
 
 struct stacks;
 
+/*
+ * How a stack was unwound: one that is the same is known again by it, without unwinding. Frames
+ * that have one of their own, innermost first; inlined ones have none.
+ */
+struct stack_walk {
+	uint32_t count; /* 0: it was not unwound in the copy, or not by addresses alone */
+	uint64_t instructions[STACK_FRAMES]; /* where each stands: innermost, the thread's; others',
+						as the return address in the copy says */
+	uint64_t pointers[STACK_FRAMES];     /* the stack pointer in each: what is right below the
+						second one's is the first one's return address */
+};
+
 /* NULL if there is no memory. What it keeps is bounded, however many processes there are. */
 struct stacks *stacks_open(void);
 void stacks_close(struct stacks *stacks); /* NULL: does nothing */
@@ -21,7 +33,8 @@ void stacks_close(struct stacks *stacks); /* NULL: does nothing */
  * where nothing is known of them, and says in `end` why a stack ends early. It takes a millisecond
  * or so where the files are known already, and more the first time.
  */
-void stacks_resolve(struct stacks *stacks, const struct raw_stack *raw, struct stack *out);
+void stacks_resolve(struct stacks *stacks, const struct raw_stack *raw, struct stack *out,
+		    struct stack_walk *walk);
 
 /* What is known of a process that has gone. It may be called for those that are not known. */
 void stacks_forget(struct stacks *stacks, const struct process_id *process);
