@@ -8,6 +8,8 @@
 #ifndef TCPLINGER_STACKS_H
 #define TCPLINGER_STACKS_H
 
+#include <stdint.h>
+
 #include "raw_stack.h"
 
 struct stacks;
@@ -17,7 +19,7 @@ struct stacks;
  * that have one of their own, innermost first; inlined ones have none.
  */
 struct stack_walk {
-	uint32_t count; /* 0: it was not unwound in the copy, or not by addresses alone */
+	uint32_t count; /* 0: it was not unwound in the copy, or not on x86-64 */
 	uint64_t instructions[STACK_FRAMES]; /* where each stands: innermost, the thread's; others',
 						as the return address in the copy says */
 	uint64_t pointers[STACK_FRAMES];     /* the stack pointer in each: what is right below the
