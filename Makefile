@@ -20,6 +20,7 @@ CC := gcc
 endif
 CLANG ?= clang
 # Ubuntu's /usr/sbin/bpftool is a wrapper that wants a package for the running kernel
+OBJCOPY ?= objcopy
 BPFTOOL ?= $(firstword $(wildcard /usr/lib/linux-tools/*/bpftool) /usr/sbin/bpftool)
 PYTHON := /usr/bin/python3
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo 0.1.0)
@@ -28,7 +29,7 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo 0.1.
 BPF_ARCH := $(patsubst x86_64,x86,$(patsubst aarch64,arm64,$(ARCH)))
 
 PACKAGES_BUILD := gcc make clang llvm libbpf-dev bpftool libelf-dev zlib1g-dev libmnl-dev libcap-dev \
-	libseccomp-dev libunistring-dev
+	libseccomp-dev libunistring-dev gettext
 # with all that a live test would be skipped without: servers, and what asks them
 PACKAGES_TEST := libcmocka-dev libclang-rt-14-dev python3 python3-pytest python3-pytest-xdist \
 	python3-pytest-rerunfailures iproute2 nftables libcap2-bin procps nodejs perl nginx apache2-utils \
@@ -49,6 +50,9 @@ BPF_SOURCES := bpf/maps.bpf.c $(filter-out bpf/maps.bpf.c,$(sort $(wildcard bpf/
 BPF_OBJECTS := $(BPF_SOURCES:%.c=$(BUILD)/%.o)
 USER_SOURCES := $(sort $(wildcard user/*/*.c user/*/*/*.c)) user/main.c
 USER_OBJECTS := $(USER_SOURCES:%.c=$(BUILD)/%.o)
+# Files that are part of the binary, as they are: _binary_NAME_start to _binary_NAME_end.
+CATALOGUES := $(patsubst po/%.po,$(BUILD)/po/%.mo,$(wildcard po/*.po))
+EMBEDDED := $(CATALOGUES:%=%.embedded.o)
 SKELETON := $(BUILD)/tcplinger.skel.h $(BUILD)/selftest.skel.h
 
 .DELETE_ON_ERROR:
@@ -59,7 +63,7 @@ all: $(BUILD)/tcplinger
 
 bpf: $(BUILD)/tcplinger.bpf.o
 
-$(BUILD)/tcplinger: $(USER_OBJECTS)
+$(BUILD)/tcplinger: $(USER_OBJECTS) $(EMBEDDED)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(LIBRARIES)
 
@@ -67,6 +71,16 @@ $(BUILD)/user/%.o: user/%.c | $(SKELETON)
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(USER_CFLAGS) -c $< -o $@
+
+$(BUILD)/po/%.mo: po/%.po
+	$(call say,MO,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)msgfmt --check --no-hash --endianness=little -o $@ $<
+
+$(BUILD)/%.embedded.o: $(BUILD)/%
+	$(call say,EMBED,$<)
+	$(Q)cd $(<D) && $(LD) -r -b binary -z noexecstack -o $(@F) $(<F)
+	$(Q)$(OBJCOPY) --rename-section .data=.rodata,alloc,load,readonly,data,contents $@
 
 # Written anew when it changes: main.c is compiled again then.
 $(BUILD)/version: FORCE

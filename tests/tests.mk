@@ -134,9 +134,9 @@ fuzz: fuzzers
 unit-tests: $(UNIT_TESTS) $(ASAN_TESTS)
 fuzzers: $(FUZZERS)
 
-$(BUILD)/unit/libtcplinger.a: $(LIBRARY_OBJECTS)
-$(BUILD)/asan/unit/libtcplinger.a: $(ASAN_OBJECTS)
-$(BUILD)/fuzz/libtcplinger.a: $(FUZZ_OBJECTS)
+$(BUILD)/unit/libtcplinger.a: $(LIBRARY_OBJECTS) $(EMBEDDED)
+$(BUILD)/asan/unit/libtcplinger.a: $(ASAN_OBJECTS) $(EMBEDDED)
+$(BUILD)/fuzz/libtcplinger.a: $(FUZZ_OBJECTS) $(EMBEDDED)
 %/libtcplinger.a:
 	$(call say,AR,$@)
 	$(Q)mkdir -p $(@D) && rm -f $@ && ar rcs $@ $^

@@ -41,6 +41,16 @@ static void a_longer_one_is_wrapped_between_words(void **state)
 	check_wrapped(10, 10, "one two three four", 20, "one two\n          three four\n");
 }
 
+static void chinese_is_wrapped_between_characters(void **state)
+{
+	(void)state;
+	check_wrapped(0, 2, "应用程序没有关闭连接，等待超时", 20,
+		      "应用程序没有关闭连\n  接，等待超时\n");
+	/* no line begins with a stop, nor is a word of another script parted */
+	check_wrapped(0, 2, "应用程序没有关闭连接。CLOSE_WAIT不会消失", 20,
+		      "应用程序没有关闭连\n  接。CLOSE_WAIT不会\n  消失\n");
+}
+
 static void without_a_terminal_it_stays_one(void **state)
 {
 	char text[3000] = "", *got;
@@ -157,6 +167,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_line_that_fits_stays_one),
 		cmocka_unit_test(a_longer_one_is_wrapped_between_words),
+		cmocka_unit_test(chinese_is_wrapped_between_characters),
 		cmocka_unit_test(without_a_terminal_it_stays_one),
 		cmocka_unit_test(a_word_that_is_too_long_is_broken_and_not_cut),
 		cmocka_unit_test(wide_characters_take_their_columns),

@@ -186,6 +186,11 @@ static const char *take_color(struct options *options, const char *text)
 	return mode < 0 ? "auto, always or never" : NULL;
 }
 
+static const char *take_lang(struct options *options, const char *text)
+{
+	return language_find(text, &options->language) ? NULL : "en or zh";
+}
+
 static const char *take_verbose(struct options *options, const char *text)
 {
 	(void)text;
@@ -250,6 +255,9 @@ const struct option_row option_rows[OPTIONS] = {
 			  "at the end: the kernel's counters beside what was seen", take_audit},
 	[OPTION_COLOR] = {"color", 0, "WHEN", "auto, always or never (NO_COLOR is honoured)",
 			  take_color},
+	[OPTION_LANG] = {"lang", 0, "LANGUAGE",
+			 "en or zh, of text and help (default by LC_ALL, LC_MESSAGES, LANG)",
+			 take_lang},
 	[OPTION_VERBOSE] = {"verbose", 'v', NULL, "more detail; messages of libbpf on stderr",
 			    take_verbose},
 	[OPTION_HELP] = {"help", 'h', NULL, "show this help", take_help},

@@ -3,8 +3,10 @@
 
 #include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/macros.h"
 #include "cli/status.h"
 
 static int unknown_option(const char *text, const struct command *command)
@@ -132,13 +134,32 @@ static int check_together(const struct options *options)
 	return STATUS_DONE;
 }
 
+/* As locale(7) has it: the first of these that is set and not empty. */
+static const struct language *language_of_environment(void)
+{
+	static const char *const names[] = {"LC_ALL", "LC_MESSAGES", "LANG"};
+
+	for (size_t i = 0; i < LENGTH(names); i++) {
+		const char *locale = getenv(names[i]);
+
+		if (locale && locale[0])
+			return language_of_locale(locale);
+	}
+	return NULL;
+}
+
 int options_read(struct options *options, int argc, char **argv)
 {
 	struct option longs[OPTIONS + 1];
 	char letters[3 * OPTIONS];
 	int value, status;
 
-	*options = (struct options){.command = default_command, .interval_s = 1, .age_s = 10};
+	*options = (struct options){
+		.command = default_command,
+		.interval_s = 1,
+		.age_s = 10,
+		.language = language_of_environment(),
+	};
 	if (argc > 1 && argv[1][0] != '-') {
 		options->command = find_command(argv[1]);
 		if (!options->command)

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 
+#include "base/language.h"
 #include "source/live/hooks.h"
 #include "filter.h"
 #include "view/grouping.h"
@@ -41,6 +42,7 @@ enum option_id {
 	OPTION_READY_FILE,
 	OPTION_AUDIT,
 	OPTION_COLOR,
+	OPTION_LANG,
 	OPTION_VERBOSE,
 	OPTION_HELP,
 	OPTION_VERSION,
@@ -61,8 +63,8 @@ _Static_assert(OPTIONS <= 64, "a bit for each");
 	 OPTION_BIT(OPTION_HOOKS) | OPTION_BIT(OPTION_NO_BPF) | OPTION_BIT(OPTION_READY_FILE) |    \
 	 OPTION_BIT(OPTION_RING_SIZE) | OPTION_BIT(OPTION_AUDIT))
 #define OPTION_BITS_ALWAYS                                                                         \
-	(OPTION_BIT(OPTION_JSON) | OPTION_BIT(OPTION_COLOR) | OPTION_BIT(OPTION_VERBOSE) |         \
-	 OPTION_BIT(OPTION_HELP) | OPTION_BIT(OPTION_VERSION))
+	(OPTION_BIT(OPTION_JSON) | OPTION_BIT(OPTION_COLOR) | OPTION_BIT(OPTION_LANG) |            \
+	 OPTION_BIT(OPTION_VERBOSE) | OPTION_BIT(OPTION_HELP) | OPTION_BIT(OPTION_VERSION))
 
 struct options {
 	const struct command *command;
@@ -77,6 +79,7 @@ struct options {
 	double duration_s; /* 0: until told to stop */
 	const char *ready_file;
 	enum color_mode color;
+	const struct language *language; /* of text and help */
 	enum hooks_mode hooks;
 	uint32_t ring_kib; /* 0: the source decides */
 	bool json;

@@ -27,6 +27,7 @@ struct text_style terminal_style(const struct options *options)
 		.limit = options->limit,
 		.details = options->verbose,
 		.color = wants_color(options),
+		.language = options->language,
 	};
 	struct winsize size;
 

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unilbrk.h>
 #include <unistr.h>
 #include <uniwidth.h>
 
@@ -70,20 +71,37 @@ static size_t character(const char *text, size_t *columns)
 	return (size_t)bytes;
 }
 
-/* How much of the text fits: up to a blank, unless there is none; a character at least. */
+/* Chinese has no blanks: whether a line may end between these two characters, by UAX 14. */
+static bool may_part(const char *pair, size_t first, size_t second)
+{
+	char breaks[16];
+
+	if (first + second > sizeof(breaks))
+		return false;
+	u8_possible_linebreaks((const uint8_t *)pair, first + second, "UTF-8", breaks);
+	return breaks[first] == UC_BREAK_POSSIBLE;
+}
+
+/* How much of the text fits: up to where it may part, unless that is nowhere; a character at least.
+ */
 static size_t fitting(const char *text, size_t columns)
 {
-	size_t at = 0, used = 0, blank = 0, width;
+	size_t at = 0, used = 0, end = 0, before = 0, width, width_before = 0;
 
 	while (text[at]) {
 		size_t bytes = character(text + at, &width);
 
 		if (text[at] == ' ' && at && text[at - 1] != ' ')
-			blank = at;
+			end = at;
+		else if (at && (width == 2 || width_before == 2) &&
+			 may_part(text + at - before, before, bytes))
+			end = at;
 		if (at && used + width > columns)
-			return blank ? blank : at;
+			return end ? end : at;
 		used += width;
 		at += bytes;
+		before = bytes;
+		width_before = width;
 	}
 	return at;
 }

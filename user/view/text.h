@@ -3,6 +3,7 @@
 #ifndef TCPLINGER_TEXT_H
 #define TCPLINGER_TEXT_H
 
+#include "base/language.h"
 #include "writer/output.h"
 #include "record.h"
 #include "view/rows.h"
@@ -24,6 +25,7 @@ struct text_style {
 	unsigned int lines;   /* of the terminal; 0: none */
 	bool details;	      /* -v */
 	bool color;
+	const struct language *language;
 };
 
 /* True where a table that takes `wide` columns has to do with fewer. */
