@@ -49,6 +49,9 @@ enum record_type {
 	RECORD_STEP,	       /* from the kernel only: of these the source makes the others */
 	RECORD_ACT,	       /* likewise, and a process did it */
 	RECORD_TIMEWAIT_END,   /* likewise: a timer of a minisocket was cancelled, and by whom */
+	RECORD_SETTINGS, /* how a namespace is set up; user space only, and so the next ones */
+	RECORD_HOST,	 /* what the host's TCP and its CPUs are at */
+	RECORD_SYSCTL,	 /* a line of a file that sets a setting at boot */
 	RECORD_TYPES,
 };
 
@@ -509,6 +512,75 @@ struct record_namespace {
 	struct conntrack conntrack;
 };
 
+/*
+ * sysctls, by names.c's names: the values of a namespace, in the kernel's units; of several numbers
+ * the first. tcp_tw_recycle and tcp_tw_timeout are of other kernels; RECORD_PORTS has what there is
+ * to know of ports.
+ */
+enum setting {
+	SETTING_TW_REUSE,
+	SETTING_TW_RECYCLE,
+	SETTING_TW_TIMEOUT,
+	SETTING_FIN_TIMEOUT,
+	SETTING_TIMESTAMPS,
+	SETTING_MAX_TW_BUCKETS,
+	SETTING_MAX_ORPHANS,
+	SETTING_ORPHAN_RETRIES,
+	SETTING_PORT_RANGE,
+	SETTING_RESERVED_PORTS,
+	SETTING_NONLOCAL_BIND,
+	SETTING_NONLOCAL_BIND_IPV6,
+	SETTING_SOMAXCONN,
+	SETTING_SYN_BACKLOG,
+	SETTING_ABORT_ON_OVERFLOW,
+	SETTING_CONNECTION_BUCKETS, /* of the hash table of connections */
+	SETTING_CONNTRACK_MAX,
+	SETTING_CONNTRACK_TIME_WAIT, /* seconds */
+	SETTING_CONNTRACK_CLOSE_WAIT,
+	SETTINGS,
+};
+
+struct record_settings {
+	struct record_header header;
+	__u32 netns;
+	__u32 reserved;
+	__u64 values[SETTINGS]; /* FACTS_UNKNOWN: no such setting here, or not told */
+};
+
+/* Of all namespaces together; FACTS_UNKNOWN: not told. */
+enum host_figure {
+	HOST_SOCKETS,	     /* TCP's, minisockets aside, */
+	HOST_ORPHANS,	     /* and of these without a process */
+	HOST_MEMORY_BYTES,   /* buffers of TCP; beyond the limit they are cut: */
+	HOST_MEMORY_LIMIT,   /* bytes: the last of net.ipv4.tcp_mem */
+	HOST_TIMEWAIT_BYTES, /* memory that minisockets have, */
+	HOST_TIMEWAIT_SIZE,  /* and each of them takes */
+	HOST_STARVED_NS,     /* while some task waited for a CPU, since boot; */
+	HOST_STARVED_SHARE,  /* of the last 10 s, in hundredths of a percent */
+	HOST_FIGURES,
+};
+
+struct record_host {
+	struct record_header header;
+	__u64 values[HOST_FIGURES];
+};
+
+#define SYSCTL_FILE_MAX	 320
+#define SYSCTL_VALUE_MAX 64
+
+/*
+ * The line that has the last word on a setting when a host boots, sysctl.d(5). One without a line
+ * begins the answer.
+ */
+struct record_sysctl {
+	struct record_header header;
+	__u32 line;    /* from 1 */
+	__u16 setting; /* enum setting */
+	__u16 unread;  /* what begins the answer: files, folders that could not be read whole */
+	char file[SYSCTL_FILE_MAX];
+	char value[SYSCTL_VALUE_MAX]; /* what does not fit is cut */
+};
+
 /* More of them are not told of a process. */
 #define WATCHED_MAX 20000
 
@@ -521,6 +593,9 @@ struct record_sending {
 
 _Static_assert(sizeof(struct record_source) == 48, "record_source");
 _Static_assert(sizeof(struct record_namespace) == 88, "record_namespace");
+_Static_assert(sizeof(struct record_settings) == 176, "record_settings");
+_Static_assert(sizeof(struct record_host) == 80, "record_host");
+_Static_assert(sizeof(struct record_sysctl) == 408, "record_sysctl");
 _Static_assert(sizeof(struct record_refresh) == 32, "record_refresh");
 _Static_assert(sizeof(struct thread_name) == 84, "thread_name");
 _Static_assert(sizeof(struct ancestor) == 16, "ancestor");

@@ -269,6 +269,36 @@ static void shape_namespace(struct input *input, void *shaped)
 	record->conntrack.early_drop = below(input, 4);
 }
 
+static void shape_figures(struct input *input, __u64 *values, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		values[i] = below(input, 8) ? take(input, 2) : FACTS_UNKNOWN;
+}
+
+static void shape_settings(struct input *input, void *shaped)
+{
+	struct record_settings *record = shaped;
+
+	record->netns = below(input, 2);
+	shape_figures(input, record->values, SETTINGS);
+}
+
+static void shape_host(struct input *input, void *shaped)
+{
+	shape_figures(input, ((struct record_host *)shaped)->values, HOST_FIGURES);
+}
+
+static void shape_sysctl(struct input *input, void *shaped)
+{
+	struct record_sysctl *record = shaped;
+
+	record->line = below(input, 3);
+	record->setting = below(input, SETTINGS);
+	record->unread = below(input, 2);
+	record->file[0] = (char)take(input, 1);
+	record->value[0] = (char)take(input, 1);
+}
+
 static void shape_sending(struct input *input, void *shaped)
 {
 	struct record_sending *record = shaped;
@@ -322,6 +352,9 @@ static const struct shape shapes[RECORD_TYPES] = {
 	[RECORD_ACT] = {sizeof(struct record_act), shape_step},
 	[RECORD_TIMEWAIT_END] = {sizeof(struct record_timewait_end), shape_timewait},
 	[RECORD_NAMESPACE] = {sizeof(struct record_namespace), shape_namespace},
+	[RECORD_SETTINGS] = {sizeof(struct record_settings), shape_settings},
+	[RECORD_HOST] = {sizeof(struct record_host), shape_host},
+	[RECORD_SYSCTL] = {sizeof(struct record_sysctl), shape_sysctl},
 };
 
 /* The rest of a record that has its type and its time. */

@@ -282,4 +282,39 @@ static inline struct record_namespace namespace_of(uint64_t time_ns, uint32_t ne
 	};
 }
 
+/* All unknown. */
+static inline struct record_settings settings_of(uint64_t time_ns, uint32_t netns)
+{
+	struct record_settings record = {
+		.header = {RECORD_SETTINGS, sizeof(record), 0, time_ns},
+		.netns = netns,
+	};
+
+	memset(record.values, 0xff, sizeof(record.values));
+	return record;
+}
+
+static inline struct record_host host_of(uint64_t time_ns)
+{
+	struct record_host record = {.header = {RECORD_HOST, sizeof(record), 0, time_ns}};
+
+	memset(record.values, 0xff, sizeof(record.values));
+	return record;
+}
+
+/* line 0: what begins an answer. */
+static inline struct record_sysctl sysctl_of(uint64_t time_ns, uint32_t line, unsigned int setting,
+					     const char *value)
+{
+	struct record_sysctl record = {
+		.header = {RECORD_SYSCTL, sizeof(record), 0, time_ns},
+		.line = line,
+		.setting = (uint16_t)setting,
+	};
+
+	memcpy(record.file, "/etc/sysctl.conf", line ? sizeof("/etc/sysctl.conf") : 0);
+	memcpy(record.value, value, strnlen(value, sizeof(record.value) - 1));
+	return record;
+}
+
 #endif

@@ -26,6 +26,9 @@ union any {
 	struct record_act act;
 	struct record_timewait_end timewait_end;
 	struct record_namespace namespace;
+	struct record_settings settings;
+	struct record_host host;
+	struct record_sysctl sysctl;
 };
 
 static struct record_step step(void)
@@ -107,6 +110,15 @@ static union any valid(unsigned int type)
 		break;
 	case RECORD_NAMESPACE:
 		any.namespace = namespace_of(SECOND, NETNS);
+		break;
+	case RECORD_SETTINGS:
+		any.settings = settings_of(SECOND, NETNS);
+		break;
+	case RECORD_HOST:
+		any.host = host_of(SECOND);
+		break;
+	case RECORD_SYSCTL:
+		any.sysctl = sysctl_of(SECOND, 7, SETTING_TW_RECYCLE, "1");
 		break;
 	}
 	return any;
@@ -223,6 +235,7 @@ static const struct spoilt spoilts[] = {
 	/* longer than it was looked for */
 	SPOILT(RECORD_FACTS, record_facts, facts.starved_ns, 1),
 	SPOILT(RECORD_NAMESPACE, record_namespace, tracks, 2),
+	SPOILT(RECORD_SYSCTL, record_sysctl, setting, SETTINGS),
 	SPOILT(RECORD_WATCHED, record_watched, how, 0),
 	SPOILT(RECORD_WATCHED, record_watched, how, WATCHES),
 	SPOILT(RECORD_WATCHED, record_watched, flags, WATCHED_HAS_SETS),
@@ -281,6 +294,31 @@ static void a_counter_beyond_what_any_kernel_counts_is_refused(void **state)
 		check(!passes(&any), "counter %u passes", i);
 		any.counters.values[i] = 0;
 	}
+}
+
+/* What is not known is the one value beyond. */
+static void a_figure_of_the_host_is_counted_or_unknown(void **state)
+{
+	union any settings = valid(RECORD_SETTINGS), host = valid(RECORD_HOST);
+
+	(void)state;
+	settings.settings.values[SETTINGS - 1] = host.host.values[HOST_FIGURES - 1] = 1ULL << 62;
+	assert_true(passes(&settings) && passes(&host));
+	settings.settings.values[SETTINGS - 1]++;
+	host.host.values[HOST_FIGURES - 1] = FACTS_UNKNOWN - 1;
+	assert_false(passes(&settings) || passes(&host));
+}
+
+static void a_file_or_value_without_an_end_is_refused(void **state)
+{
+	union any any = valid(RECORD_SYSCTL);
+
+	(void)state;
+	memset(any.sysctl.file, 'x', sizeof(any.sysctl.file));
+	assert_false(passes(&any));
+	any = valid(RECORD_SYSCTL);
+	memset(any.sysctl.value, 'x', sizeof(any.sysctl.value));
+	assert_false(passes(&any));
 }
 
 static void only_a_minisocket_is_in_TIME_WAIT(void **state)
@@ -408,6 +446,8 @@ int main(void)
 		cmocka_unit_test(a_value_out_of_range_is_refused),
 		cmocka_unit_test(every_value_in_range_passes),
 		cmocka_unit_test(a_counter_beyond_what_any_kernel_counts_is_refused),
+		cmocka_unit_test(a_figure_of_the_host_is_counted_or_unknown),
+		cmocka_unit_test(a_file_or_value_without_an_end_is_refused),
 		cmocka_unit_test(only_a_minisocket_is_in_TIME_WAIT),
 		cmocka_unit_test(nothing_was_sent_again_before_it_was_listed),
 		cmocka_unit_test(a_row_in_CLOSE_WAIT_passes_whatever_its_figures),

@@ -24,6 +24,7 @@ void model_free(struct model *model)
 	close_waits_free(&model->close_waits);
 	listed_free(&model->listed);
 	port_spaces_free(&model->ports);
+	host_free(&model->host);
 	connections_free(&model->connections);
 	free(model->listing.namespaces);
 }
@@ -194,6 +195,7 @@ static uint64_t suspended_ns(int64_t monotonic_offset_ns, int64_t boottime_offse
 /* What it says of itself. */
 static void apply_source(struct model *model, const struct record_source *record)
 {
+	host_begin(&model->host);
 	model->began_ns = record->header.time_ns;
 	model->lacks = record->lacks;
 	model->netns = record->netns;
@@ -243,10 +245,21 @@ void model_apply(struct model *model, const struct record_header *record)
 		apply_failure(model, (const void *)record);
 		break;
 	case RECORD_COUNTERS:
+		host_counts(&model->host, (const void *)record);
 		tell_counters(model, (const void *)record);
 		break;
 	case RECORD_NAMESPACE:
+		host_sees(&model->host, (const void *)record);
 		tell_namespace(model, (const void *)record);
+		break;
+	case RECORD_SETTINGS:
+		host_set_up(&model->host, (const void *)record);
+		break;
+	case RECORD_HOST:
+		host_is_at(&model->host, (const void *)record);
+		break;
+	case RECORD_SYSCTL:
+		host_boots_with(&model->host, (const void *)record);
 		break;
 	case RECORD_SOURCE:
 		apply_source(model, (const void *)record);

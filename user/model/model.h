@@ -9,6 +9,7 @@
 
 #include "model/close_wait.h"
 #include "model/connection.h"
+#include "model/host.h"
 #include "model/listed.h"
 #include "filter.h"
 #include "base/time.h"
@@ -48,6 +49,7 @@ struct model {
 	struct close_waits close_waits;
 	struct listed_sockets listed;
 	struct port_spaces ports;
+	struct host host;
 	struct listing listing;
 	const struct tuple_filter *filter;
 	const struct process_filter *processes;

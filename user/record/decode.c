@@ -176,6 +176,33 @@ static bool namespace_valid(const struct record_header *header)
 	       conntrack->drop <= COUNTER_MAX && conntrack->early_drop <= COUNTER_MAX;
 }
 
+/* So that differences and sums fit; FACTS_UNKNOWN stays. */
+static bool figures_valid(const __u64 *values, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (values[i] > COUNTER_MAX && values[i] != FACTS_UNKNOWN)
+			return false;
+	return true;
+}
+
+static bool settings_valid(const struct record_header *header)
+{
+	return figures_valid(((const struct record_settings *)header)->values, SETTINGS);
+}
+
+static bool host_valid(const struct record_header *header)
+{
+	return figures_valid(((const struct record_host *)header)->values, HOST_FIGURES);
+}
+
+static bool sysctl_valid(const struct record_header *header)
+{
+	const struct record_sysctl *record = (const void *)header;
+
+	return record->setting < SETTINGS && ends(record->file, sizeof(record->file)) &&
+	       ends(record->value, sizeof(record->value));
+}
+
 /* The one table of record types: how long they are, and what their payload must be like. */
 static const struct {
 	size_t size;
@@ -201,6 +228,9 @@ static const struct {
 	[RECORD_ACT] = {sizeof(struct record_act), step_valid},
 	[RECORD_TIMEWAIT_END] = {sizeof(struct record_timewait_end), timewait_valid},
 	[RECORD_NAMESPACE] = {sizeof(struct record_namespace), namespace_valid},
+	[RECORD_SETTINGS] = {sizeof(struct record_settings), settings_valid},
+	[RECORD_HOST] = {sizeof(struct record_host), host_valid},
+	[RECORD_SYSCTL] = {sizeof(struct record_sysctl), sysctl_valid},
 };
 
 const struct record_header *record_decode(const void *data, size_t size)

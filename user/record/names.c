@@ -55,6 +55,28 @@ static const char *lookup(const char *const *names, unsigned int count, unsigned
 	return number < count ? names[number] : NULL;
 }
 
+static const char *const settings[SETTINGS] = {
+	[SETTING_TW_REUSE] = "net.ipv4.tcp_tw_reuse",
+	[SETTING_TW_RECYCLE] = "net.ipv4.tcp_tw_recycle",
+	[SETTING_TW_TIMEOUT] = "net.ipv4.tcp_tw_timeout",
+	[SETTING_FIN_TIMEOUT] = "net.ipv4.tcp_fin_timeout",
+	[SETTING_TIMESTAMPS] = "net.ipv4.tcp_timestamps",
+	[SETTING_MAX_TW_BUCKETS] = "net.ipv4.tcp_max_tw_buckets",
+	[SETTING_MAX_ORPHANS] = "net.ipv4.tcp_max_orphans",
+	[SETTING_ORPHAN_RETRIES] = "net.ipv4.tcp_orphan_retries",
+	[SETTING_PORT_RANGE] = "net.ipv4.ip_local_port_range",
+	[SETTING_RESERVED_PORTS] = "net.ipv4.ip_local_reserved_ports",
+	[SETTING_NONLOCAL_BIND] = "net.ipv4.ip_nonlocal_bind",
+	[SETTING_NONLOCAL_BIND_IPV6] = "net.ipv6.ip_nonlocal_bind",
+	[SETTING_SOMAXCONN] = "net.core.somaxconn",
+	[SETTING_SYN_BACKLOG] = "net.ipv4.tcp_max_syn_backlog",
+	[SETTING_ABORT_ON_OVERFLOW] = "net.ipv4.tcp_abort_on_overflow",
+	[SETTING_CONNECTION_BUCKETS] = "net.ipv4.tcp_ehash_entries",
+	[SETTING_CONNTRACK_MAX] = "net.netfilter.nf_conntrack_max",
+	[SETTING_CONNTRACK_TIME_WAIT] = "net.netfilter.nf_conntrack_tcp_timeout_time_wait",
+	[SETTING_CONNTRACK_CLOSE_WAIT] = "net.netfilter.nf_conntrack_tcp_timeout_close_wait",
+};
+
 const char *tcp_state_name(unsigned int state)
 {
 	const char *name = lookup(states, TCP_STATES, state);
@@ -104,4 +126,9 @@ const char *direction_name(unsigned int direction)
 const char *counter_name(unsigned int counter)
 {
 	return lookup(counters, COUNTERS, counter);
+}
+
+const char *setting_name(unsigned int setting)
+{
+	return lookup(settings, SETTINGS, setting);
 }

@@ -21,4 +21,7 @@ const char *direction_name(unsigned int direction);
 /* The kernel's name of one of its counters: "TCPTimeWaitOverflow". Static. */
 const char *counter_name(unsigned int counter);
 
+/* The kernel's name of a setting: "net.ipv4.tcp_tw_reuse". Static. */
+const char *setting_name(unsigned int setting);
+
 #endif

@@ -23,6 +23,9 @@ enum question_kind {
 	QUESTION_SENDING,     /* of a process: RECORD_SENDING, where that can be told */
 	QUESTION_ANCESTORS,   /* of a process, and its descriptors: RECORD_FACTS */
 	QUESTION_NAMESPACE,   /* of one, or, for 0, of all and the source's own: RECORD_NAMESPACE */
+	QUESTION_SETTINGS,    /* likewise: RECORD_SETTINGS */
+	QUESTION_HOST,	      /* RECORD_HOST */
+	QUESTION_SYSCTLS,     /* what the host's files set at boot: RECORD_SYSCTL */
 };
 
 /* What is about to be closed, usually is by then. */
@@ -31,7 +34,7 @@ enum question_kind {
 struct question {
 	uint64_t key;
 	enum question_kind kind;
-	uint32_t netns;		   /* QUESTION_COUNTERS, QUESTION_NAMESPACE */
+	uint32_t netns;		   /* QUESTION_COUNTERS, _NAMESPACE, _SETTINGS */
 	struct process_id process; /* of the kinds that are of one */
 };
 

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "base/time.h"
 #include "source/clock.h"
@@ -11,8 +12,11 @@
 #include "source/netns.h"
 #include "source/privilege.h"
 #include "source/proc/ancestors.h"
+#include "source/proc/host.h"
 #include "source/proc/namespace.h"
 #include "source/proc/procfs.h"
+#include "source/proc/settings.h"
+#include "source/proc/sysctl.h"
 
 bool source_open(struct source *source, const struct source_config *config, bool lists,
 		 struct refusal *refusal)
@@ -140,6 +144,54 @@ static void answer_namespace(const struct source *source, uint32_t netns)
 	netns_visit(is_visited, tell_namespace, &visit);
 }
 
+static int open_folder(const char *path)
+{
+	return open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
+/* Without a /proc nothing is told, and nothing known. */
+static void tell_settings(void *context, uint32_t netns)
+{
+	const struct visit *visit = context;
+	int proc = open_folder("/proc");
+	struct record_settings record;
+
+	if (proc < 0)
+		return;
+	settings_read(proc, &record, netns);
+	close(proc);
+	sink_record(&visit->source->config.sink, &record.header);
+}
+
+static void answer_settings(const struct source *source, uint32_t netns)
+{
+	struct visit visit = {source, netns};
+
+	netns_visit(is_visited, tell_settings, &visit);
+}
+
+static void answer_host(const struct source *source)
+{
+	int proc = open_folder("/proc");
+	struct record_host record;
+
+	if (proc < 0)
+		return;
+	host_read(proc, &record);
+	close(proc);
+	sink_record(&source->config.sink, &record.header);
+}
+
+static void answer_sysctls(const struct source *source)
+{
+	int root = open_folder("/");
+
+	if (root < 0)
+		return;
+	sysctls_answer(root, &source->config.sink);
+	close(root);
+}
+
 /* What it cannot list, it could not list the first time either. */
 static void answer_still(struct source *source)
 {
@@ -162,6 +214,15 @@ void source_answer(struct source *source, const struct question *question)
 		break;
 	case QUESTION_NAMESPACE:
 		answer_namespace(source, question->netns);
+		break;
+	case QUESTION_SETTINGS:
+		answer_settings(source, question->netns);
+		break;
+	case QUESTION_HOST:
+		answer_host(source);
+		break;
+	case QUESTION_SYSCTLS:
+		answer_sysctls(source);
 		break;
 	case QUESTION_WATCHED:
 		epoll_answer(&source->epoll, &question->process, clock_now_ns(CLOCK_MONOTONIC),

@@ -13,14 +13,11 @@
 #define UTIME_FIELD  14		 /* proc(5): (14) utime, (15) stime */
 #define START_FIELD  22		 /* (22) starttime */
 
-long procfs_read(int dir, const char *path, char *text, size_t size)
+long procfs_read_from(int fd, char *text, size_t size)
 {
-	int fd = openat(dir, path, O_RDONLY | O_CLOEXEC);
 	size_t length = 0;
 	ssize_t n = 0;
 
-	if (fd < 0)
-		return -1;
 	while (length < size - 1) {
 		n = read(fd, text + length, size - 1 - length);
 		if (n < 0 && errno == EINTR)
@@ -29,9 +26,20 @@ long procfs_read(int dir, const char *path, char *text, size_t size)
 			break;
 		length += (size_t)n;
 	}
-	close(fd);
 	text[length] = 0;
 	return n < 0 ? -1 : (long)length;
+}
+
+long procfs_read(int dir, const char *path, char *text, size_t size)
+{
+	int fd = openat(dir, path, O_RDONLY | O_CLOEXEC);
+	long length;
+
+	if (fd < 0)
+		return -1;
+	length = procfs_read_from(fd, text, size);
+	close(fd);
+	return length;
 }
 
 bool procfs_number(int dir, const char *path, uint64_t *number)

@@ -16,6 +16,9 @@
  */
 long procfs_read(int dir, const char *path, char *text, size_t size);
 
+/* The same of what is open, from where it is. */
+long procfs_read_from(int fd, char *text, size_t size);
+
 /* The first number in such a file; false if it cannot be read or holds none. */
 bool procfs_number(int dir, const char *path, uint64_t *number);
 
