@@ -154,6 +154,7 @@ endef
 tests_with = $(notdir $(basename $(shell grep -l '"$(1).h"' tests/unit/test_*.c)))
 $(eval $(call with,$(call tests_with,world),world))
 $(eval $(call with,$(call tests_with,books),books))
+$(eval $(call with,$(call tests_with,specimen),specimen))
 $(eval $(call with,$(call tests_with,leaks_screen),leaks_screen world))
 $(eval $(call with,$(call tests_with,closing_screen),closing_screen world))
 $(eval $(call with,$(call tests_with,ports_screen),ports_screen world))
