@@ -13,7 +13,6 @@
 #include "base/time.h"
 
 #define PID_COLUMNS   8
-#define DEFAULT_ROWS  20
 #define GROUP_COLUMNS 120 /* of a name in a sentence */
 
 void say(struct sentence *sentence, const char *format, ...)
@@ -268,45 +267,4 @@ size_t text_lines(const struct output *draft)
 	for (size_t i = 0; i < draft->length; i++)
 		lines += draft->text[i] == '\n';
 	return lines;
-}
-
-/* As many as there is room for on the screen: how many. */
-static size_t fill_screen(const struct rows *rows, struct output *output,
-			  const struct text_style *style, size_t room, text_show_row *show_row,
-			  const void *view)
-{
-	struct output draft;
-	size_t lines = 0, count = 0;
-
-	text_draft(&draft);
-	for (; count < rows->shown_count; count++) {
-		draft.length = 0;
-		show_row(view, &draft, rows->shown[count], style);
-		lines += text_lines(&draft);
-		if (lines > room && count)
-			break;
-		output_bytes(output, draft.text, draft.length);
-	}
-	output_free(&draft);
-	return count;
-}
-
-void text_rows(const struct rows *rows, struct output *output, const struct text_style *style,
-	       size_t others, text_show_row *show_row, const void *view)
-{
-	size_t most = style->limit ? style->limit : DEFAULT_ROWS, count = 0;
-
-	if (style->lines && !style->limit) {
-		size_t room = style->lines > others ? style->lines - others : 0;
-
-		count = fill_screen(rows, output, style, room, show_row, view);
-	} else {
-		for (; count < rows->shown_count && count < most; count++)
-			show_row(view, output, rows->shown[count], style);
-	}
-	if (count == rows->shown_count)
-		return;
-	output_format(output, "... and %zu more row%s (--limit)", rows->shown_count - count,
-		      plural(rows->shown_count - count));
-	output_line(output);
 }

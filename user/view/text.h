@@ -107,17 +107,6 @@ void text_age(char *text, uint64_t ns);
 /* "12us", "3.4ms", "60.9s", "5m07s". `text`: TEXT_AGE bytes. */
 void text_duration(char *text, uint64_t ns);
 
-/* What one row of a view looks like. */
-typedef void text_show_row(const void *view, struct output *output, const struct row *row,
-			   const struct text_style *style);
-
-/*
- * As many of the chosen rows as the user or the screen allows, one at least, then how many are left
- * out. `others`: lines for what else is on the screen.
- */
-void text_rows(const struct rows *rows, struct output *output, const struct text_style *style,
-	       size_t others, text_show_row *show_row, const void *view);
-
 /* Text that is shown later, or not, for its lines to be counted first. */
 void text_draft(struct output *draft);
 size_t text_lines(const struct output *draft);

@@ -10,6 +10,7 @@
 #include "record/needs.h"
 #include "record/question.h"
 #include "view/grouping.h"
+#include "view/sheet.h"
 #include "view/table.h"
 #include "view/text.h"
 
@@ -34,7 +35,9 @@ struct view {
 	uint32_t essential;	    /* WANT(): without these it has more from listings alone */
 	const char *without_stream; /* what is not seen then: ends a sentence */
 	const struct table *table;  /* of its rows, for --sort and help; NULL: it has none */
-	size_t bytes;		    /* of an instance */
+	const struct sheet *sheets; /* of all its rows, the main one first */
+	size_t sheet_count;
+	size_t bytes; /* of an instance */
 	void (*init)(void *self, const struct view_config *config, struct model *model);
 	void (*free)(void *self);
 	struct observer observer;

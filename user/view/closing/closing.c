@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "view/closing/closing.h"
+#include "base/macros.h"
 
 #include <string.h>
 
@@ -250,6 +251,8 @@ const struct view closing_view = {
 		},
 	.without_stream = "some ages are not known",
 	.table = &closing_table,
+	.sheets = closing_sheets,
+	.sheet_count = LENGTH(closing_sheets),
 	.bytes = sizeof(struct closing),
 	.init = closing_init,
 	.free = closing_free,

@@ -10,6 +10,8 @@
 #include "view/rows.h"
 #include "view/view.h"
 
+#define CLOSING_SHEETS 1
+
 #define CLOSING_OLDEST 10 /* sockets shown of a row */
 
 /* A socket of a row, with the descriptor by which the row's process holds it. */
@@ -52,6 +54,7 @@ struct closing {
 
 extern const struct view closing_view;
 extern const struct table closing_table;
+extern const struct sheet closing_sheets[CLOSING_SHEETS];
 
 void closing_init(void *self, const struct view_config *config, struct model *model);
 void closing_free(void *self);

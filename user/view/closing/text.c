@@ -239,8 +239,8 @@ static void show_sentence(const struct closing *closing, struct output *output,
 	text_sentence(output, &sentence, width);
 }
 
-static void show_row(const void *view, struct output *output, const struct row *shown,
-		     const struct text_style *style)
+static void show_line(const void *view, struct output *output, const struct row *shown,
+		      const struct text_style *style)
 {
 	const struct closing_row *row = (const struct closing_row *)shown;
 	bool narrow = text_is_narrow(style, WIDE_COLUMNS);
@@ -255,15 +255,33 @@ static void show_row(const void *view, struct output *output, const struct row *
 	output_format(output, "  %s%s%s", color, closing_verdict_name(row->verdict),
 		      color[0] ? TEXT_PLAIN : "");
 	output_line(output);
-	show_sentence(closing, output, row, style->columns);
+}
+
+static void show_more(const void *view, struct output *output, const struct row *shown,
+		      const struct text_style *style)
+{
+	const struct closing_row *row = (const struct closing_row *)shown;
+
+	show_sentence(view, output, row, style->columns);
 	if (style->details)
 		show_sockets(output, row, style);
+}
+
+static void show_header(struct output *output, const struct text_style *style)
+{
+	bool narrow = text_is_narrow(style, WIDE_COLUMNS);
+
+	output_format(output, "%-*s    %-*s", narrow ? NAME_NARROW : NAME_WIDE, "    PID PROCESS",
+		      narrow ? PLACE_NARROW : PLACE_WIDE,
+		      narrow ? "PLACE" : "DESTINATION / SERVICE");
+	columns_header(&columns, output, narrow);
+	output_string(output, "  VERDICT");
+	output_line(output);
 }
 
 static void show_title(const struct closing *closing, struct output *output,
 		       const struct text_style *style)
 {
-	bool narrow = text_is_narrow(style, WIDE_COLUMNS);
 	struct shown shown = {
 		.count = closing->sockets,
 		.all = closing->all,
@@ -278,12 +296,7 @@ static void show_title(const struct closing *closing, struct output *output,
 	say(&title, " that close, and do not end%s",
 	    closing->incomplete ? "  (something was lost)" : "");
 	text_wrap(output, 0, INDENT, title.text, style->columns);
-	output_format(output, "%-*s    %-*s", narrow ? NAME_NARROW : NAME_WIDE, "    PID PROCESS",
-		      narrow ? PLACE_NARROW : PLACE_WIDE,
-		      narrow ? "PLACE" : "DESTINATION / SERVICE");
-	columns_header(&columns, output, narrow);
-	output_string(output, "  VERDICT");
-	output_line(output);
+	show_header(output, style);
 }
 
 void closing_show_text(void *self, struct output *output, const struct text_style *style, bool last)
@@ -292,7 +305,7 @@ void closing_show_text(void *self, struct output *output, const struct text_styl
 
 	(void)last;
 	show_title(closing, output, style);
-	text_rows(&closing->rows, output, style, TABLE_LINES, show_row, closing);
+	sheet_show(closing_sheets, closing, output, style, TABLE_LINES);
 }
 
 void closing_show_worst(const struct closing *closing, const struct closing_row *row,
@@ -310,3 +323,15 @@ void closing_show_worst(const struct closing *closing, const struct closing_row 
 	show_sentence(closing, output, row, width);
 	output_line(output);
 }
+
+const struct sheet closing_sheets[CLOSING_SHEETS] = {
+	{
+		.name = "places",
+		.table = &closing_table,
+		.figure = "sockets",
+		.rows = offsetof(struct closing, rows),
+		.header = show_header,
+		.line = show_line,
+		.more = show_more,
+	},
+};

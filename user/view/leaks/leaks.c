@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "view/leaks/leaks.h"
+#include "base/macros.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -346,6 +347,8 @@ const struct view leaks_view = {
 	.without_stream = "the age of a socket with keepalive is a lower bound, dead "
 			  "descriptors are not told",
 	.table = &leaks_table,
+	.sheets = leaks_sheets,
+	.sheet_count = LENGTH(leaks_sheets),
 	.bytes = sizeof(struct leaks),
 	.init = leaks_init,
 	.free = leaks_free,

@@ -12,6 +12,8 @@
 #include "view/rows.h"
 #include "view/view.h"
 
+#define LEAKS_SHEETS 1
+
 #define LEAKS_OLDEST  10 /* sockets shown of a row, */
 #define LEAKS_HOLDERS 10 /* and descriptors of a socket */
 
@@ -109,6 +111,7 @@ struct leaks {
 
 extern const struct view leaks_view;
 extern const struct table leaks_table;
+extern const struct sheet leaks_sheets[LEAKS_SHEETS];
 
 void leaks_init(void *self, const struct view_config *config, struct model *model);
 void leaks_free(void *self);

@@ -145,8 +145,8 @@ static void show_sockets(const struct leaks *leaks, struct output *output,
 	}
 }
 
-static void show_row(const void *view, struct output *output, const struct row *shown,
-		     const struct text_style *text)
+static void show_line(const void *view, struct output *output, const struct row *shown,
+		      const struct text_style *text)
 {
 	const struct leak_row *row = (const struct leak_row *)shown;
 	const struct leaks *leaks = view;
@@ -157,9 +157,25 @@ static void show_row(const void *view, struct output *output, const struct row *
 	columns_row(&columns, output, text_is_narrow(text, WIDE_COLUMNS), leaks, row);
 	output_format(output, "  %s%s%s", color, verdict_name(verdict), color[0] ? TEXT_PLAIN : "");
 	output_line(output);
+}
+
+static void show_more(const void *view, struct output *output, const struct row *shown,
+		      const struct text_style *text)
+{
+	const struct leak_row *row = (const struct leak_row *)shown;
+	const struct leaks *leaks = view;
+
 	show_sentence(leaks, output, row, text->columns);
 	if (text->details)
 		show_sockets(leaks, output, row, text);
+}
+
+static void show_header(struct output *output, const struct text_style *text)
+{
+	output_format(output, "%-*s", NAME_COLUMNS, "    PID PROCESS");
+	columns_header(&columns, output, text_is_narrow(text, WIDE_COLUMNS));
+	output_string(output, "  VERDICT");
+	output_line(output);
 }
 
 /* Where listing takes long it is done less often than it was asked for. */
@@ -192,10 +208,7 @@ static void show_title(const struct leaks *leaks, struct output *output,
 	say_pace(&title, leaks);
 	say(&title, "%s", leaks->incomplete ? "  (something was lost)" : "");
 	text_wrap(output, 0, INDENT, title.text, text->columns);
-	output_format(output, "%-*s", NAME_COLUMNS, "    PID PROCESS");
-	columns_header(&columns, output, text_is_narrow(text, WIDE_COLUMNS));
-	output_string(output, "  VERDICT");
-	output_line(output);
+	show_header(output, text);
 }
 
 void leaks_show_text(void *self, struct output *output, const struct text_style *text, bool last)
@@ -204,7 +217,7 @@ void leaks_show_text(void *self, struct output *output, const struct text_style 
 
 	(void)last;
 	show_title(leaks, output, text);
-	text_rows(&leaks->rows, output, text, TABLE_LINES, show_row, leaks);
+	sheet_show(leaks_sheets, leaks, output, text, TABLE_LINES);
 }
 
 void leaks_show_worst(const struct leaks *leaks, const struct leak_row *row, struct output *output,
@@ -220,3 +233,15 @@ void leaks_show_worst(const struct leaks *leaks, const struct leak_row *row, str
 	show_sentence(leaks, output, row, columns);
 	output_line(output);
 }
+
+const struct sheet leaks_sheets[LEAKS_SHEETS] = {
+	{
+		.name = "holders",
+		.table = &leaks_table,
+		.figure = "sockets",
+		.rows = offsetof(struct leaks, rows),
+		.header = show_header,
+		.line = show_line,
+		.more = show_more,
+	},
+};

@@ -430,6 +430,8 @@ const struct view opening_view = {
 		},
 	.without_stream = "attempts, how they end and what is accepted are not counted",
 	.table = &opening_table,
+	.sheets = opening_sheets,
+	.sheet_count = LENGTH(opening_sheets),
 	.bytes = sizeof(struct opening),
 	.init = opening_init,
 	.free = opening_free,

@@ -12,6 +12,8 @@
 #include "view/rows.h"
 #include "view/view.h"
 
+#define OPENING_SHEETS 2
+
 /* How connects fail, by sk_err; and those that have none. */
 enum connect_failure {
 	FAILED_ECONNREFUSED,
@@ -106,6 +108,7 @@ struct opening {
 extern const struct view opening_view;
 extern const struct table opening_table;
 extern const struct table listener_table;
+extern const struct sheet opening_sheets[OPENING_SHEETS];
 
 void opening_init(void *self, const struct view_config *config, struct model *model);
 void opening_free(void *self);

@@ -201,8 +201,8 @@ static void show_sentence(const struct opening *opening, struct output *output,
 	text_sentence(output, &sentence, width);
 }
 
-static void show_row(const void *view, struct output *output, const struct row *shown,
-		     const struct text_style *style)
+static void show_line(const void *view, struct output *output, const struct row *shown,
+		      const struct text_style *style)
 {
 	const struct opening_row *row = (const struct opening_row *)shown;
 	bool narrow = text_is_narrow(style, WIDE_COLUMNS);
@@ -214,7 +214,12 @@ static void show_row(const void *view, struct output *output, const struct row *
 		   style);
 	columns_row(&columns, output, narrow, opening, row);
 	show_verdict(output, opening_verdict_name(row->verdict), color_of(row->verdict), style);
-	show_sentence(opening, output, row, style->columns);
+}
+
+static void show_more(const void *view, struct output *output, const struct row *shown,
+		      const struct text_style *style)
+{
+	show_sentence(view, output, (const struct opening_row *)shown, style->columns);
 }
 
 static void say_listener(struct sentence *sentence, const struct opening *opening,
@@ -243,8 +248,8 @@ static void show_listener_sentence(const struct opening *opening, struct output 
 	text_sentence(output, &sentence, width);
 }
 
-static void show_listener(const void *view, struct output *output, const struct row *shown,
-			  const struct text_style *style)
+static void show_listener_line(const void *view, struct output *output, const struct row *shown,
+			       const struct text_style *style)
 {
 	const struct listener_row *row = (const struct listener_row *)shown;
 	bool narrow = text_is_narrow(style, WIDE_COLUMNS);
@@ -257,8 +262,15 @@ static void show_listener(const void *view, struct output *output, const struct 
 	columns_row(&listener_columns, output, narrow, opening, row);
 	show_verdict(output, listener_verdict_name(row->verdict), color_of_listener(row->verdict),
 		     style);
+}
+
+static void show_listener_more(const void *view, struct output *output, const struct row *shown,
+			       const struct text_style *style)
+{
+	const struct listener_row *row = (const struct listener_row *)shown;
+
 	if (row->verdict != LISTENER_FINE)
-		show_listener_sentence(opening, output, row, style->columns);
+		show_listener_sentence(view, output, row, style->columns);
 }
 
 static void show_header(struct output *output, const struct columns *shown, const char *place,
@@ -271,6 +283,16 @@ static void show_header(struct output *output, const struct columns *shown, cons
 	columns_header(shown, output, narrow);
 	output_string(output, "  VERDICT");
 	output_line(output);
+}
+
+static void show_opening_header(struct output *output, const struct text_style *style)
+{
+	show_header(output, &columns, "DESTINATION", style);
+}
+
+static void show_listener_header(struct output *output, const struct text_style *style)
+{
+	show_header(output, &listener_columns, "LISTENER", style);
 }
 
 /* How many of the listeners shown are worth a word: they come first. */
@@ -315,9 +337,10 @@ static void draft_listeners(const struct opening *opening, struct output *draft,
 	text_draft(draft);
 	if (!count)
 		return;
-	show_header(draft, &listener_columns, "LISTENER", style);
+	show_listener_header(draft, style);
 	for (size_t i = 0; i < count && i < most; i++)
-		show_listener(opening, draft, opening->listeners.shown[i], style);
+		sheet_show_row(&opening_sheets[1], opening, draft, opening->listeners.shown[i],
+			       style);
 	if (count > most) {
 		output_format(draft, "... and %zu more listener%s (--limit)", count - most,
 			      plural(count - most));
@@ -334,8 +357,7 @@ void opening_show_text(void *self, struct output *output, const struct text_styl
 	draft_listeners(opening, &listeners, style);
 	show_title(opening, output, style);
 	show_header(output, &columns, "DESTINATION", style);
-	text_rows(&opening->rows, output, style, TABLE_LINES + text_lines(&listeners), show_row,
-		  opening);
+	sheet_show(opening_sheets, opening, output, style, TABLE_LINES + text_lines(&listeners));
 	output_bytes(output, listeners.text, listeners.length);
 	output_free(&listeners);
 }
@@ -368,3 +390,24 @@ void opening_show_worst_listener(const struct opening *opening, const struct lis
 	show_listener_sentence(opening, output, row, width);
 	output_line(output);
 }
+
+const struct sheet opening_sheets[OPENING_SHEETS] = {
+	{
+		.name = "destinations",
+		.table = &opening_table,
+		.figure = "pending",
+		.rows = offsetof(struct opening, rows),
+		.header = show_opening_header,
+		.line = show_line,
+		.more = show_more,
+	},
+	{
+		.name = "listeners",
+		.table = &listener_table,
+		.figure = "queue",
+		.rows = offsetof(struct opening, listeners),
+		.header = show_listener_header,
+		.line = show_listener_line,
+		.more = show_listener_more,
+	},
+};

@@ -113,30 +113,46 @@ static const char *headline(const struct port_failure *failure)
 	}
 }
 
-void ports_show_failure(const struct ports *ports, struct output *output,
-			const struct clock_offsets *clocks, const struct port_failure *failure,
+void ports_failure_header(struct output *output, const struct text_style *style)
+{
+	(void)style;
+	output_string(output, "CONNECTS AND BINDS THAT FAILED");
+	output_line(output);
+}
+
+void ports_failure_line(const void *view, struct output *output, const struct row *row,
 			const struct text_style *style)
 {
-	struct sentence title = {0}, why = {0};
+	const struct port_failure *failure = (const struct port_failure *)row;
 	char time[FORMAT_TIME], place[FORMAT_ENDPOINT];
 	bool bind = ports_failed_to_bind(failure);
+	const struct ports *ports = view;
+	struct sentence title = {0};
 
-	format_clock(time, failure->last_ns + (uint64_t)clocks->monotonic_ns);
+	format_clock(time, failure->last_ns + (uint64_t)ports->model->clocks.monotonic_ns);
 	if (bind)
 		format_endpoint(place, failure->tuple.laddr, failure->tuple.lport);
 	else
 		format_endpoint(place, failure->tuple.raddr, failure->tuple.rport);
 	say(&title, "%s", style->color ? TEXT_RED : "");
-	if (failure->row.name)
-		text_group(&title, failure->row.name);
+	if (row->name)
+		text_group(&title, row->name);
 	else
-		text_process(&title, rows_process(&ports->failures, failure->row.process));
+		text_process(&title, rows_process(&ports->failures, row->process));
 	say(&title, " %s %s: %s", bind ? "bind()" : "->", place, headline(failure));
 	say(&title, ", %llu time%s, last %.8s", (unsigned long long)failure->count,
 	    plural(failure->count), time);
 	say(&title, "%s", style->color ? TEXT_PLAIN : "");
 	text_wrap(output, 0, INDENT, title.text, style->columns);
-	say_why(&why, ports, failure);
+}
+
+void ports_failure_more(const void *view, struct output *output, const struct row *row,
+			const struct text_style *style)
+{
+	const struct port_failure *failure = (const struct port_failure *)row;
+	struct sentence why = {0};
+
+	say_why(&why, view, failure);
 	text_sentence(output, &why, style->columns);
 	show_advice(output, failure, style);
 }

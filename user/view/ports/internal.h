@@ -27,9 +27,11 @@ void port_failures_note(struct ports *view, const struct transition *transition)
 void ports_say_owners(struct sentence *sentence, const struct ports *ports,
 		      const struct census *census);
 
-/* A paragraph of a failure. */
-void ports_show_failure(const struct ports *ports, struct output *output,
-			const struct clock_offsets *clocks, const struct port_failure *failure,
+/* Of the sheet of failures: what was asked for, and below it why it was not to be had. */
+void ports_failure_header(struct output *output, const struct text_style *style);
+void ports_failure_line(const void *view, struct output *output, const struct row *row,
+			const struct text_style *style);
+void ports_failure_more(const void *view, struct output *output, const struct row *row,
 			const struct text_style *style);
 
 /* What holds the port that a failed connect() or bind() asked for by number. */

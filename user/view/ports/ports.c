@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "view/ports/internal.h"
+#include "base/macros.h"
 
 #include "base/hash.h"
 #include "base/memory.h"
@@ -444,6 +445,8 @@ const struct view ports_view = {
 		},
 	.without_stream = "failed connects are not seen, nor what bind() has taken",
 	.table = &ports_table,
+	.sheets = ports_sheets,
+	.sheet_count = LENGTH(ports_sheets),
 	.bytes = sizeof(struct ports),
 	.init = ports_init,
 	.free = ports_free,

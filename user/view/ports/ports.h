@@ -8,6 +8,8 @@
 #include "view/rows.h"
 #include "view/view.h"
 
+#define PORTS_SHEETS 2
+
 #define PORTS_LISTED	 10  /* of who holds ports, and of listeners */
 #define PORTS_NEAR	 0.8 /* of the supply, what can be reused counted as free */
 #define STEADY_REFRESHES 5
@@ -105,6 +107,7 @@ struct ports {
 extern const struct view ports_view;
 extern const struct table ports_table;
 extern const struct table port_failures_table;
+extern const struct sheet ports_sheets[PORTS_SHEETS];
 
 void ports_init(void *self, const struct view_config *config, struct model *model);
 void ports_free(void *self);

@@ -241,14 +241,13 @@ static void say_row(struct sentence *sentence, const struct ports *ports,
 		say(sentence, "; %u reserved", census->supply.reserved);
 }
 
-static void show_row(const void *view, struct output *output, const struct row *shown,
-		     const struct text_style *style)
+static void show_line(const void *view, struct output *output, const struct row *shown,
+		      const struct text_style *style)
 {
 	const struct port_row *row = (const struct port_row *)shown;
 	const struct ports *ports = view;
 	size_t place = text_is_narrow(style, WIDE_COLUMNS) ? PLACE_NARROW : PLACE_WIDE;
 	const char *color = color_of(row, style);
-	struct sentence sentence = {0};
 
 	output_string(output, color);
 	if (row->range)
@@ -258,12 +257,28 @@ static void show_row(const void *view, struct output *output, const struct row *
 	columns_row(&columns, output, false, ports, row);
 	output_string(output, color[0] ? TEXT_PLAIN : "");
 	output_line(output);
-	say_row(&sentence, ports, row);
+}
+
+static void show_more(const void *view, struct output *output, const struct row *row,
+		      const struct text_style *style)
+{
+	struct sentence sentence = {0};
+
+	say_row(&sentence, view, (const struct port_row *)row);
 	text_sentence(output, &sentence, style->columns);
 }
 
+static void show_header(struct output *output, const struct text_style *style)
+{
+	output_format(output, "%-*s",
+		      text_is_narrow(style, WIDE_COLUMNS) ? PLACE_NARROW : PLACE_WIDE,
+		      "DESTINATION");
+	columns_header(&columns, output, false);
+	output_line(output);
+}
+
 static void show_title(const struct ports *ports, struct output *output,
-		       const struct clock_offsets *clocks, const struct text_style *style)
+		       const struct text_style *style)
 {
 	struct shown shown = {
 		.count = ports->rows.shown_count,
@@ -273,16 +288,12 @@ static void show_title(const struct ports *ports, struct output *output,
 	struct sentence title = {0};
 	char time[FORMAT_TIME];
 
-	format_clock(time, ports->time_ns + (uint64_t)clocks->monotonic_ns);
+	format_clock(time, ports->time_ns + (uint64_t)ports->model->clocks.monotonic_ns);
 	say(&title, "%.8s  ", time);
 	say_shown(&title, shown, "destination");
 	say(&title, "%s", ports->incomplete ? "  (something was lost)" : "");
 	text_wrap(output, 0, INDENT, title.text, style->columns);
-	output_format(output, "%-*s",
-		      text_is_narrow(style, WIDE_COLUMNS) ? PLACE_NARROW : PLACE_WIDE,
-		      "DESTINATION");
-	columns_header(&columns, output, false);
-	output_line(output);
+	show_header(output, style);
 }
 
 /* Of the first row: the table keeps one at least. */
@@ -293,7 +304,7 @@ static size_t first_lines(const struct ports *ports, const struct text_style *st
 
 	text_draft(&draft);
 	if (ports->rows.shown_count)
-		show_row(ports, &draft, ports->rows.shown[0], style);
+		sheet_show_row(ports_sheets, ports, &draft, ports->rows.shown[0], style);
 	lines = text_lines(&draft);
 	output_free(&draft);
 	return lines;
@@ -301,7 +312,7 @@ static size_t first_lines(const struct ports *ports, const struct text_style *st
 
 /* Those that fit, the newest first, one at least. */
 static void draft_failures(const struct ports *ports, struct output *draft,
-			   const struct clock_offsets *clocks, const struct text_style *style)
+			   const struct text_style *style)
 {
 	size_t others = TABLE_LINES + first_lines(ports, style);
 
@@ -312,7 +323,7 @@ static void draft_failures(const struct ports *ports, struct output *draft,
 
 		if (failure->last_ns + FAILURE_NS < ports->time_ns)
 			return;
-		ports_show_failure(ports, draft, clocks, failure, style);
+		sheet_show_row(&ports_sheets[1], ports, draft, &failure->row, style);
 		if (style->lines && i && others + text_lines(draft) > style->lines) {
 			draft->length = before;
 			return;
@@ -323,14 +334,12 @@ static void draft_failures(const struct ports *ports, struct output *draft,
 void ports_show_text(void *self, struct output *output, const struct text_style *style, bool last)
 {
 	const struct ports *ports = self;
-	const struct clock_offsets *clocks = &ports->model->clocks;
 	struct output failures;
 
 	(void)last;
-	draft_failures(ports, &failures, clocks, style);
-	show_title(ports, output, clocks, style);
-	text_rows(&ports->rows, output, style, TABLE_LINES + text_lines(&failures), show_row,
-		  ports);
+	draft_failures(ports, &failures, style);
+	show_title(ports, output, style);
+	sheet_show(ports_sheets, ports, output, style, TABLE_LINES + text_lines(&failures));
 	output_bytes(output, failures.text, failures.length);
 	output_free(&failures);
 }
@@ -370,3 +379,24 @@ void ports_show_worst(const struct ports *ports, const struct port_row *row, str
 	text_sentence(output, &sentence, columns);
 	output_line(output);
 }
+
+const struct sheet ports_sheets[PORTS_SHEETS] = {
+	{
+		.name = "destinations",
+		.table = &ports_table,
+		.figure = "used",
+		.rows = offsetof(struct ports, rows),
+		.header = show_header,
+		.line = show_line,
+		.more = show_more,
+	},
+	{
+		.name = "failures",
+		.table = &port_failures_table,
+		.figure = "count",
+		.rows = offsetof(struct ports, failures),
+		.header = ports_failure_header,
+		.line = ports_failure_line,
+		.more = ports_failure_more,
+	},
+};

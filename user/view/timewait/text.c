@@ -135,13 +135,11 @@ static void show_histograms(const struct time_waits *waits, struct output *outpu
 	bars_show(output, "in TIME_WAIT", &row->lifetime, &scale, style->columns);
 }
 
-static void show_row(const void *view, struct output *output, const struct row *shown,
-		     const struct text_style *style)
+static void show_line(const void *view, struct output *output, const struct row *shown,
+		      const struct text_style *style)
 {
 	const struct time_wait_row *row = (const struct time_wait_row *)shown;
 	const struct time_waits *waits = view;
-	bool red = style->color && row->overflow;
-	struct sentence sentence = {0};
 
 	text_name(&waits->rows, output, shown,
 		  text_is_narrow(style, WIDE_COLUMNS) ? NAME_NARROW : NAME_WIDE, style);
@@ -149,6 +147,16 @@ static void show_row(const void *view, struct output *output, const struct row *
 	show_place(output, row, style);
 	columns_row(&columns, output, false, waits, row);
 	output_line(output);
+}
+
+static void show_more(const void *view, struct output *output, const struct row *shown,
+		      const struct text_style *style)
+{
+	const struct time_wait_row *row = (const struct time_wait_row *)shown;
+	const struct time_waits *waits = view;
+	bool red = style->color && row->overflow;
+	struct sentence sentence = {0};
+
 	say_row(&sentence, waits, row);
 	output_string(output, red ? TEXT_RED : "");
 	text_sentence(output, &sentence, style->columns);
@@ -203,6 +211,17 @@ static void show_predates(const struct time_waits *waits, struct output *output,
 	text_wrap(output, PREDATES_INDENT, PREDATES_INDENT, sentence.text, style->columns);
 }
 
+static void show_header(struct output *output, const struct text_style *style)
+{
+	output_format(output, "%-*s    %-*s",
+		      text_is_narrow(style, WIDE_COLUMNS) ? NAME_NARROW : NAME_WIDE,
+		      "    PID PROCESS",
+		      text_is_narrow(style, WIDE_COLUMNS) ? PLACE_NARROW : PLACE_WIDE,
+		      "DESTINATION / SERVICE");
+	columns_header(&columns, output, false);
+	output_line(output);
+}
+
 static void show_title(const struct time_waits *waits, struct output *output,
 		       const struct text_style *style)
 {
@@ -226,13 +245,7 @@ static void show_title(const struct time_waits *waits, struct output *output,
 	text_wrap(output, 0, INDENT, title.text, style->columns);
 	if (total->predates)
 		show_predates(waits, output, style);
-	output_format(output, "%-*s    %-*s",
-		      text_is_narrow(style, WIDE_COLUMNS) ? NAME_NARROW : NAME_WIDE,
-		      "    PID PROCESS",
-		      text_is_narrow(style, WIDE_COLUMNS) ? PLACE_NARROW : PLACE_WIDE,
-		      "DESTINATION / SERVICE");
-	columns_header(&columns, output, false);
-	output_line(output);
+	show_header(output, style);
 }
 
 /* Of the first few rows. */
@@ -243,7 +256,7 @@ static size_t first_lines(const struct time_waits *waits, const struct text_styl
 
 	text_draft(&draft);
 	for (size_t i = 0; i < waits->rows.shown_count && i < BESIDE_ROWS; i++)
-		show_row(waits, &draft, waits->rows.shown[i], style);
+		sheet_show_row(time_waits_sheets, waits, &draft, waits->rows.shown[i], style);
 	lines = text_lines(&draft);
 	output_free(&draft);
 	return lines;
@@ -295,7 +308,7 @@ void time_waits_show_text(void *self, struct output *output, const struct text_s
 	time_waits_sum_histograms(waits);
 	draft_histograms(waits, &histograms, style, others);
 	show_title(waits, output, style);
-	text_rows(&waits->rows, output, style, others + text_lines(&histograms), show_row, waits);
+	sheet_show(time_waits_sheets, waits, output, style, others + text_lines(&histograms));
 	output_bytes(output, histograms.text, histograms.length);
 	output_free(&histograms);
 	if (last && !waits->config.once)
@@ -312,3 +325,15 @@ void time_waits_show_worst(const struct time_wait_row *row, struct output *outpu
 	text_wrap(output, 0, INDENT, sentence.text, columns);
 	output_line(output);
 }
+
+const struct sheet time_waits_sheets[TIMEWAIT_SHEETS] = {
+	{
+		.name = "owners",
+		.table = &time_waits_table,
+		.figure = "sockets",
+		.rows = offsetof(struct time_waits, rows),
+		.header = show_header,
+		.line = show_line,
+		.more = show_more,
+	},
+};

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "view/timewait/timewait.h"
+#include "base/macros.h"
 
 #include "base/memory.h"
 
@@ -254,6 +255,8 @@ const struct view timewait_view = {
 	.essential = WANT(MINISOCKETS),
 	.without_stream = "owners are not known, nor who closed, nor how they end",
 	.table = &time_waits_table,
+	.sheets = time_waits_sheets,
+	.sheet_count = LENGTH(time_waits_sheets),
 	.bytes = sizeof(struct time_waits),
 	.init = time_waits_init,
 	.free = time_waits_free,

@@ -13,6 +13,8 @@
 #include "view/rows.h"
 #include "view/view.h"
 
+#define TIMEWAIT_SHEETS 1
+
 struct time_wait_row {
 	struct row row;
 	struct tuple tuple; /* outgoing: no lport; incoming: no remote end */
@@ -56,6 +58,7 @@ struct time_waits {
 
 extern const struct view timewait_view;
 extern const struct table time_waits_table;
+extern const struct sheet time_waits_sheets[TIMEWAIT_SHEETS];
 
 void time_waits_init(void *self, const struct view_config *config, struct model *model);
 void time_waits_free(void *self);
