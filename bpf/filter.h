@@ -87,6 +87,13 @@ static inline int filter_tuple(const volatile struct tuple_filter *filter,
 	return 1;
 }
 
+/* True if it asks for ports or addresses: what has none does not match. */
+static inline int filter_has_endpoints(const struct tuple_filter *filter)
+{
+	return filter->lport.active || filter->rport.active || filter->laddr.prefix ||
+	       filter->laddr.port || filter->raddr.prefix || filter->raddr.port;
+}
+
 /*
  * True if a connection of this listener may be shown: it tells whose it is. Of its own ends only
  * the port says something: the remote one is none, and the local address may stand for all.

@@ -16,7 +16,7 @@ from views import complaints
 
 COMMANDS = [("--help",), ("trace", "--help"), ("--version",), (), ("--json",), ("doctor",),
             ("doctor", "--json"), ("leaks", "--once"), ("timewait", "--once"), ("ports", "--once"),
-            ("opening", "--once"), ("closing", "--once"),
+            ("opening", "--once"), ("closing", "--once"), ("diagnose", "-d", "0.1"),
             ("ports", "-d", "5", "--json")]
 every_command = pytest.mark.parametrize("arguments", COMMANDS,
                                         ids=lambda words: "_".join(words) or "summary")

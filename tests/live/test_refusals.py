@@ -166,6 +166,8 @@ EVERY = {"-i, --interval", "-d, --duration", "--json", "--hooks", "--ready-file"
 TABLE = {"--once", "--limit", "--sort", "--no-bpf"}
 # what --help lists, and what it does not
 TAKEN = {
+    "diagnose": ((EVERY - {"-i, --interval", "--audit"}) | {"--limit", "--no-bpf", "--age", "--fail-on"},
+                 ("--interval", "--once", "--sort", "--by", "--state", "--audit")),
     "trace": (EVERY | {"--state"}, ("--limit", "--no-bpf")),
     "leaks": (EVERY | TABLE | {"--by", "--age"}, ("--state",)),
     "timewait": (EVERY | TABLE | {"--by"}, ("--state", "--age")),
@@ -252,13 +254,13 @@ def test_trace_without_BTF_is_3_and_names_it():
     assert "BTF" in line and "CONFIG_DEBUG_INFO_BTF" in line
 
 
-@pytest.mark.parametrize("command", ["trace", "leaks", "timewait", "ports", "opening", "closing", "doctor"])
+@pytest.mark.parametrize("command", ["diagnose", "trace", "leaks", "timewait", "ports", "opening", "closing", "doctor"])
 def test_BTF_that_is_none_is_no_crash(command):
     if os.geteuid() != 0:
         pytest.skip("needs root, to hide BTF in a mount namespace")
     if not os.path.exists(BTF):
         pytest.skip("this kernel has no BTF to hide")
-    once = {"trace": (), "doctor": ()}.get(command, ("--once",))
+    once = {"trace": (), "doctor": (), "diagnose": ("-d", "0.1")}.get(command, ("--once",))
     result = run("unshare", "-m", "sh", "-ec", f"mount --bind /etc/hostname {BTF} && exec \"$@\"", "sh",
                  binary(), command, *once)
     if command == "trace":

@@ -1,11 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "advice_screen.h"
 
+#include "view/place.h"
+
 #define TIMES 400 /* so many rows at most are shown */
 
 static void begin(struct screen *screen, bool recent)
 {
-	struct view_config config = {.age_ns = 10 * SECOND, .interval_ns = SECOND};
+	struct view_config config = {
+		.age_ns = 10 * SECOND,
+		.interval_ns = SECOND,
+		.processes = &screen->filter,
+		.brief = true,
+	};
 	struct model *model = &screen->world->model;
 	struct adviser_config judged = {
 		.model = model,
@@ -77,14 +84,19 @@ void lacks(struct screen *screen, uint32_t wants)
 }
 
 /* As rows_choose leaves it, without what it would drop. */
-static void *show(struct screen *screen, struct rows *rows, uint32_t pid)
+static void *show_at(struct screen *screen, struct rows *rows, uint64_t key, uint32_t pid)
 {
-	struct row *row = rows_add(rows, ++screen->keys, number_of(screen, pid, "server"));
+	struct row *row = rows_add(rows, key, number_of(screen, pid, "server"));
 
 	rows->shown = realloc(rows->shown, TIMES * sizeof(row));
 	assert_non_null(rows->shown);
 	rows->shown[rows->shown_count++] = row;
 	return row;
+}
+
+static void *show(struct screen *screen, struct rows *rows, uint32_t pid)
+{
+	return show_at(screen, rows, ++screen->keys, pid);
 }
 
 struct leak_row *leak_row(struct screen *screen, uint32_t pid)
@@ -106,13 +118,15 @@ struct time_wait_row *wait_row(struct screen *screen, uint32_t pid, unsigned int
 
 struct port_row *port_row(struct screen *screen, uint32_t supply, uint32_t used)
 {
-	struct port_row *row = show(screen, &screen->ports.rows, 0);
+	struct tuple plain = tuple_plain(), place = place_of(&plain, DIRECTION_OUT);
+	struct port_row *row;
 
-	row->tuple = tuple_plain();
-	row->tuple.lport = 0;
+	row = show_at(screen, &screen->ports.rows, place_key(0, &place), 0);
+	row->tuple = place;
 	row->now.supply_known = true;
 	row->now.supply.supply = supply;
 	row->now.used = used;
+	row->wanted = true;
 	return row;
 }
 
@@ -247,4 +261,45 @@ const char *json_of(struct screen *screen, const char *rule)
 	memcpy(text, screen->output.text, screen->output.length);
 	text[screen->output.length] = 0;
 	return text;
+}
+
+void set_up(struct screen *screen, enum setting setting, uint64_t value)
+{
+	const struct host_netns *known = host_netns(&screen->world->model.host, NETNS);
+	struct record_settings record = {
+		.header = {RECORD_SETTINGS, sizeof(record), 0, screen->time_ns},
+		.netns = NETNS,
+	};
+
+	if (known && known->settings.header.type)
+		record = known->settings;
+	else
+		memset(record.values, 0xff, sizeof(record.values));
+	record.values[setting] = value;
+	feed(screen->world, record);
+}
+
+void tracks(struct screen *screen, struct conntrack conntrack)
+{
+	struct record_namespace record = {
+		.header = {RECORD_NAMESPACE, sizeof(record), 0, screen->time_ns},
+		.netns = NETNS,
+		.tracks = 1,
+		.conntrack = conntrack,
+	};
+
+	feed(screen->world, record);
+}
+
+void counts(struct screen *screen, enum counter counter, uint64_t value)
+{
+	struct record_counters record = {
+		.header = {RECORD_COUNTERS, sizeof(record), 0, screen->time_ns},
+		.read_ns = screen->time_ns,
+		.netns_cookie = 1,
+		.netns = NETNS,
+	};
+
+	record.values[counter] = value;
+	feed(screen->world, record);
 }

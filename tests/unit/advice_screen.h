@@ -17,6 +17,7 @@ struct screen {
 	struct opening opening;
 	struct closing closing;
 	struct adviser adviser;
+	struct process_filter filter;
 	struct output output;
 	uint64_t time_ns;
 	uint64_t keys; /* of rows made so far */
@@ -47,6 +48,11 @@ struct closing_row *closing_row(struct screen *screen, uint32_t pid);
 
 /* What /proc told of a process. */
 struct process_facts *facts_told(struct screen *screen, uint32_t pid);
+
+/* What is told of the namespace: a setting, connection tracking, a counter. */
+void set_up(struct screen *screen, enum setting setting, uint64_t value);
+void tracks(struct screen *screen, struct conntrack conntrack);
+void counts(struct screen *screen, enum counter counter, uint64_t value);
 
 /* Judges, a second later. */
 void judge(struct screen *screen);

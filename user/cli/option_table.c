@@ -177,6 +177,12 @@ static const char *take_audit(struct options *options, const char *text)
 	return NULL;
 }
 
+static const char *take_fail_on(struct options *options, const char *text)
+{
+	options->fail_on = severity_of(text);
+	return options->fail_on == SEVERITIES ? "info, warning or critical" : NULL;
+}
+
 static const char *take_color(struct options *options, const char *text)
 {
 	static const char *const words[] = {"auto", "always", "never"};
@@ -253,6 +259,9 @@ const struct option_row option_rows[OPTIONS] = {
 			       "create this file when everything is watched", take_ready_file},
 	[OPTION_AUDIT] = {"audit", 0, NULL,
 			  "at the end: the kernel's counters beside what was seen", take_audit},
+	[OPTION_FAIL_ON] = {"fail-on", 0, "SEVERITY",
+			    "exit with 4 where anything is as grave: info, warning or critical",
+			    take_fail_on},
 	[OPTION_COLOR] = {"color", 0, "WHEN", "auto, always or never (NO_COLOR is honoured)",
 			  take_color},
 	[OPTION_LANG] = {"lang", 0, "LANGUAGE",

@@ -158,6 +158,7 @@ int options_read(struct options *options, int argc, char **argv)
 		.command = default_command,
 		.interval_s = 1,
 		.age_s = 10,
+		.fail_on = SEVERITIES,
 		.language = language_of_environment(),
 	};
 	if (argc > 1 && argv[1][0] != '-') {

@@ -8,6 +8,7 @@
 #include "base/language.h"
 #include "source/live/hooks.h"
 #include "filter.h"
+#include "view/advice/severity.h"
 #include "view/grouping.h"
 #include "view/table.h"
 #include "model/process_filter.h"
@@ -41,6 +42,7 @@ enum option_id {
 	OPTION_RING_SIZE,
 	OPTION_READY_FILE,
 	OPTION_AUDIT,
+	OPTION_FAIL_ON,
 	OPTION_COLOR,
 	OPTION_LANG,
 	OPTION_VERBOSE,
@@ -81,10 +83,12 @@ struct options {
 	enum color_mode color;
 	const struct language *language; /* of text and help */
 	enum hooks_mode hooks;
-	uint32_t ring_kib; /* 0: the source decides */
+	uint32_t ring_kib;     /* 0: the source decides */
+	enum severity fail_on; /* SEVERITIES: nothing found is a failure */
 	bool json;
 	bool no_bpf;
 	bool once;
+	bool brief; /* one short watch, shown at its end */
 	bool audit;
 	bool verbose;
 	bool help;

@@ -8,6 +8,7 @@ enum status {
 	STATUS_FAILED = 1,  /* while running: a full disk */
 	STATUS_USAGE = 2,   /* wrong usage, or a value that cannot be */
 	STATUS_REFUSED = 3, /* the kernel or the privileges do not allow it */
+	STATUS_FOUND = 4,   /* what --fail-on asks for was found */
 };
 
 /* Prints "tcplinger: ...", control characters made harmless, and returns `status`. */

@@ -6,6 +6,7 @@
 #include "cli/options.h"
 
 extern const struct command summary_command; /* of a bare `tcplinger` */
+extern const struct command diagnose_command;
 extern const struct command trace_command;
 extern const struct command leaks_command;
 extern const struct command timewait_command;

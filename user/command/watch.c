@@ -32,6 +32,7 @@ static void add_view(struct watch *watch, const struct view *view, int fd)
 		.age_ns = (uint64_t)(options->age_s * NS_PER_S),
 		.interval_ns = (uint64_t)(options->interval_s * NS_PER_S),
 		.once = options->once,
+		.brief = options->brief,
 		.json = options->json,
 		.style = terminal_style(options),
 		.output = &watched->output,

@@ -47,7 +47,7 @@ static void thread_place(struct json *json, const char *key, const struct proces
 	json_string(json, key, facts->looked && place[0] ? place : NULL, FACTS_NAME);
 }
 
-static void names(struct json *json, const struct process_facts *facts)
+void threads_write_names(struct json *json, const struct process_facts *facts)
 {
 	if (!facts->looked) {
 		json_null(json, "names");
@@ -86,7 +86,7 @@ void threads_write(struct json *json, const struct process_facts *facts,
 	json_plain(json, "state", facts->looked && state[0] ? state : NULL);
 	thread_place(json, "wchan", facts, facts->wchan);
 	thread_place(json, "syscall", facts, facts->syscall);
-	names(json, facts);
+	threads_write_names(json, facts);
 	thread_bool(json, "idle_loop", facts, facts->idle_loop);
 	thread_bool(json, "stopped", facts, threads_are_stopped(facts));
 	object_process(json, "tracer", facts->looked && tracer.id.pid ? &tracer : NULL, clocks);

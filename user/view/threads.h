@@ -18,6 +18,9 @@ double threads_share(const struct process_facts *facts, uint64_t ns);
 void threads_write(struct json *json, const struct process_facts *facts,
 		   const struct clock_offsets *clocks);
 
+/* `names` of it alone. */
+void threads_write_names(struct json *json, const struct process_facts *facts);
+
 /* "; 5 of 6 threads wait in futex, most of them worker-*"; nothing where the kernel does not tell.
  */
 void threads_say(struct sentence *sentence, const struct process_facts *facts);

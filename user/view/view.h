@@ -24,6 +24,7 @@ struct view_config {
 	uint64_t age_ns;      /* younger sockets say nothing yet */
 	uint64_t interval_ns; /* from one refresh to the next, as the user asked; 0: not said */
 	bool once;	      /* shown once: what exists now */
+	bool brief;	      /* watched for a short time, shown at its end */
 	bool json;
 	struct text_style style;
 	struct output *output; /* of a view that shows as it happens */

@@ -22,14 +22,9 @@ void adviser_free(struct adviser *adviser)
 {
 	forget_all(adviser);
 	meters_free(adviser);
+	totals_free(adviser);
 	free(adviser->items);
 	free(adviser->unknown);
-}
-
-void adviser_ask(const struct adviser *adviser, struct questions *questions)
-{
-	(void)adviser;
-	(void)questions;
 }
 
 struct advice *advise(struct judging *judging, enum severity severity, enum saying saying)
@@ -51,32 +46,52 @@ struct advice *advise(struct judging *judging, enum severity severity, enum sayi
 	return advice;
 }
 
-/* Why a stream that lacks something does not tell: by enum want. */
+#define NOT_SEEN "not seen here: "
+
 static const char *const without[WANTS] = {
-	[WANT_TRANSITIONS] = "no transitions are seen here: it takes BPF",
-	[WANT_MINISOCKETS] = "TIME_WAITs are not followed here: it takes BPF",
-	[WANT_ACCEPTORS] = "who accepts is not seen here: it takes BPF",
-	[WANT_BOUND_PORTS] = "which ports bind() has taken is not seen here: it takes BPF",
-	[WANT_CONNECT_FAILURES] = "connects that fail at once are not seen here",
-	[WANT_BIND_FAILURES] = "binds that fail are not seen here: it takes fentry",
-	[WANT_DEAD] = "dead descriptors are not seen here: it takes BPF",
+	[WANT_TRANSITIONS] = NOT_SEEN "transitions (it takes BPF)",
+	[WANT_MINISOCKETS] = NOT_SEEN "what becomes of TIME_WAITs (it takes BPF)",
+	[WANT_ACCEPTORS] = NOT_SEEN "who accepts a connection, as it happens",
+	[WANT_BOUND_PORTS] = NOT_SEEN "which ports bind() has taken (it takes BPF)",
+	[WANT_CONNECT_FAILURES] = NOT_SEEN "connects that fail at once (it takes fentry)",
+	[WANT_BIND_FAILURES] = NOT_SEEN "binds that fail (it takes fentry)",
+	[WANT_DEAD] = NOT_SEEN "descriptors of dead connections (it takes BPF)",
 };
+
+const char *lack_of(enum want want)
+{
+	return without[want] ? without[want] + strlen(NOT_SEEN) : NULL;
+}
+
+/* NULL: the stream has all of these. */
+static const char *why_lacking(const struct adviser *adviser, uint32_t wants)
+{
+	for (unsigned int want = 0; want < WANTS; want++)
+		if (wants >> want & 1 && model_lacks(adviser->config.model, want))
+			return without[want] ? without[want] : "the source does not tell";
+	return NULL;
+}
 
 /* NULL: it can be judged. */
 static const char *why_not(const struct adviser *adviser, const struct rule *rule)
 {
-	for (unsigned int want = 0; want < WANTS; want++)
-		if (rule->wants >> want & 1 && model_lacks(adviser->config.model, want))
-			return without[want] ? without[want] : "the source does not tell";
-	return rule->why_not ? rule->why_not(adviser) : NULL;
+	const char *why = why_lacking(adviser, rule->wants);
+
+	return why || !rule->why_not ? why : rule->why_not(adviser);
 }
 
+struct visit {
+	struct judging *judging;
+	void (*judge)(struct judging *judging, const void *row);
+};
+
+/* The idle ones that were folded into one are of no one cause. */
 static void judge_row(void *context, struct row *row)
 {
-	struct judging *judging = context;
+	struct visit *visit = context;
 
 	if (row->key != ROWS_OTHER)
-		judging->rule->judge(judging, row);
+		visit->judge(visit->judging, row);
 }
 
 /* NULL: there is no row, it is about the whole. */
@@ -102,18 +117,40 @@ static const struct rows *rows_of(const struct adviser_config *config, enum subj
 	}
 }
 
+static void judge_totals(struct judging *judging)
+{
+	for (size_t i = 0; i < judging->adviser->totals_count; i++)
+		judging->rule->judge(judging, &judging->adviser->totals[i]);
+}
+
+static void judge_subject(struct judging *judging, enum subject subject,
+			  void (*judge)(struct judging *judging, const void *row))
+{
+	const struct rows *rows = rows_of(&judging->adviser->config, subject);
+	struct visit visit = {judging, judge};
+
+	if (rows)
+		rows_each(rows, judge_row, &visit);
+	else if (subject == SUBJECT_NETNS)
+		judge_totals(judging);
+	else
+		judge(judging, NULL);
+}
+
 static void judge_rule(struct adviser *adviser, const struct rule *rule)
 {
-	const struct rows *rows = rows_of(&adviser->config, rule->subject);
 	const char *why = why_not(adviser, rule);
 	struct judging judging = {adviser, rule};
+	size_t before = adviser->count;
 
+	if (!why)
+		judge_subject(&judging, rule->subject, rule->judge);
+	if (!why && rule->judge_also)
+		judge_subject(&judging, rule->also, rule->judge_also);
+	if (!why && adviser->count == before)
+		why = why_lacking(adviser, rule->partly);
 	if (why)
 		adviser->unknown[adviser->unknown_count++] = (struct unjudged){rule, why};
-	else if (rows)
-		rows_each(rows, judge_row, &judging);
-	else
-		rule->judge(&judging, NULL);
 }
 
 void adviser_judge(struct adviser *adviser, uint64_t time_ns)
@@ -122,6 +159,8 @@ void adviser_judge(struct adviser *adviser, uint64_t time_ns)
 	if (!adviser->begun_ns)
 		adviser->begun_ns = time_ns;
 	meters_tick(adviser, time_ns);
+	totals_find(adviser);
+	half_closed_find(adviser);
 	for (size_t i = 0; i < rule_count; i++)
 		judge_rule(adviser, &rules[i]);
 	meters_forget(adviser);
@@ -161,24 +200,4 @@ size_t adviser_found(const struct adviser *adviser, enum severity least)
 	for (size_t i = 0; i < adviser->count; i++)
 		found += adviser->items[i].severity >= least && counts(&adviser->items[i]);
 	return found;
-}
-
-static const char *const severity_names[SEVERITIES] = {
-	[SEVERITY_INFO] = "info",
-	[SEVERITY_WARNING] = "warning",
-	[SEVERITY_CRITICAL] = "critical",
-};
-
-const char *severity_name(enum severity severity)
-{
-	return severity_names[severity];
-}
-
-enum severity severity_of(const char *name)
-{
-	unsigned int severity = 0;
-
-	while (severity < SEVERITIES && strcmp(severity_names[severity], name) != 0)
-		severity++;
-	return severity;
 }

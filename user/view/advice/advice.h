@@ -7,18 +7,12 @@
 #ifndef TCPLINGER_ADVICE_H
 #define TCPLINGER_ADVICE_H
 
+#include "view/advice/severity.h"
 #include "view/closing/closing.h"
 #include "view/leaks/leaks.h"
 #include "view/opening/opening.h"
 #include "view/ports/ports.h"
 #include "view/timewait/timewait.h"
-
-enum severity {
-	SEVERITY_INFO,	   /* looks wrong and is not, or a setting that does nothing */
-	SEVERITY_WARNING,  /* something is wrong */
-	SEVERITY_CRITICAL, /* something fails, or will within the hour */
-	SEVERITIES,
-};
 
 /* What it judges, all on one stream. What is pointed to must outlive it. */
 struct adviser_config {
@@ -41,6 +35,7 @@ struct words;
 enum figure_of {
 	FIGURE_UNKNOWN, /* null */
 	FIGURE_NUMBER,
+	FIGURE_PLAIN, /* likewise, that counts nothing: a port */
 	FIGURE_BYTES,
 	FIGURE_NS,   /* nanoseconds, in the JSON seconds */
 	FIGURE_REAL, /* a number, or seconds where its key ends in _s */
@@ -79,8 +74,13 @@ struct advice {
 	bool has_place;
 	uint8_t direction;
 	struct tuple place;
-	uint32_t netns;			 /* 0: not about one */
-	uint32_t alike;			 /* so many more rows show the same */
+	uint32_t netns; /* 0: not about one */
+	uint32_t alike; /* so many more rows show the same */
+	/* For what another one explains: */
+	uint64_t listener;		 /* cookie; 0: not about one */
+	uint32_t other;			 /* the process at the other end, in FIN_WAIT2; 0: nobody */
+	bool by_growth;			 /* it fires by a forecast alone */
+	bool explained;			 /* by another one: it goes */
 	double weight;			 /* of equal ones the greater comes first */
 	uint64_t cause;			 /* rows of one rule and one cause make one advice */
 	const char *extra[ADVICE_EXTRA]; /* helps, before those of `words` */
@@ -94,6 +94,31 @@ struct unjudged {
 	const char *why; /* ends a sentence; static */
 };
 
+/* Connections of which one end is in FIN_WAIT2 and the other, on this host as well, in CLOSE_WAIT.
+ */
+struct half_closed {
+	uint32_t waits;	 /* the process in FIN_WAIT2, */
+	uint32_t closes; /* and that which has to close; 0: not known */
+	uint32_t sockets;
+	uint64_t oldest_ns;
+	struct tuple place; /* of the end in CLOSE_WAIT */
+	unsigned int direction;
+};
+
+#define HALF_CLOSED_PAIRS 64 /* of processes, at most */
+
+/* What there is in a network namespace. */
+struct netns_totals {
+	uint32_t netns;
+	uint64_t time_waits, incoming, outgoing;
+	uint64_t overflow;	   /* as rows have it */
+	uint32_t greatest;	   /* process of most TIME_WAITs, those refused among them */
+	uint64_t greatest_sockets; /* so many */
+	struct histogram lifetime;
+	const struct port_row *most_used; /* its destination with the greatest share in use */
+	double most_used_share;
+};
+
 struct adviser {
 	struct adviser_config config;
 	struct advice *items; /* those that nothing explains, the gravest first */
@@ -104,6 +129,10 @@ struct adviser {
 	uint64_t time_ns;   /* and the last, */
 	uint64_t before_ns; /* and that before; 0: there was none */
 	struct growth_clock clock;
+	struct half_closed pairs[HALF_CLOSED_PAIRS];
+	size_t pair_count;
+	struct netns_totals *totals;
+	size_t totals_count;
 	struct pool meters; /* what counters were, in the last minute */
 	struct index meter_index;
 };
@@ -129,12 +158,6 @@ uint64_t adviser_watched_ns(const struct adviser *adviser);
 const char *advice_rule(const struct advice *advice);
 const char *unjudged_rule(const struct unjudged *unjudged);
 
-/* "info"; static. */
-const char *severity_name(enum severity severity);
-
-/* The severity of that name; SEVERITIES: there is none. */
-enum severity severity_of(const char *name);
-
 /* NULL: it has no such figure, or it is not known. */
 const struct advice_figure *advice_figure(const struct advice *advice, const char *key);
 
@@ -153,7 +176,7 @@ void adviser_show_json(const struct adviser *adviser, struct output *output);
 void advice_show(const struct adviser *adviser, const struct advice *advice, struct output *output,
 		 const struct text_style *style);
 
-/* "nothing is wrong: ..", where that is so; the gravest; the rest counted; what is not known. */
+/* "nothing is wrong: ..", where that is so; the gravest; the rest counted; what is not judged. */
 void adviser_show_text(const struct adviser *adviser, struct output *output,
 		       const struct text_style *style);
 

@@ -25,12 +25,19 @@ void about_place(struct advice *advice, const struct tuple *place, unsigned int 
 	advice->netns = place->netns;
 }
 
-const struct advice_figure *advice_figure(const struct advice *advice, const char *key)
+static const struct advice_figure *find(const struct advice *advice, const char *key)
 {
 	for (uint32_t i = 0; i < advice->figure_count; i++)
 		if (strcmp(advice->figures[i].key, key) == 0)
-			return advice->figures[i].of == FIGURE_UNKNOWN ? NULL : &advice->figures[i];
+			return &advice->figures[i];
 	return NULL;
+}
+
+const struct advice_figure *advice_figure(const struct advice *advice, const char *key)
+{
+	const struct advice_figure *figure = find(advice, key);
+
+	return figure && figure->of != FIGURE_UNKNOWN ? figure : NULL;
 }
 
 struct advice_figure *tell(struct advice *advice, const char *key, enum figure_of of)
@@ -101,8 +108,10 @@ void tell_name(struct advice *advice, const char *key, const char *name, size_t 
 void tell_process(const struct judging *judging, struct advice *advice, const char *key,
 		  uint32_t number)
 {
-	if (!number)
+	if (!number) {
+		tell(advice, key, FIGURE_UNKNOWN);
 		return;
+	}
 	processes_reference(processes_of(judging->adviser), number);
 	tell(advice, key, FIGURE_PROCESS)->process = number;
 }
@@ -187,9 +196,81 @@ void tell_row(const struct judging *judging, struct advice *advice, const struct
 		const char *key = judging->rule->evidence[i];
 		const struct member *member = member_of(table, key);
 
-		if (member && !advice_figure(advice, key))
+		if (member && !find(advice, key))
 			tell_member(advice, member, view, row);
 	}
+}
+
+static bool wants(const struct judging *judging, const char *key)
+{
+	for (size_t i = 0; i < RULE_EVIDENCE && judging->rule->evidence[i]; i++)
+		if (strcmp(judging->rule->evidence[i], key) == 0)
+			return true;
+	return false;
+}
+
+static void tell_names(struct advice *advice, const struct process_facts *facts)
+{
+	struct figure_draft draft;
+
+	draft_begin(&draft);
+	threads_write_names(&draft.json, facts);
+	draft_end(&draft, advice, "names");
+}
+
+static void tell_tracer(const struct judging *judging, struct advice *advice,
+			const struct process_facts *facts)
+{
+	const struct process tracer = {.id = facts->tracer};
+	struct sentence name = {0};
+	struct figure_draft draft;
+
+	if (!tracer.id.pid)
+		return;
+	draft_begin(&draft);
+	object_process(&draft.json, "tracer", &tracer, &judging->adviser->config.model->clocks);
+	draft_end(&draft, advice, "tracer");
+	text_process(&name, &tracer);
+	tell_name(advice, "tracer_name", name.text, name.length);
+}
+
+static void tell_shares(const struct judging *judging, struct advice *advice,
+			const struct process_facts *facts)
+{
+	double ran = threads_share(facts, facts->ran_ns);
+	double starved = threads_share(facts, facts->starved_ns);
+
+	if (wants(judging, "cpu_share") && ran >= 0)
+		tell_share(advice, "cpu_share", ran);
+	if (wants(judging, "starved") && starved >= 0)
+		tell_share(advice, "starved", starved);
+}
+
+/* Where most of them wait, that the kernel tells. */
+static void tell_waiting(struct advice *advice, const struct process_facts *facts)
+{
+	const char *place = facts->syscall[0] ? facts->syscall : facts->wchan;
+
+	tell_number(advice, "waiting", facts->waiting);
+	tell_number(advice, "threads", facts->looked_at);
+	tell_name(advice, "waits_in", place, FACTS_NAME);
+}
+
+void tell_threads(const struct judging *judging, struct advice *advice,
+		  const struct process_facts *facts)
+{
+	if (!facts->looked)
+		return;
+	if (wants(judging, "waiting"))
+		tell_waiting(advice, facts);
+	if (wants(judging, "names"))
+		tell_names(advice, facts);
+	if (wants(judging, "stopped")) {
+		tell_truth(advice, "stopped", threads_are_stopped(facts));
+		tell_truth(advice, "frozen", threads_are_frozen(facts));
+		tell_tracer(judging, advice, facts);
+	}
+	tell_shares(judging, advice, facts);
 }
 
 static void forget_figure(struct adviser *adviser, struct advice_figure *figure)

@@ -5,7 +5,8 @@
 #include "view/advice/internal.h"
 #include "writer/format.h"
 
-#define KEY_MAX 32
+#define KEY_MAX	     32
+#define NAME_COLUMNS 400 /* a path, a list */
 
 struct filling {
 	struct sentence *sentence;
@@ -53,9 +54,9 @@ static void say_real(struct sentence *sentence, const char *key, double real)
 
 static void say_harmless(struct sentence *sentence, const char *name)
 {
-	char text[4 * 128 + 1];
+	char text[4 * NAME_COLUMNS + 1];
 
-	format_harmless(text, name, strlen(name), 128);
+	format_harmless(text, name, strlen(name), NAME_COLUMNS);
 	say(sentence, "%s", text);
 }
 
@@ -81,6 +82,9 @@ static void say_figure(const struct filling *filling, const struct advice_figure
 	switch (figure->of) {
 	case FIGURE_NUMBER:
 		say_grouped(sentence, figure->number);
+		break;
+	case FIGURE_PLAIN:
+		say(sentence, "%llu", (unsigned long long)figure->number);
 		break;
 	case FIGURE_BYTES:
 		say_bytes(sentence, figure->number);
@@ -127,6 +131,8 @@ static bool say_about(const struct filling *filling, const char *key)
 	else if (strcmp(key, "place") == 0 && filling->advice->has_place)
 		say_endpoint(filling->sentence, &filling->advice->place,
 			     filling->advice->direction);
+	else if (strcmp(key, "alike") == 0 && filling->advice->alike)
+		say(filling->sentence, "%u", filling->advice->alike);
 	else
 		return false;
 	return true;
@@ -145,11 +151,12 @@ static bool say_key(const struct filling *filling, const char *key)
 static bool say_word(const struct filling *filling, const char *key, const char *one)
 {
 	const struct advice_figure *figure = advice_figure(filling->advice, key);
+	uint64_t number = figure ? figure->number : filling->advice->alike;
 	const char *many = strchr(one, '|') + 1;
 
-	if (!figure)
+	if (!figure && strcmp(key, "alike") != 0)
 		return false;
-	if (figure->number == 1)
+	if (number == 1)
 		say(filling->sentence, "%.*s", (int)(many - 1 - one), one);
 	else
 		say(filling->sentence, "%s", many);
@@ -200,10 +207,10 @@ static const char *fill(const struct filling *filling, const char *at, bool *who
 }
 
 void words_fill(struct sentence *sentence, const struct adviser *adviser,
-		const struct advice *advice, const char *template, words_translate *translate)
+		const struct advice *advice, const char *template, const struct language *language)
 {
 	struct filling filling = {sentence, adviser, advice};
 	bool whole = true;
 
-	fill(&filling, translate ? translate(template) : template, &whole);
+	fill(&filling, language_text(language, template), &whole);
 }

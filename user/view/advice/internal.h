@@ -6,6 +6,11 @@
 #include "view/advice/advice.h"
 #include "view/advice/thresholds.h"
 #include "view/advice/words.h"
+#include "record/names.h"
+#include "view/objects.h"
+#include "view/place.h"
+#include "view/threads.h"
+#include "writer/format.h"
 
 /* What a rule is asked about, one after the other. */
 enum subject {
@@ -16,6 +21,7 @@ enum subject {
 	SUBJECT_OPENING,    /* struct opening_row */
 	SUBJECT_LISTENERS,  /* struct listener_row */
 	SUBJECT_CLOSING,    /* struct closing_row */
+	SUBJECT_NETNS,	    /* struct netns_totals */
 	SUBJECT_WHOLE,	    /* NULL: once */
 	SUBJECTS,
 };
@@ -30,11 +36,15 @@ struct judging {
 struct rule {
 	const char *name;
 	enum subject subject;
-	uint32_t wants; /* WANT(): it is not judged where the stream lacks one */
+	uint32_t wants;	 /* WANT(): it is not judged where the stream lacks one */
+	uint32_t partly; /* likewise, but by what is there it may fire all the same */
 	/* NULL, or why it cannot be judged here: ends a sentence; static. */
 	const char *(*why_not)(const struct adviser *adviser);
 	/* From facts to advice: nothing else. */
 	void (*judge)(struct judging *judging, const void *row);
+	/* The same of another subject; NULL: there is none. */
+	enum subject also;
+	void (*judge_also)(struct judging *judging, const void *row);
 	const char *evidence[RULE_EVIDENCE]; /* keys, in the order of the JSON */
 };
 
@@ -95,9 +105,82 @@ uint64_t counted_since(struct judging *judging, uint64_t key, uint64_t value);
 /* Makes one advice of those with one cause, drops what another one explains, sorts. */
 void adviser_settle(struct adviser *adviser);
 
+/* Of what was counted in the time that is judged: per second. */
+double judged_per_s(const struct adviser *adviser, uint64_t count);
+#define JUDGED_RECENT_NS ((uint64_t)(60 * NS_PER_S))
+
+/* half_closed.c, totals.c: what rules of several rows go by. */
+void half_closed_find(struct adviser *adviser);
+void totals_find(struct adviser *adviser);
+void totals_free(struct adviser *adviser);
+struct netns_totals *totals_of(struct adviser *adviser, uint32_t netns);
+
+/* Why a stream that lacks it does not tell: ends a sentence; NULL: it is of no account. */
+const char *lack_of(enum want want);
+
+/* True from a tenth of what a destination sustains on. */
+bool is_a_tenth(const struct adviser *adviser, const struct tuple *place, double per_s);
+
+/* How long tasks of the host wait for a CPU. */
+void tell_pressure(const struct judging *judging, struct advice *advice);
+
+/* software.c: what helps with known software, told by its executable. */
+enum topic {
+	TOPIC_REUSE, /* keep connections, and use them again */
+	TOPIC_POOL,  /* likewise, across processes */
+	TOPIC_RELAY,
+	TOPIC_BIND,
+	TOPIC_RACE,
+	TOPIC_LEAK,
+};
+void software_helps(const struct judging *judging, struct advice *advice, enum topic topic);
+void software_helps_of(const struct judging *judging, struct advice *advice, enum topic topic,
+		       uint32_t number);
+
+/* Why a rule cannot be judged. */
+const char *why_not_searches(const struct adviser *adviser);
+const char *why_not_settings(const struct adviser *adviser);
+const char *why_not_sysctls(const struct adviser *adviser);
+const char *why_not_conntrack(const struct adviser *adviser);
+
 /* The rules. */
 void judge_close_wait_leak(struct judging *judging, const void *row);
+void judge_close_wait_stall(struct judging *judging, const void *row);
+void judge_close_wait_stopped(struct judging *judging, const void *row);
+void judge_close_wait_backlog(struct judging *judging, const void *row);
+void judge_close_wait_relay(struct judging *judging, const void *row);
+void judge_close_wait_not_reading(struct judging *judging, const void *row);
+void judge_close_wait_other(struct judging *judging, const void *row);
+void judge_idle_pool(struct judging *judging, const void *row);
+void judge_dead_descriptors(struct judging *judging, const void *row);
+void judge_descriptor_limit(struct judging *judging, const void *row);
+void judge_fin_wait2_owned(struct judging *judging, const void *row);
+void judge_last_ack_silent(struct judging *judging, const void *row);
+void judge_half_closed_pair(struct judging *judging, const void *row);
 void judge_time_wait_harmless(struct judging *judging, const void *row);
+void judge_short_connections(struct judging *judging, const void *row);
+void judge_process_per_connection(struct judging *judging, const void *row);
 void judge_ports_near(struct judging *judging, const void *row);
+void judge_ports_exhausted(struct judging *judging, const void *row);
+void judge_ports_taken_by_bind(struct judging *judging, const void *row);
+void judge_port_tuple_in_use(struct judging *judging, const void *row);
+void judge_address_missing(struct judging *judging, const void *row);
+void judge_listener_in_range(struct judging *judging, const void *row);
+void judge_tw_reuse_would_help(struct judging *judging, const void *row);
+void judge_tw_reuse_useless(struct judging *judging, const void *row);
+void judge_tw_recycle_gone(struct judging *judging, const void *row);
+void judge_fin_timeout_misread(struct judging *judging, const void *row);
+void judge_time_wait_overflow(struct judging *judging, const void *row);
+void judge_reset_instead_of_close(struct judging *judging, const void *row);
+void judge_keepalive_race(struct judging *judging, const void *row);
+void judge_accept_queue_full(struct judging *judging, const void *row);
+void judge_no_answer(struct judging *judging, const void *row);
+void judge_refused(struct judging *judging, const void *row);
+void judge_conntrack_full(struct judging *judging, const void *row);
+void judge_conntrack_time_wait(struct judging *judging, const void *row);
+void judge_port_search_slow(struct judging *judging, const void *row);
+void judge_no_cpu_of_holder(struct judging *judging, const void *row);
+void judge_no_cpu_of_listener(struct judging *judging, const void *row);
+void judge_kernel_hides(struct judging *judging, const void *row);
 
 #endif

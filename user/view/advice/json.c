@@ -42,6 +42,7 @@ static void write_figure(struct json *json, const struct adviser *adviser, const
 {
 	switch (figure->of) {
 	case FIGURE_NUMBER:
+	case FIGURE_PLAIN:
 	case FIGURE_BYTES:
 		json_number(json, key, figure->number);
 		break;
@@ -97,6 +98,8 @@ static void write_line(struct json *json, const char *key, const struct adviser 
 	struct sentence sentence = {0};
 
 	words_fill(&sentence, adviser, advice, template, NULL);
+	if (!key && !sentence.length)
+		return;
 	json_string(json, key, sentence.text, sentence.length);
 }
 

@@ -90,3 +90,12 @@ uint64_t counted_since(struct judging *judging, uint64_t key, uint64_t value)
 	change = growth_change(&meter->growth, &adviser->clock, adviser->time_ns, (double)value);
 	return change > 0 ? (uint64_t)change : 0;
 }
+
+double judged_per_s(const struct adviser *adviser, uint64_t count)
+{
+	uint64_t ns = adviser_watched_ns(adviser);
+
+	if (adviser->config.recent && ns > JUDGED_RECENT_NS)
+		ns = JUDGED_RECENT_NS;
+	return ns ? (double)count * NS_PER_S / (double)ns : 0;
+}

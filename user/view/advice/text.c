@@ -33,7 +33,9 @@ static bool show_lines(const struct adviser *adviser, const struct advice *advic
 	for (size_t i = 0; i < count && templates[i]; i++) {
 		struct sentence sentence = {0};
 
-		words_fill(&sentence, adviser, advice, templates[i], NULL);
+		words_fill(&sentence, adviser, advice, templates[i], style->language);
+		if (!sentence.length)
+			continue;
 		show_line(output, any ? "" : label, sentence.text, style);
 		any = true;
 	}
@@ -45,7 +47,7 @@ static void show_head(const struct adviser *adviser, const struct advice *advice
 {
 	struct sentence sentence = {0};
 
-	advice_say(&sentence, adviser, advice);
+	words_fill(&sentence, adviser, advice, advice->words->text, style->language);
 	if (style->color)
 		output_string(output, colors[advice->severity]);
 	output_format(output, "%-9s", severity_name(advice->severity));
@@ -68,15 +70,106 @@ void advice_show(const struct adviser *adviser, const struct advice *advice, str
 	show_lines(adviser, advice, output, style, "see:", words->commands, WORDS_LIST);
 }
 
+/* What there is, for who is told that nothing is wrong. */
+struct present {
+	const struct adviser *adviser;
+	uint64_t connections, time_waits;
+};
+
+static void count(void *context, struct connection *connection)
+{
+	struct present *present = context;
+	const struct adviser_config *config = &present->adviser->config;
+	const struct view_config *view = &config->leaks->config;
+
+	if (connection->flags & CONNECTION_GONE || connection->state == TCP_LISTEN ||
+	    connection->state == TCP_CLOSE ||
+	    (view->tuples && !filter_tuple(view->tuples, &connection->tuple, 1)) ||
+	    !model_concerns(config->model, connection, view->processes))
+		return;
+	if (connection->state == TCP_TIME_WAIT)
+		present->time_waits++;
+	else
+		present->connections++;
+}
+
+static void say_most_used(struct sentence *sentence, const struct adviser *adviser,
+			  const struct language *language)
+{
+	const char *text = language_text(language, ", the most used destination has %.0f %% of its "
+						   "ports in use");
+	double most = -1;
+
+	for (size_t i = 0; i < adviser->totals_count; i++)
+		if (adviser->totals[i].most_used && adviser->totals[i].most_used_share > most)
+			most = adviser->totals[i].most_used_share;
+	if (most >= 0)
+		say(sentence, text, 100 * most);
+}
+
+static void say_nothing_is_wrong(struct sentence *sentence, const struct adviser *adviser,
+				 const struct language *language)
+{
+	struct present present = {.adviser = adviser};
+	const char *text = language_text(language, "nothing is wrong: %llu connection%s, %llu "
+						   "TIME_WAIT%s");
+
+	connections_each(&adviser->config.model->connections, count, &present);
+	say(sentence, text, (unsigned long long)present.connections, plural(present.connections),
+	    (unsigned long long)present.time_waits, plural(present.time_waits));
+	say_most_used(sentence, adviser, language);
+}
+
+static void show_first(const struct adviser *adviser, struct output *output,
+		       const struct text_style *style)
+{
+	bool judged = adviser->unknown_count < rule_count - 1; /* but kernel_hides */
+	struct sentence sentence = {0};
+
+	if (adviser_found(adviser, SEVERITY_WARNING))
+		return;
+	if (judged)
+		say_nothing_is_wrong(&sentence, adviser, style->language);
+	else
+		say(&sentence, "%s",
+		    language_text(style->language, "nothing could be judged here"));
+	text_wrap(output, 0, INDENT, sentence.text, style->columns);
+}
+
+/* The rules with one reason together. */
+static void show_unjudged(const struct adviser *adviser, size_t first, struct output *output,
+			  const struct text_style *style)
+{
+	const char *why = adviser->unknown[first].why, *comma = "";
+	struct sentence sentence = {0};
+
+	for (size_t i = 0; i < first; i++)
+		if (adviser->unknown[i].why == why)
+			return;
+	say(&sentence, "%s ", language_text(style->language, "not judged:"));
+	for (size_t i = first; i < adviser->unknown_count; i++) {
+		if (adviser->unknown[i].why != why)
+			continue;
+		say(&sentence, "%s%s", comma, unjudged_rule(&adviser->unknown[i]));
+		comma = ", ";
+	}
+	say(&sentence, " (%s)", language_text(style->language, why));
+	text_wrap(output, 0, INDENT, sentence.text, style->columns);
+}
+
 void adviser_show_text(const struct adviser *adviser, struct output *output,
 		       const struct text_style *style)
 {
 	size_t shown = style->limit ? style->limit : ADVICE_SHOWN;
 
+	show_first(adviser, output, style);
 	for (size_t i = 0; i < adviser->count && i < shown; i++)
 		advice_show(adviser, &adviser->items[i], output, style);
 	if (adviser->count > shown) {
-		output_format(output, "and %zu more (--limit, --json)", adviser->count - shown);
+		output_format(output, language_text(style->language, "and %zu more (--limit)"),
+			      adviser->count - shown);
 		output_line(output);
 	}
+	for (size_t i = 0; i < adviser->unknown_count; i++)
+		show_unjudged(adviser, i, output, style);
 }

@@ -12,18 +12,12 @@ uint32_t leaks_dead(const struct leaks *leaks, const struct leak_row *row)
 }
 
 /* It has no addresses and ports any more that a filter could ask for. */
-static bool asks_for_endpoints(const struct tuple_filter *filter)
-{
-	return filter->lport.active || filter->rport.active || filter->laddr.prefix ||
-	       filter->laddr.port || filter->raddr.prefix || filter->raddr.port;
-}
-
 static bool passes(const struct leaks *leaks, const struct close_wait *dead,
 		   struct holder_range holders)
 {
 	const struct tuple_filter *tuples = leaks->config.tuples;
 
-	if (tuples && (asks_for_endpoints(tuples) || !filter_tuple(tuples, &dead->tuple, 1)))
+	if (tuples && (filter_has_endpoints(tuples) || !filter_tuple(tuples, &dead->tuple, 1)))
 		return false;
 	if (!process_filter_active(leaks->config.processes))
 		return true;
@@ -50,14 +44,27 @@ static void charge(struct leaks *leaks, uint32_t process, const struct close_wai
 		row->more++;
 }
 
+#define DEAD_ALL_THE_WHILE_NS ((uint64_t)(3 * NS_PER_S)) /* a shorter watch tells nothing */
+
+/* Dead for --age; of one short watch, dead all the while. */
+static bool is_dead_for_long(const struct leaks *leaks, const struct close_wait *dead)
+{
+	const struct close_waits *close_waits = &leaks->model->close_waits;
+	uint64_t age_ns = leaks->config.once ? 0 : leaks->config.age_ns;
+
+	if (leaks->config.brief && close_wait_died_before(close_waits, dead) &&
+	    age_ns > DEAD_ALL_THE_WHILE_NS)
+		age_ns = DEAD_ALL_THE_WHILE_NS;
+	return close_wait_is_dead(close_waits, dead, age_ns);
+}
+
 /* To whom it is charged that holds it: there is nobody else who could close it. */
 static void charge_dead(void *context, const struct close_wait *dead)
 {
 	struct leaks *leaks = context;
 	const struct close_waits *close_waits = &leaks->model->close_waits;
 	struct holder_range holders = close_waits_holders(close_waits, dead);
-	uint64_t age_ns = leaks->config.once ? 0 : leaks->config.age_ns;
-	bool counts = close_wait_is_dead(close_waits, dead, age_ns);
+	bool counts = is_dead_for_long(leaks, dead);
 
 	if (!passes(leaks, dead, holders))
 		return;

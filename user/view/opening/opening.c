@@ -9,7 +9,8 @@
 #include "base/time.h"
 #include "view/place.h"
 
-#define WINDOW_NS (60 * NS_PER_S) /* the verdict is of the last two of these, at most */
+#define UNANSWERED_NS ((uint64_t)(3 * NS_PER_S)) /* no answer is on its way any more */
+#define WINDOW_NS     (60 * NS_PER_S) /* the verdict is of the last two of these, at most */
 
 static const struct {
 	int error;
@@ -240,6 +241,7 @@ static void add_pending(struct opening_row *row, const struct listed *listed, ui
 {
 	row->pending++;
 	row->silent += listed->retransmits != 0;
+	row->unanswered += listed->retransmits && age_known && age_ns >= UNANSWERED_NS;
 	if (listed->retransmits > row->retransmits)
 		row->retransmits = listed->retransmits;
 	if (age_known && (!row->oldest_known || age_ns > row->oldest_ns)) {
@@ -278,7 +280,7 @@ static void clear_pending(void *context, struct row *cleared)
 	struct opening_row *row = (struct opening_row *)cleared;
 
 	(void)context;
-	row->pending = row->silent = row->retransmits = 0;
+	row->pending = row->silent = row->unanswered = row->retransmits = 0;
 	row->oldest_known = false;
 	row->oldest_ns = 0;
 }

@@ -45,7 +45,8 @@ struct opening_row {
 	struct tuple tuple; /* no lport */
 	struct common family;
 	uint32_t pending;     /* in SYN_SENT now, */
-	uint32_t silent;      /* of these, those that have sent their SYN again */
+	uint32_t silent;      /* of these, those that have sent their SYN again, */
+	uint32_t unanswered;  /* and those of them that have for 3 s */
 	uint32_t retransmits; /* of the one with most */
 	uint64_t oldest_ns;
 	bool oldest_known;

@@ -144,11 +144,13 @@ bool ports_were_short(const struct port_failure *failure)
 	return failure->failure == FAILURE_NO_PORT || failure->failure == FAILURE_BIND_NO_PORT;
 }
 
-static struct port_row *note_failed_connect(struct ports *view, const struct connection *connection,
+static struct port_row *note_failed_connect(struct ports *view, const struct transition *transition,
 					    bool asked_for)
 {
-	struct port_row *row = ports_row(view, connection);
+	struct port_row *row = ports_row(view, transition->connection);
 
+	if (transition->failure == FAILURE_NO_PORT && transition->in_old_ns != UNKNOWN_NS)
+		histogram_add(&row->searches, transition->in_old_ns);
 	row->failed++;
 	row->asked += asked_for;
 	return row;
@@ -169,7 +171,7 @@ void port_failures_note(struct ports *view, const struct transition *transition)
 	struct port_row *row = NULL;
 
 	if (!ports_failed_to_bind(&wanted))
-		row = note_failed_connect(view, connection, asked_for);
+		row = note_failed_connect(view, transition, asked_for);
 	if (!asked_for)
 		return;
 	failure = (struct port_failure *)rows_find(&view->pending, key);

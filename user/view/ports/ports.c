@@ -32,6 +32,7 @@ static void clear_row(void *context, struct row *row)
 	census_free(&port->latest_census.census, view->rows.processes);
 	growth_free(&port->consumption);
 	growth_free(&port->failing);
+	histogram_free(&port->searches);
 }
 
 void ports_init(void *self, const struct view_config *config, struct model *model)

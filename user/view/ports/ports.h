@@ -3,6 +3,7 @@
 #ifndef TCPLINGER_VIEW_PORTS_H
 #define TCPLINGER_VIEW_PORTS_H
 
+#include "base/histogram.h"
 #include "view/ports/census.h"
 #include "view/growth.h"
 #include "view/rows.h"
@@ -48,11 +49,12 @@ struct port_row {
 	bool passes;	/* or one that those on addresses ask for */
 	bool range;	/* no destination: a namespace's range, of which bind() has half or more */
 	uint64_t asked; /* connects that they ask for, and that chose a port or got none */
-	uint64_t consumed; /* ports that connect() chose, */
-	uint64_t bound;	   /* and those that bind() did */
-	uint64_t failed;   /* connects that got none */
-	uint64_t released; /* ports given back, of those whose connect() was seen */
-	uint64_t held_ns;  /* how long they had been held, in all */
+	uint64_t consumed;	   /* ports that connect() chose, */
+	uint64_t bound;		   /* and those that bind() did */
+	uint64_t failed;	   /* connects that got none */
+	uint64_t released;	   /* ports given back, of those whose connect() was seen */
+	uint64_t held_ns;	   /* how long they had been held, in all */
+	struct histogram searches; /* of connects that got no port: how long they looked for one */
 	struct growth consumption;
 	struct growth failing;
 	struct failing_census failing_census;
