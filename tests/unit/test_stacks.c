@@ -169,6 +169,31 @@ static void of_cpp(void **state)
 			    "net::Pool<int>::take leak.cc:4 <- main leak.cc:5 <- _start");
 }
 
+/* Stripped, as most that are shipped: it knows its own functions. */
+static void of_go(void **state)
+{
+	struct bench *bench = *state;
+
+	if (system("command -v go >/dev/null") != 0)
+		skip();
+	tree_write(&bench->tree, "leak.go",
+		   "package main\n"
+		   "import (\"fmt\"; \"syscall\")\n"
+		   "type pool struct{ n int }\n"
+		   "//go:noinline\n"
+		   "func (p *pool) take() {\n"
+		   "  fmt.Println(\"ready\"); syscall.Select(0, nil, nil, nil, nil); p.n++\n"
+		   "}\n"
+		   "func main() { p := &pool{}; p.take(); fmt.Println(p.n) }\n");
+	specimen_shell(&bench->tree, "GOCACHE=${GOCACHE:-/tmp/tcplinger-go-cache} GO111MODULE=off "
+				     "go build -ldflags '-s -w' -o leak leak.go");
+	assert_non_null(strstr(look(bench, "./leak"), "syscall.Select zsyscall_linux_"));
+	assert_non_null(
+		strstr(specimen_text(&bench->stack, bench->tree.path),
+		       " <- main.(*pool).take leak.go:6 <- main.main leak.go:8 <- runtime.main"));
+	assert_int_equal(bench->stack.end, STACK_WHOLE);
+}
+
 static void where_the_file_was_deleted(void **state)
 {
 	struct bench *bench = *state;
@@ -421,6 +446,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(of_compressed_debug_sections, setup, teardown),
 		cmocka_unit_test_setup_teardown(of_a_stripped_program, setup, teardown),
 		cmocka_unit_test_setup_teardown(of_cpp, setup, teardown),
+		cmocka_unit_test_setup_teardown(of_go, setup, teardown),
 		cmocka_unit_test_setup_teardown(where_the_file_was_deleted, setup, teardown),
 		cmocka_unit_test_setup_teardown(deeper_than_the_copy, setup, teardown),
 		cmocka_unit_test_setup_teardown(deeper_than_the_copy_by_frame_pointers, setup,

@@ -4,6 +4,8 @@
 #include <dwarf.h>
 #include <string.h>
 
+#include "base/macros.h"
+#include "source/stacks/cfi.h"
 #include "source/stacks/debug_file.h"
 #include "source/stacks/demangle.h"
 #include "source/stacks/places.h"
@@ -76,6 +78,7 @@ bool debug_info_open(struct debug_info *info, int fd, const char *folder, const 
 	read_dwarf(info, apart ? &info->debug : &info->object, folder);
 	read_symbols(info);
 	read_exceptions(info);
+	go_table_read(&info->go, &info->object);
 	return true;
 }
 
@@ -174,6 +177,24 @@ static uint32_t set_scopes(const struct debug_info *info, Dwarf_Die *unit, uint6
 	return count ? (uint32_t)count : 1;
 }
 
+static void set_go(const struct debug_info *info, uint64_t address, struct stack_frame *frame)
+{
+	struct go_place place;
+
+	if (!go_table_find(&info->go, address, &place))
+		return;
+	place_text(frame->symbol, place.function);
+	frame->offset = address - place.start;
+	set_source(frame, place.file, place.line);
+}
+
+void debug_info_rule(const struct debug_info *info, uint64_t address, struct unwind_rule *rule)
+{
+	cfi_rule(info->cfi, LENGTH(info->cfi), address, rule);
+	if (rule->kind == RULE_NONE && info->go.size)
+		go_table_rule(&info->go, address, rule);
+}
+
 uint32_t debug_info_frames(const struct debug_info *info, uint64_t address, bool lines,
 			   struct stack_frame frames[SCOPES_MAX])
 {
@@ -186,6 +207,8 @@ uint32_t debug_info_frames(const struct debug_info *info, uint64_t address, bool
 		count = set_scopes(info, &unit, address, frames);
 	if (symbol)
 		set_symbol(&frames[count - 1], symbol->name, address - symbol->start);
+	else if (!frames[0].symbol[0])
+		set_go(info, address, &frames[0]);
 	for (uint32_t i = 0; i < count; i++) {
 		frames[i].build_id_length = info->object.build_id_length;
 		memcpy(frames[i].build_id, info->object.build_id, info->object.build_id_length);

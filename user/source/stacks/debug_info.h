@@ -3,6 +3,7 @@
 #ifndef TCPLINGER_DEBUG_INFO_H
 #define TCPLINGER_DEBUG_INFO_H
 
+#include "source/stacks/go_table.h"
 #include "source/stacks/object.h"
 #include "source/stacks/scopes.h"
 #include "source/stacks/symtab.h"
@@ -15,6 +16,7 @@ struct debug_info {
 	struct object supplement; /* of that which has the DWARF; fd -1: none */
 	struct symtab symtab;
 	struct units units;
+	struct go_table go;
 	Dwarf_CFI *cfi[2]; /* of .eh_frame, .debug_frame; each may be NULL */
 	uint64_t bytes;	   /* about what it takes of our memory */
 };
@@ -33,5 +35,8 @@ void debug_info_close(struct debug_info *info);
  */
 uint32_t debug_info_frames(const struct debug_info *info, uint64_t address, bool lines,
 			   struct stack_frame frames[SCOPES_MAX]);
+
+/* How to get from a frame at the address to its caller's; RULE_NONE: it does not tell. */
+void debug_info_rule(const struct debug_info *info, uint64_t address, struct unwind_rule *rule);
 
 #endif

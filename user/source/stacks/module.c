@@ -137,8 +137,7 @@ static const struct unwind_rule *find_rule(struct module *module, uint64_t addre
 	}
 	number = pool_add(&module->rules);
 	if (wake(module))
-		cfi_rule(module->info.cfi, LENGTH(module->info.cfi), address,
-			 pool_get(&module->rules, number));
+		debug_info_rule(&module->info, address, pool_get(&module->rules, number));
 	((struct unwind_rule *)pool_get(&module->rules, number))->address = address;
 	index_add(&module->rule_of, number);
 	return pool_get(&module->rules, number);

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/macros.h"
 #include "source/stacks/arch.h"
 
 #define SECTIONS_MAX  (1 << 16)
@@ -188,9 +189,31 @@ static bool has_dwarf(const struct object *object)
 		header.sh_type != SHT_NOBITS);
 }
 
+/* libdw takes it for granted that the last string has an end. */
+static bool has_whole_strings(const struct object *object)
+{
+	static const char *const names[] = {".debug_str", ".debug_line_str", ".zdebug_str",
+					    ".zdebug_line_str"};
+
+	for (size_t i = 0; i < LENGTH(names); i++) {
+		GElf_Shdr header;
+		Elf_Data *data;
+
+		if (object_section(object, names[i], &header, &data) && header.sh_size &&
+		    (!data || !data->d_buf || ((const char *)data->d_buf)[data->d_size - 1]))
+			return false;
+	}
+	return true;
+}
+
 bool object_open_dwarf(struct object *object)
 {
 	if (!object->dwarf && has_dwarf(object) && object_debug_bytes(object) <= OBJECT_DEBUG_BYTES)
 		object->dwarf = dwarf_begin_elf(object->elf, DWARF_C_READ, NULL);
+	/* only now are they unpacked */
+	if (object->dwarf && !has_whole_strings(object)) {
+		dwarf_end(object->dwarf);
+		object->dwarf = NULL;
+	}
 	return object->dwarf != NULL;
 }

@@ -26,6 +26,7 @@ struct climb {
 	struct unwind_memory memory;
 	struct stack *out;
 	struct stack_walk *walk;
+	bool repeats; /* may be known again by its walk */
 };
 
 struct stacks *stacks_open(void)
@@ -119,10 +120,12 @@ static bool add_address(struct climb *climb, uint64_t address, bool behind_call,
 	return add_place(climb, image_place(climb->image, code), behind_call);
 }
 
-static void note_walk(struct climb *climb)
+/* What a JIT compiler made is other code the next time, what a signal interrupted did not call. */
+static void note_walk(struct climb *climb, const struct image_code *code)
 {
 	struct stack_walk *walk = climb->walk;
 
+	climb->repeats &= code->module && !climb->cursor.exact;
 	walk->instructions[walk->count] = climb->cursor.registers[ARCH_PC];
 	walk->pointers[walk->count++] = climb->cursor.registers[ARCH_SP];
 }
@@ -148,9 +151,9 @@ static enum stack_end unwind(struct climb *climb)
 
 		if (climb->walk->count == STACK_FRAMES)
 			return STACK_CUT_FRAMES;
-		note_walk(climb);
 		if (!add_address(climb, address, !climb->cursor.exact, &code))
 			return STACK_CUT_FRAMES;
+		note_walk(climb, &code);
 		result = image_step(climb->image, &code, &climb->cursor, &climb->memory);
 	}
 	return end_of(climb, result);
@@ -171,7 +174,7 @@ static void add_walked(struct climb *climb)
 	const struct raw_stack *raw = climb->raw;
 	struct image_code code;
 
-	climb->walk->count = 0;
+	climb->repeats = false;
 	for (size_t i = find_walked(raw, climb->cursor.registers[ARCH_PC]); i < raw->walked; i++)
 		if (!add_address(climb, raw->frames[i], true, &code))
 			climb->out->end = STACK_CUT_FRAMES;
@@ -191,6 +194,7 @@ static void begin(struct climb *climb)
 	climb->out->count = 0;
 	memset(climb->out->reserved, 0, sizeof(climb->out->reserved));
 	climb->walk->count = 0;
+	climb->repeats = ARCH_MACHINE == EM_X86_64;
 }
 
 void stacks_resolve(struct stacks *stacks, const struct raw_stack *raw, struct stack *out,
@@ -206,5 +210,7 @@ void stacks_resolve(struct stacks *stacks, const struct raw_stack *raw, struct s
 	out->end = (uint8_t)unwind(&climb);
 	if (out->end != STACK_WHOLE && out->end != STACK_CUT_FRAMES)
 		add_walked(&climb);
+	if (!climb.repeats)
+		walk->count = 0;
 	library_tidy(&stacks->library, stacks->now_ns);
 }

@@ -19,7 +19,7 @@ struct stacks;
  * that have one of their own, innermost first; inlined ones have none.
  */
 struct stack_walk {
-	uint32_t count; /* 0: it was not unwound in the copy, or not on x86-64 */
+	uint32_t count; /* 0: it cannot be, as where code came and went; nor but on x86-64 */
 	uint64_t instructions[STACK_FRAMES]; /* where each stands: innermost, the thread's; others',
 						as the return address in the copy says */
 	uint64_t pointers[STACK_FRAMES];     /* the stack pointer in each: what is right below the
@@ -32,8 +32,9 @@ void stacks_close(struct stacks *stacks); /* NULL: does nothing */
 
 /*
  * `raw` has been checked: what it counts is there. Always fills in `out`, with addresses alone
- * where nothing is known of them, and says in `end` why a stack ends early. It takes a millisecond
- * or so where the files are known already, and more the first time.
+ * where nothing is known of them, and says in `end` why a stack ends early. It takes some
+ * microseconds where all of its addresses were seen before; the first of a program takes tens of
+ * milliseconds, or some hundred, where its files have much debugging information.
  */
 void stacks_resolve(struct stacks *stacks, const struct raw_stack *raw, struct stack *out,
 		    struct stack_walk *walk);
