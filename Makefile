@@ -34,14 +34,15 @@ PACKAGES_BUILD := gcc make clang llvm libbpf-dev bpftool libelf-dev zlib1g-dev l
 PACKAGES_TEST := g++ libcmocka-dev libclang-rt-14-dev python3 python3-pytest python3-pytest-xdist \
 	python3-pytest-rerunfailures iproute2 nftables libcap2-bin procps nodejs perl nginx apache2-utils \
 	redis-server redis-tools haproxy apache2 php-fpm postgresql gunicorn python3-requests \
-	default-jre-headless golang-go openssl
+	default-jre-headless golang-go openssl \
+	chromium chromium-driver python3-selenium
 
 WARNINGS := -Wall -Wextra -Werror
 INCLUDES := -Iuser -Ibpf -isystem $(BUILD)
 CFLAGS ?= -O2 -g
 # -MD, not -MMD: the skeleton is a system header to the compiler, and must be rebuilt for like any other
 USER_CFLAGS := -std=c11 -D_GNU_SOURCE -DTCPLINGER_VERSION='"$(VERSION)"' $(WARNINGS) $(INCLUDES) -MD -MP
-LIBRARIES := -lbpf -lelf -lz -lmnl -lcap -lseccomp -lunistring -ldw -liberty
+LIBRARIES := -lbpf -lelf -lz -lmnl -lcap -lseccomp -lunistring -ldw -liberty -lm
 BPF_CFLAGS := -g -O2 -mcpu=v3 -target bpf -D__TARGET_ARCH_$(BPF_ARCH) $(WARNINGS) \
 	-Wno-unused-parameter -Ivmlinux -Ibpf -MMD -MP
 
@@ -52,7 +53,8 @@ USER_SOURCES := $(sort $(wildcard user/*/*.c user/*/*/*.c)) user/main.c
 USER_OBJECTS := $(USER_SOURCES:%.c=$(BUILD)/%.o)
 # Files that are part of the binary, as they are: _binary_NAME_start to _binary_NAME_end.
 CATALOGUES := $(patsubst po/%.po,$(BUILD)/po/%.mo,$(wildcard po/*.po))
-EMBEDDED := $(CATALOGUES:%=%.embedded.o)
+STYLES := $(patsubst %,$(BUILD)/%,$(wildcard user/*/*/*.css))
+EMBEDDED := $(patsubst %,%.embedded.o,$(CATALOGUES) $(STYLES))
 SKELETON := $(BUILD)/tcplinger.skel.h $(BUILD)/selftest.skel.h
 
 .DELETE_ON_ERROR:
@@ -76,6 +78,9 @@ $(BUILD)/po/%.mo: po/%.po
 	$(call say,MO,$<)
 	$(Q)mkdir -p $(@D)
 	$(Q)msgfmt --check --no-hash --endianness=little -o $@ $<
+
+$(BUILD)/user/%.css: user/%.css
+	$(Q)mkdir -p $(@D); cp $< $@
 
 $(BUILD)/%.embedded.o: $(BUILD)/%
 	$(call say,EMBED,$<)

@@ -183,6 +183,12 @@ static const char *take_fail_on(struct options *options, const char *text)
 	return options->fail_on == SEVERITIES ? "info, warning or critical" : NULL;
 }
 
+static const char *take_output(struct options *options, const char *text)
+{
+	options->output = text;
+	return strcmp(text, "-") == 0 ? NULL : parse_new_file(text);
+}
+
 static const char *take_color(struct options *options, const char *text)
 {
 	static const char *const words[] = {"auto", "always", "never"};
@@ -262,6 +268,7 @@ const struct option_row option_rows[OPTIONS] = {
 	[OPTION_FAIL_ON] = {"fail-on", 0, "SEVERITY",
 			    "exit with 4 where anything is as grave: info, warning or critical",
 			    take_fail_on},
+	[OPTION_OUTPUT] = {"output", 'o', "FILE", "what is written, or - for stdout", take_output},
 	[OPTION_COLOR] = {"color", 0, "WHEN", "auto, always or never (NO_COLOR is honoured)",
 			  take_color},
 	[OPTION_LANG] = {"lang", 0, "LANGUAGE",

@@ -43,6 +43,7 @@ enum option_id {
 	OPTION_READY_FILE,
 	OPTION_AUDIT,
 	OPTION_FAIL_ON,
+	OPTION_OUTPUT,
 	OPTION_COLOR,
 	OPTION_LANG,
 	OPTION_VERBOSE,
@@ -80,6 +81,7 @@ struct options {
 	double interval_s;
 	double duration_s; /* 0: until told to stop */
 	const char *ready_file;
+	const char *output; /* what is written, "-": to stdout; NULL: not said */
 	enum color_mode color;
 	const struct language *language; /* of text and help */
 	enum hooks_mode hooks;

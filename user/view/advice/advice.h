@@ -165,9 +165,20 @@ const struct advice_figure *advice_figure(const struct advice *advice, const cha
 void advice_say(struct sentence *sentence, const struct adviser *adviser,
 		const struct advice *advice);
 
+enum advice_list { ADVICE_HELPS, ADVICE_DOES_NOT_HELP, ADVICE_COMMANDS };
+
+/* The i-th line of what it lists, best first. In English. False: there are no more. */
+bool advice_line(struct sentence *sentence, const struct adviser *adviser,
+		 const struct advice *advice, enum advice_list list, size_t i);
+
 /* An `advice` object, a line. */
 void advice_write(const struct adviser *adviser, const struct advice *advice,
 		  struct output *output);
+
+/* "nothing is wrong: ..", or that nothing could be judged; false, and nothing said: something is.
+ */
+bool adviser_say_fine(struct sentence *sentence, const struct adviser *adviser,
+		      const struct language *language);
 
 /* All of them, and one `diagnosis`. */
 void adviser_show_json(const struct adviser *adviser, struct output *output);

@@ -120,20 +120,27 @@ static void say_nothing_is_wrong(struct sentence *sentence, const struct adviser
 	say_most_used(sentence, adviser, language);
 }
 
+bool adviser_say_fine(struct sentence *sentence, const struct adviser *adviser,
+		      const struct language *language)
+{
+	bool judged = adviser->unknown_count < rule_count - 1; /* but kernel_hides */
+
+	if (adviser_found(adviser, SEVERITY_WARNING))
+		return false;
+	if (judged)
+		say_nothing_is_wrong(sentence, adviser, language);
+	else
+		say(sentence, "%s", language_text(language, "nothing could be judged here"));
+	return true;
+}
+
 static void show_first(const struct adviser *adviser, struct output *output,
 		       const struct text_style *style)
 {
-	bool judged = adviser->unknown_count < rule_count - 1; /* but kernel_hides */
 	struct sentence sentence = {0};
 
-	if (adviser_found(adviser, SEVERITY_WARNING))
-		return;
-	if (judged)
-		say_nothing_is_wrong(&sentence, adviser, style->language);
-	else
-		say(&sentence, "%s",
-		    language_text(style->language, "nothing could be judged here"));
-	text_wrap(output, 0, INDENT, sentence.text, style->columns);
+	if (adviser_say_fine(&sentence, adviser, style->language))
+		text_wrap(output, 0, INDENT, sentence.text, style->columns);
 }
 
 /* The rules with one reason together. */
