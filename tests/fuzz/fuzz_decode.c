@@ -65,6 +65,23 @@ static void show(struct world *world, const struct view *view, void *self)
 	world->output.length = 0;
 }
 
+/* By what all of them show now; what it says is its own, and outlives the records. */
+static void diagnose(struct world *world)
+{
+	struct text_style text = {.color = world->mode & MODE_COLOR, .columns = 120};
+	struct questions questions;
+
+	questions_init(&questions);
+	adviser_ask(&world->adviser, &questions);
+	questions_free(&questions);
+	adviser_judge(&world->adviser, world->time_ns);
+	if (world->mode & MODE_JSON)
+		adviser_show_json(&world->adviser, &world->output);
+	else
+		adviser_show_text(&world->adviser, &world->output, &text);
+	world->output.length = 0;
+}
+
 /* After a listing, as the view does it: no pointer of a refresh outlives the next record. */
 static void refresh(struct world *world)
 {
@@ -81,6 +98,7 @@ static void refresh(struct world *world)
 		check_closing_row(closing_shown(&world->closing, i));
 	show(world, &opening_view, &world->opening);
 	rows_each(&world->opening.rows, check_opening_row, NULL);
+	diagnose(world);
 }
 
 static void offer(struct world *world, const void *data, size_t size)
@@ -155,6 +173,21 @@ static void open_views(struct world *world, const struct tuple_filter *tuples,
 	audit_init(&world->audit, tuples);
 }
 
+static void open_adviser(struct world *world)
+{
+	struct adviser_config config = {
+		.model = &world->model,
+		.leaks = &world->leaks,
+		.time_waits = &world->waits,
+		.ports = &world->ports,
+		.opening = &world->opening,
+		.closing = &world->closing,
+		.recent = world->mode & MODE_ONCE,
+	};
+
+	adviser_init(&world->adviser, &config);
+}
+
 static void open_world(struct world *world)
 {
 	static const struct observer checks = {.transition = on_transition, .loss = on_loss};
@@ -175,12 +208,14 @@ static void open_world(struct world *world)
 	model_init(&world->model, &config);
 	output_init(&world->output, -1, NULL);
 	open_views(world, tuples, processes);
+	open_adviser(world);
 	model_observe(&world->model, &checks, world);
 }
 
 static void close_world(struct world *world)
 {
 	audit_free(&world->audit);
+	adviser_free(&world->adviser);
 	opening_free(&world->opening);
 	closing_free(&world->closing);
 	ports_free(&world->ports);

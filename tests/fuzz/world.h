@@ -4,6 +4,7 @@
 #ifndef TCPLINGER_FUZZ_WORLD_H
 #define TCPLINGER_FUZZ_WORLD_H
 
+#include "view/advice/advice.h"
 #include "view/audit/show.h"
 #include "fuzz.h"
 #include "view/objects.h"
@@ -34,6 +35,7 @@ struct world {
 	struct ports ports;
 	struct closing closing;
 	struct opening opening;
+	struct adviser adviser;
 	struct audit audit;
 	struct losses losses; /* the newest */
 	unsigned int mode;

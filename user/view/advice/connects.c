@@ -139,7 +139,7 @@ static void tell_comm(const struct judging *judging, struct advice *advice, uint
 
 static void judge_crowd(struct judging *judging, const struct crowd *crowd)
 {
-	double per_s = judged_per_s(judging->adviser, crowd->attempts);
+	double per_s = rate_of(judging, crowd->key, crowd->attempts);
 	bool heavy = is_a_tenth(judging->adviser, &crowd->most->tuple, per_s);
 	struct advice *advice;
 

@@ -102,11 +102,12 @@ void meters_forget(struct adviser *adviser);
 /* What a counter of a row grew by in the time that is judged. */
 uint64_t counted_since(struct judging *judging, uint64_t key, uint64_t value);
 
+/* And a second, over a minute at most; 0 where it is not known yet. */
+double rate_of(struct judging *judging, uint64_t key, uint64_t value);
+
 /* Makes one advice of those with one cause, drops what another one explains, sorts. */
 void adviser_settle(struct adviser *adviser);
 
-/* Of what was counted in the time that is judged: per second. */
-double judged_per_s(const struct adviser *adviser, uint64_t count);
 #define JUDGED_RECENT_NS ((uint64_t)(60 * NS_PER_S))
 
 /* half_closed.c, totals.c: what rules of several rows go by. */

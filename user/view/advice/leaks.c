@@ -198,16 +198,18 @@ static bool is_near_limit(const struct process_facts *facts)
 	       (double)facts->fds >= DESCRIPTORS_SHARE * (double)facts->fd_limit;
 }
 
+/* Where all are young, they come and go: that there are more of them now is no growth. */
 void judge_descriptor_limit(struct judging *judging, const void *at)
 {
 	const struct leaks *leaks = leaks_of(judging);
 	const struct leak_row *row = at;
 	const struct process_facts *facts = leaks_descriptors(leaks, row);
-	bool near = is_near_limit(facts), soon = runs_out_within(leaks, row, CRITICAL_WITHIN_S);
+	bool near = is_near_limit(facts), lasts = leaks_verdict(row) != VERDICT_TRANSIENT;
+	bool soon = lasts && runs_out_within(leaks, row, CRITICAL_WITHIN_S);
 	struct advice *advice;
 
 	if (!leaks_has_any(row) || row->listener ||
-	    (!near && !runs_out_within(leaks, row, DESCRIPTORS_WITHIN_S)))
+	    (!near && !(lasts && runs_out_within(leaks, row, DESCRIPTORS_WITHIN_S))))
 		return;
 	soon |= near && facts->fds >= facts->fd_limit;
 	advice = advise_row(judging, row, soon ? SEVERITY_CRITICAL : SEVERITY_WARNING,

@@ -75,6 +75,19 @@ static struct meter *meter_of(struct adviser *adviser, uint64_t key)
 	return meter;
 }
 
+/* As of this judgement: a rule asks for each of its own once. */
+static struct meter *read_meter(struct judging *judging, uint64_t key, uint64_t value)
+{
+	struct adviser *adviser = judging->adviser;
+	struct meter *meter =
+		meter_of(adviser, hash_bytes(key, &judging->rule, sizeof(judging->rule)));
+
+	if (meter->judged_ns != adviser->time_ns)
+		growth_add(&meter->growth, &adviser->clock, (double)value);
+	meter->judged_ns = adviser->time_ns;
+	return meter;
+}
+
 uint64_t counted_since(struct judging *judging, uint64_t key, uint64_t value)
 {
 	struct adviser *adviser = judging->adviser;
@@ -83,19 +96,19 @@ uint64_t counted_since(struct judging *judging, uint64_t key, uint64_t value)
 
 	if (!adviser->config.recent)
 		return value;
-	meter = meter_of(adviser, hash_bytes(key, &judging->rule, sizeof(judging->rule)));
-	if (meter->judged_ns != adviser->time_ns)
-		growth_add(&meter->growth, &adviser->clock, (double)value);
-	meter->judged_ns = adviser->time_ns;
+	meter = read_meter(judging, key, value);
 	change = growth_change(&meter->growth, &adviser->clock, adviser->time_ns, (double)value);
 	return change > 0 ? (uint64_t)change : 0;
 }
 
-double judged_per_s(const struct adviser *adviser, uint64_t count)
+double rate_of(struct judging *judging, uint64_t key, uint64_t value)
 {
-	uint64_t ns = adviser_watched_ns(adviser);
+	struct adviser *adviser = judging->adviser;
+	struct meter *meter = read_meter(judging, key, value);
+	double per_s;
 
-	if (adviser->config.recent && ns > JUDGED_RECENT_NS)
-		ns = JUDGED_RECENT_NS;
-	return ns ? (double)count * NS_PER_S / (double)ns : 0;
+	return growth_per_s(&meter->growth, &adviser->clock, adviser->time_ns, (double)value,
+			    &per_s)
+		       ? per_s
+		       : 0;
 }

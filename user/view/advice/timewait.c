@@ -91,8 +91,7 @@ void judge_short_connections(struct judging *judging, const void *at)
 {
 	const struct adviser *adviser = judging->adviser;
 	const struct time_wait_row *row = at;
-	uint64_t first = counted_since(judging, key_of(row, 1), row->closed_first);
-	double per_s = judged_per_s(adviser, first);
+	double per_s = rate_of(judging, key_of(row, 1), row->closed_first);
 	bool in = row->direction == DIRECTION_IN;
 	bool heavy = !in && is_a_tenth(adviser, &row->tuple, per_s);
 	struct advice *advice;
