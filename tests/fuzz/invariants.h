@@ -317,6 +317,20 @@ static uint64_t refer_listed(const struct listed_sockets *sockets)
 	return references;
 }
 
+static uint64_t refer_advice(const struct adviser *adviser)
+{
+	uint64_t references = 0;
+
+	for (size_t i = 0; i < adviser->count; i++) {
+		const struct advice *advice = &adviser->items[i];
+
+		references += !!advice->process;
+		for (uint32_t j = 0; j < advice->figure_count; j++)
+			references += advice->figures[j].of == FIGURE_PROCESS;
+	}
+	return references;
+}
+
 /* What must hold whatever was applied. */
 static void check_world(const struct world *world)
 {
@@ -335,6 +349,7 @@ static void check_world(const struct world *world)
 	rows_each(&world->waits.rows, refer_row, &found.references);
 	rows_each(&world->waits.rows, refer_closer, &found.references);
 	refer_ports(world, &found.references);
+	found.references += refer_advice(&world->adviser);
 	check_time_waits(world);
 	for (uint32_t i = 0; i <= processes->index.mask; i++) {
 		uint32_t number = processes->index.slots[i].number;

@@ -14,7 +14,7 @@ struct filling {
 	const struct advice *advice;
 };
 
-static void say_grouped(struct sentence *sentence, uint64_t number)
+void say_grouped(struct sentence *sentence, uint64_t number)
 {
 	if (number >= 1000) {
 		say_grouped(sentence, number / 1000);

@@ -111,12 +111,15 @@ static void say_nothing_is_wrong(struct sentence *sentence, const struct adviser
 				 const struct language *language)
 {
 	struct present present = {.adviser = adviser};
-	const char *text = language_text(language, "nothing is wrong: %llu connection%s, %llu "
+	const char *text = language_text(language, "nothing is wrong: %s connection%s, %s "
 						   "TIME_WAIT%s");
+	struct sentence connections = {0}, time_waits = {0};
 
 	connections_each(&adviser->config.model->connections, count, &present);
-	say(sentence, text, (unsigned long long)present.connections, plural(present.connections),
-	    (unsigned long long)present.time_waits, plural(present.time_waits));
+	say_grouped(&connections, present.connections);
+	say_grouped(&time_waits, present.time_waits);
+	say(sentence, text, connections.text, plural(present.connections), time_waits.text,
+	    plural(present.time_waits));
 	say_most_used(sentence, adviser, language);
 }
 

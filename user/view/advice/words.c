@@ -151,14 +151,15 @@ const struct words words[SAYINGS] = {
 				   "the protection"},
 		 .commands = {"tcplinger timewait", "tcplinger ports"}},
 	[SAY_SHORT_OUT] = {"{process} opens a connection to {place} for each use, and closes it "
-			   "first: {rate_per_s}/s[, half of them within {connected_p50_s}][, "
-			   "idle for {idle_p50_s}][; {sockets} are in TIME_WAIT]" AND_ALIKE,
+			   "first: {rate_per_s}/s[, half of them within {connected_p50_s}]XX[; "
+			   "{sockets} are in TIME_WAIT]" AND_ALIKE,
 			   .helps = {KEEP_CONNECTIONS},
 			   .does_not_help = {"tcp_tw_reuse: it lowers the number only"},
 			   .commands = {"tcplinger timewait -p {pid} -v"}},
 	[SAY_SHORT_IN] =
 		{"{process} closes first what it accepts at {place}: {rate_per_s}/s[, half "
-		 "of them within {connected_p50_s}][, idle for {idle_p50_s}][; {sockets} "
+		 "of them within {connected_p50_s}][, closed {idle_p50_s} after the last data][; "
+		 "{sockets} "
 		 "are in TIME_WAIT][; {client} makes them]" AND_ALIKE,
 		 .helps = {"keep-alive, on both sides: the server has to allow it, the "
 			   "client[ ({client})] to use it"},

@@ -78,6 +78,9 @@ extern const struct words words[SAYINGS];
 struct adviser;
 struct advice;
 
+/* "1,669" */
+void say_grouped(struct sentence *sentence, uint64_t number);
+
 /* A template, in a language, filled in. */
 void words_fill(struct sentence *sentence, const struct adviser *adviser,
 		const struct advice *advice, const char *template, const struct language *language);
