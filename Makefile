@@ -29,7 +29,7 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo 0.1.
 BPF_ARCH := $(patsubst x86_64,x86,$(patsubst aarch64,arm64,$(ARCH)))
 
 PACKAGES_BUILD := gcc make clang llvm libbpf-dev bpftool libelf-dev zlib1g-dev libmnl-dev libcap-dev \
-	libseccomp-dev libunistring-dev libdw-dev libiberty-dev gettext
+	libseccomp-dev libunistring-dev libdw-dev libiberty-dev libzstd-dev gettext
 # with all that a live test would be skipped without: servers, and what asks them
 PACKAGES_TEST := g++ libcmocka-dev libclang-rt-14-dev python3 python3-pytest python3-pytest-xdist \
 	python3-pytest-rerunfailures iproute2 nftables libcap2-bin procps nodejs perl nginx apache2-utils \
@@ -42,7 +42,7 @@ INCLUDES := -Iuser -Ibpf -isystem $(BUILD)
 CFLAGS ?= -O2 -g
 # -MD, not -MMD: the skeleton is a system header to the compiler, and must be rebuilt for like any other
 USER_CFLAGS := -std=c11 -D_GNU_SOURCE -DTCPLINGER_VERSION='"$(VERSION)"' $(WARNINGS) $(INCLUDES) -MD -MP
-LIBRARIES := -lbpf -lelf -lz -lmnl -lcap -lseccomp -lunistring -ldw -liberty -lm
+LIBRARIES := -lbpf -lelf -lz -lmnl -lcap -lseccomp -lunistring -lzstd -ldw -liberty -lm
 BPF_CFLAGS := -g -O2 -mcpu=v3 -target bpf -D__TARGET_ARCH_$(BPF_ARCH) $(WARNINGS) \
 	-Wno-unused-parameter -Ivmlinux -Ibpf -MMD -MP
 
@@ -87,11 +87,11 @@ $(BUILD)/%.embedded.o: $(BUILD)/%
 	$(Q)cd $(<D) && $(LD) -r -b binary -z noexecstack -o $(@F) $(<F)
 	$(Q)$(OBJCOPY) --rename-section .data=.rodata,alloc,load,readonly,data,contents $@
 
-# Written anew when it changes: main.c is compiled again then.
+# Written anew when it changes: version.c is compiled again then.
 $(BUILD)/version: FORCE
 	$(Q)mkdir -p $(@D); echo '$(VERSION)' | cmp -s - $@ || echo '$(VERSION)' >$@
 
-$(BUILD)/user/main.o: $(BUILD)/version
+$(BUILD)/user/cli/version.o: $(BUILD)/version
 
 $(BUILD)/bpf/%.o: bpf/%.c
 	$(call say,BPF,$<)

@@ -413,6 +413,8 @@ struct record_refresh {
 	struct record_header header;
 	__s64 monotonic_offset_ns; /* as of now: the time of day may be set, */
 	__s64 boottime_offset_ns;  /* and the host may have been suspended */
+	__u32 last;		   /* the stream ends with it */
+	__u32 reserved;
 };
 
 #define FACTS_UNKNOWN (~0ULL)
@@ -596,7 +598,7 @@ _Static_assert(sizeof(struct record_namespace) == 88, "record_namespace");
 _Static_assert(sizeof(struct record_settings) == 176, "record_settings");
 _Static_assert(sizeof(struct record_host) == 80, "record_host");
 _Static_assert(sizeof(struct record_sysctl) == 408, "record_sysctl");
-_Static_assert(sizeof(struct record_refresh) == 32, "record_refresh");
+_Static_assert(sizeof(struct record_refresh) == 40, "record_refresh");
 _Static_assert(sizeof(struct thread_name) == 84, "thread_name");
 _Static_assert(sizeof(struct ancestor) == 16, "ancestor");
 _Static_assert(sizeof(struct process_facts) == 1208, "process_facts");

@@ -160,7 +160,7 @@ $(eval $(call with,$(call tests_with,closing_screen),closing_screen world))
 $(eval $(call with,$(call tests_with,ports_screen),ports_screen world))
 $(eval $(call with,$(call tests_with,time_waits_screen),time_waits_screen world))
 $(eval $(call with,$(call tests_with,advice_screen),advice_screen world))
-$(eval $(call with,test_together,record_list traffic))
+$(eval $(call with,$(call tests_with,stage),stage record_list traffic))
 
 UNIT_HELPERS := $(filter-out tests/unit/test_%,$(wildcard tests/unit/*.c))
 

@@ -8,10 +8,7 @@
 
 #include "command/commands.h"
 #include "cli/status.h"
-
-#ifndef TCPLINGER_VERSION
-#define TCPLINGER_VERSION "unknown"
-#endif
+#include "cli/version.h"
 
 /* A host of containers has more namespaces than the usual soft limit of 1,024 lets us hold open. */
 static void raise_descriptor_limit(void)
@@ -38,7 +35,7 @@ static int print_about(const struct options *options)
 	if (options->help)
 		help_print(options);
 	else
-		printf("tcplinger %s\n", TCPLINGER_VERSION);
+		printf("tcplinger %s\n", program_version);
 	if (fflush(stdout) == 0 || errno == EPIPE)
 		return STATUS_DONE;
 	return fail(STATUS_FAILED, "cannot write to stdout: %s", strerror(errno));
@@ -53,7 +50,8 @@ int main(int argc, char **argv)
 		return status;
 	if (options.help || options.version)
 		return print_about(&options);
-	look_for_process(options.processes.pid);
+	if (!options.input)
+		look_for_process(options.processes.pid);
 	libbpf_set_print(NULL); /* it speaks where -v asks: live.c */
 	raise_descriptor_limit();
 	return options.command->run(&options);

@@ -2,7 +2,6 @@
 """One process runs any set of views on one stream: each shows what it shows alone, row for row."""
 import functools
 import json
-import os
 import time
 
 import pytest
@@ -12,14 +11,14 @@ import truth
 from leaksview import Leaks
 from portsview import Ports, destinations
 from timewaits import TimeWaits
+from together import VIEWS, Together
 from tracer import PATIENCE_S, Tracer, hooks, step, tcplinger
-from traffic import Pair, built
-from views import View, refreshes
+from traffic import Pair
+from views import refreshes
 
 LOW, HIGH = 20000, 20009
 PORT, SLOW = 5000, 5010
 AGE_S = 0.1
-VIEWS = ("leaks", "timewait", "ports", "trace")
 
 # Two programs read the clock, one after the other, for the same event: a guest may stand still in
 # between while others have its CPU. connect_slowly() takes more than twice as long.
@@ -49,18 +48,6 @@ AGES = ("oldest_s", "age_s")
 # When an event was, or how long something took that is over.
 MOMENTS = ("first", "last", "start_time")
 LENGTHS = ("min_s", "p50_s", "p90_s", "p99_s", "max_s", "in_old_s", "mean_hold_s")
-
-
-class Together(View):
-    """The four views in one process."""
-
-    def tool(self):
-        self.files = {view: os.path.join(self.directory.name, view) for view in VIEWS}
-        return [built("together"), *map("=".join, self.files.items()), "leaks"]
-
-    def said(self, view):
-        with open(self.files[view], encoding="utf-8") as file:
-            return [json.loads(line) for line in file]
 
 
 class Scene:

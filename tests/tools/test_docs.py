@@ -13,14 +13,14 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 BINARY = os.environ.get("TCPLINGER") or os.path.join(ROOT, "build", "tcplinger")
 DOCS = [os.path.join(ROOT, "README.md"), *sorted(glob.glob(os.path.join(ROOT, "docs", "*.md")))]
 COMMANDS = ("diagnose", "trace", "leaks", "timewait", "ports", "opening", "closing", "report",
-            "doctor")
+            "record", "doctor")
 
 # at the beginning of a line of a block, or in its last column
 IN_BLOCK = re.compile(r"(?:^|\s\s)(?:\$ )?(?:sudo )?(tcplinger(?: .*)?)$")
 IN_SPAN = re.compile(r"(?:sudo )?(tcplinger(?: .*)?)$")
 OPTIONS_ALONE = re.compile(rf"({'|'.join(COMMANDS)}) -.*$")  # `leaks --once`
 # what a place holder, or a thing that only the reader has, stands for
-STAND_INS = {"PID": "1", "SECONDS": "1", "KIB": "4096", "PATH": "/tmp/x", "N": "5"}
+STAND_INS = {"PID": "1", "SECONDS": "1", "KIB": "4096", "PATH": "/tmp/x", "FILE": "/tmp/x", "N": "5"}
 OF_THE_READER = {"--netns": "/proc/self/ns/net", "--cgroup": "/"}
 
 

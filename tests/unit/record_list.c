@@ -336,16 +336,20 @@ static void answer_all(struct list_source *source, struct questions *questions)
 
 static void end_refresh(struct list_source *source)
 {
+	struct record_refresh *ends;
 	struct questions questions;
 
 	questions_init(&questions);
 	answer_all(source, &questions);
 	questions_free(&questions);
 	pass_over(source, TOLD_ANSWER);
-	hand_on(source, source->list->items[source->at++].record);
+	ends = (void *)source->list->items[source->at++].record;
+	ends->last = source->at == source->list->count;
+	hand_on(source, &ends->header);
 }
 
-bool list_source_turn(struct list_source *source)
+/* What happens until the next refresh, and that refresh. False if there is no more. */
+static bool turn(struct list_source *source)
 {
 	struct refusal refusal;
 
@@ -355,6 +359,21 @@ bool list_source_turn(struct list_source *source)
 	list_kind.refresh(source, false, &refusal);
 	end_refresh(source);
 	return true;
+}
+
+void list_play(const struct record_list *list, const struct source_config *config)
+{
+	struct list_source source = {.list = list, .config = config};
+	struct record_source begins = {
+		.header = {RECORD_SOURCE, sizeof(begins), 0, list->items[0].record->time_ns},
+		.timewait_ns = 60 * 1000000000ULL,
+	};
+	struct refusal refusal;
+
+	hand_on(&source, &begins.header);
+	list_kind.begin(&source, &refusal);
+	while (turn(&source))
+		continue;
 }
 
 const struct source_kind list_kind = {

@@ -46,7 +46,7 @@ struct list_source {
 
 extern const struct source_kind list_kind; /* of a struct list_source */
 
-/* What happens until the next refresh, and that refresh. False if there is no more. */
-bool list_source_turn(struct list_source *source);
+/* All of a list, from the RECORD_SOURCE that begins a stream to the refresh that is its last. */
+void list_play(const struct record_list *list, const struct source_config *config);
 
 #endif

@@ -7,12 +7,9 @@
 #include "base/macros.h"
 #include "cli/parse.h"
 #include "source/netns.h"
-#include "source/proc/cgroup.h"
 
 #define COMM_MAX       15 /* TASK_COMM_LEN - 1 */
 #define NETNS_ACCEPTED "a name under /run/netns, a path or a pid"
-#define CGROUP_ACCEPTED                                                                            \
-	"a path below the cgroup v2 root, beginning with /, or one in the mounted cgroupfs"
 
 /* The place of `text` among `words`, or -1. */
 static int word(const char *text, const char *const *words, size_t count)
@@ -38,10 +35,8 @@ static const char *take_comm(struct options *options, const char *text)
 
 static const char *take_cgroup(struct options *options, const char *text)
 {
-	if (text[0] != '/')
-		return CGROUP_ACCEPTED;
-	options->processes.cgroup = cgroup_resolve(text);
-	return options->processes.cgroup ? NULL : "there is no such cgroup; " CGROUP_ACCEPTED;
+	options->processes.cgroup = text;
+	return text[0] == '/' ? NULL : CGROUP_ACCEPTED;
 }
 
 static const char *take_netns(struct options *options, const char *text)
@@ -183,6 +178,12 @@ static const char *take_fail_on(struct options *options, const char *text)
 	return options->fail_on == SEVERITIES ? "info, warning or critical" : NULL;
 }
 
+static const char *take_input(struct options *options, const char *text)
+{
+	options->input = text;
+	return text[0] ? NULL : "a recording, or - for stdin";
+}
+
 static const char *take_output(struct options *options, const char *text)
 {
 	options->output = text;
@@ -268,6 +269,8 @@ const struct option_row option_rows[OPTIONS] = {
 	[OPTION_FAIL_ON] = {"fail-on", 0, "SEVERITY",
 			    "exit with 4 where anything is as grave: info, warning or critical",
 			    take_fail_on},
+	[OPTION_INPUT] = {"input", 'I', "FILE",
+			  "a recording, or - for stdin, in place of this host", take_input},
 	[OPTION_OUTPUT] = {"output", 'o', "FILE", "what is written, or - for stdout", take_output},
 	[OPTION_COLOR] = {"color", 0, "WHEN", "auto, always or never (NO_COLOR is honoured)",
 			  take_color},

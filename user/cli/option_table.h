@@ -17,6 +17,9 @@ struct option_row {
 	const char *(*take)(struct options *options, const char *text);
 };
 
+#define CGROUP_ACCEPTED                                                                            \
+	"a path below the cgroup v2 root, beginning with /, or one in the mounted cgroupfs"
+
 extern const struct option_row option_rows[OPTIONS];
 
 #endif

@@ -8,6 +8,7 @@
 
 #include "base/macros.h"
 #include "cli/status.h"
+#include "source/proc/cgroup.h"
 
 static int unknown_option(const char *text, const struct command *command)
 {
@@ -75,6 +76,7 @@ static int take_option(struct options *options, int id, const char *text)
 			    command->name[0] ? command->name : "the summary", why ? ": " : "",
 			    why ? why : "");
 	}
+	options->given |= OPTION_BIT(id);
 	accepted = option_rows[id].take(options, text);
 	if (accepted && id == OPTION_SORT)
 		return unknown_sort_key(command, text);
@@ -148,6 +150,43 @@ static const struct language *language_of_environment(void)
 	return NULL;
 }
 
+/* What asks this host, where a recording is read in its place. */
+static int check_input(const struct options *options)
+{
+	static const enum option_id asking[] = {OPTION_NETNS, OPTION_NO_BPF, OPTION_HOOKS,
+						OPTION_AUDIT, OPTION_RING_SIZE};
+
+	for (size_t i = 0; options->input && i < LENGTH(asking); i++)
+		if (options->given & OPTION_BIT(asking[i]))
+			return fail(STATUS_USAGE,
+				    "--%s asks this host: with --input FILE a recording is read in "
+				    "its place; one of the two is enough",
+				    option_rows[asking[i]].name);
+	return STATUS_DONE;
+}
+
+/* A recording's is taken as it is: here it need not be. */
+static int resolve_cgroup(struct options *options)
+{
+	const char *given = options->processes.cgroup;
+
+	if (!given || options->input)
+		return STATUS_DONE;
+	options->processes.cgroup = cgroup_resolve(given);
+	if (options->processes.cgroup)
+		return STATUS_DONE;
+	return fail(STATUS_USAGE, "--cgroup %s: there is no such cgroup; " CGROUP_ACCEPTED, given);
+}
+
+static int check(struct options *options)
+{
+	int status = check_together(options);
+
+	if (status == STATUS_DONE)
+		status = check_input(options);
+	return status == STATUS_DONE ? resolve_cgroup(options) : status;
+}
+
 int options_read(struct options *options, int argc, char **argv)
 {
 	struct option longs[OPTIONS + 1];
@@ -177,7 +216,7 @@ int options_read(struct options *options, int argc, char **argv)
 		if (status != STATUS_DONE)
 			return status;
 	}
-	status = check_together(options);
+	status = check(options);
 	if (status != STATUS_DONE)
 		return status;
 	if (optind < argc)

@@ -43,6 +43,7 @@ enum option_id {
 	OPTION_READY_FILE,
 	OPTION_AUDIT,
 	OPTION_FAIL_ON,
+	OPTION_INPUT,
 	OPTION_OUTPUT,
 	OPTION_COLOR,
 	OPTION_LANG,
@@ -64,13 +65,15 @@ _Static_assert(OPTIONS <= 64, "a bit for each");
 	(OPTION_BIT(OPTION_BY) | OPTION_BIT(OPTION_INTERVAL) | OPTION_BIT(OPTION_DURATION) |       \
 	 OPTION_BIT(OPTION_ONCE) | OPTION_BIT(OPTION_LIMIT) | OPTION_BIT(OPTION_SORT) |            \
 	 OPTION_BIT(OPTION_HOOKS) | OPTION_BIT(OPTION_NO_BPF) | OPTION_BIT(OPTION_READY_FILE) |    \
-	 OPTION_BIT(OPTION_RING_SIZE) | OPTION_BIT(OPTION_AUDIT))
-#define OPTION_BITS_ALWAYS                                                                         \
-	(OPTION_BIT(OPTION_JSON) | OPTION_BIT(OPTION_COLOR) | OPTION_BIT(OPTION_LANG) |            \
-	 OPTION_BIT(OPTION_VERBOSE) | OPTION_BIT(OPTION_HELP) | OPTION_BIT(OPTION_VERSION))
+	 OPTION_BIT(OPTION_RING_SIZE) | OPTION_BIT(OPTION_AUDIT) | OPTION_BIT(OPTION_INPUT))
+#define OPTION_BITS_ABOUT                                                                          \
+	(OPTION_BIT(OPTION_LANG) | OPTION_BIT(OPTION_VERBOSE) | OPTION_BIT(OPTION_HELP) |          \
+	 OPTION_BIT(OPTION_VERSION))
+#define OPTION_BITS_ALWAYS (OPTION_BIT(OPTION_JSON) | OPTION_BIT(OPTION_COLOR) | OPTION_BITS_ABOUT)
 
 struct options {
 	const struct command *command;
+	uint64_t given; /* OPTION_BIT of those on the command line */
 	struct tuple_filter tuples;
 	struct process_filter processes;
 	uint32_t states;
@@ -81,6 +84,7 @@ struct options {
 	double interval_s;
 	double duration_s; /* 0: until told to stop */
 	const char *ready_file;
+	const char *input;  /* a recording, "-": on stdin; NULL: this host */
 	const char *output; /* what is written, "-": to stdout; NULL: not said */
 	enum color_mode color;
 	const struct language *language; /* of text and help */

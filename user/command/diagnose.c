@@ -65,12 +65,8 @@ static bool turn(void *self, struct watch *watch)
 
 static void show_json(struct diagnosis *diagnosis, struct watch *watch)
 {
-	struct losses losses;
-
-	source_losses(&watch->source, &losses);
 	adviser_show_json(&diagnosis->adviser, &diagnosis->output);
-	object_loss(&diagnosis->output, clock_now_ns(CLOCK_MONOTONIC), &losses,
-		    &watch->model.clocks);
+	object_loss(&diagnosis->output, watch->time_ns, &watch->model.losses, &watch->model.clocks);
 }
 
 static void show(struct diagnosis *diagnosis, struct watch *watch)
@@ -90,10 +86,11 @@ static int finish(void *self, struct watch *watch, int status)
 	struct diagnosis *diagnosis = self;
 
 	unsay_left(diagnosis);
-	if (status != STATUS_DONE)
+	if (status != STATUS_DONE && !watch->shown)
 		return status;
 	show(diagnosis, watch);
-	status = output_exit_status(&diagnosis->output);
+	if (status == STATUS_DONE)
+		status = output_exit_status(&diagnosis->output);
 	if (status == STATUS_DONE && adviser_found(&diagnosis->adviser, fail_on))
 		return STATUS_FOUND;
 	return status;
@@ -109,7 +106,7 @@ static const struct consumer consumer = {
 
 static int diagnose(const struct options *options)
 {
-	struct diagnosis diagnosis = {.says_left = isatty(STDERR_FILENO)};
+	struct diagnosis diagnosis = {.says_left = isatty(STDERR_FILENO) && !options->input};
 	struct watch watch;
 	int status;
 
@@ -129,7 +126,7 @@ static int run(const struct options *options)
 	struct options brief = *options;
 
 	brief.brief = true;
-	if (!brief.duration_s)
+	if (!brief.duration_s && !brief.input)
 		brief.duration_s = WATCHED_S;
 	return diagnose(&brief);
 }
@@ -149,12 +146,12 @@ const struct command diagnose_command = {
 	.description = "Watches for 10 s (-d; Ctrl-C ends it early), then says what is wrong, the "
 		       "gravest first, with\n"
 		       "the figures that show it, what helps, what does not, and which command "
-		       "shows more.",
+		       "shows more. With -I FILE it judges all of a recording.",
 	.options = OPTION_BITS_ALWAYS | OPTION_BITS_TUPLES | OPTION_BITS_PROCESSES |
 		   OPTION_BIT(OPTION_DURATION) | OPTION_BIT(OPTION_LIMIT) | OPTION_BIT(OPTION_AGE) |
 		   OPTION_BIT(OPTION_HOOKS) | OPTION_BIT(OPTION_NO_BPF) |
 		   OPTION_BIT(OPTION_RING_SIZE) | OPTION_BIT(OPTION_READY_FILE) |
-		   OPTION_BIT(OPTION_FAIL_ON),
+		   OPTION_BIT(OPTION_FAIL_ON) | OPTION_BIT(OPTION_INPUT),
 	.why_not = why_not,
 	.run = run,
 };

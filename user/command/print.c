@@ -6,7 +6,6 @@
 
 #include "cli/status.h"
 #include "command/terminal.h"
-#include "source/clock.h"
 #include "view/audit/show.h"
 #include "view/objects.h"
 
@@ -70,10 +69,8 @@ static bool flush(void *self, struct watch *watch)
 
 static void show_audit(struct watch *watch, struct watched *watched)
 {
-	struct losses losses;
-
-	source_losses(&watch->source, &losses);
-	audit_settle(&watch->audit, &losses, !model_lacks(&watch->model, WANT_MINISOCKETS));
+	audit_settle(&watch->audit, &watch->model.losses,
+		     !model_lacks(&watch->model, WANT_MINISOCKETS));
 	if (watch->options->json)
 		audit_show_json(&watch->audit, &watched->output, &watch->model.clocks);
 	else
@@ -100,18 +97,16 @@ static void note_losses(const struct watch *watch, const struct watched *watched
 /* The audit, if one was asked for, after all else but for the last `loss`. */
 static void finish(struct watch *watch, struct watched *watched)
 {
-	struct losses losses;
+	const struct losses *losses = &watch->model.losses;
 
 	if (watch->options->audit && model_lacks(&watch->model, WANT_TRANSITIONS))
 		watch_note("--audit: nothing was streamed without BPF: there is nothing to audit");
 	else if (watch->options->audit)
 		show_audit(watch, watched);
-	source_losses(&watch->source, &losses);
 	if (watch->options->json && !watched->view->plain)
-		object_loss(&watched->output, clock_now_ns(CLOCK_MONOTONIC), &losses,
-			    &watch->model.clocks);
+		object_loss(&watched->output, watch->time_ns, losses, &watch->model.clocks);
 	output_flush(&watched->output);
-	note_losses(watch, watched, &losses);
+	note_losses(watch, watched, losses);
 }
 
 static int finish_all(void *self, struct watch *watch, int status)

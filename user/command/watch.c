@@ -49,18 +49,16 @@ void watch_init(struct watch *watch, const struct options *options, const struct
 		const int *fds, size_t count)
 {
 	struct needs needs = join_needs(views, count);
-	struct model_config config = {
-		.needs = &needs,
-		.filter = &watch->filter,
-		.processes = &options->processes,
-	};
+	struct model_config config = {.needs = &needs, .filter = &watch->filter};
 
 	*watch = (struct watch){
-		.options = options,
 		.consumer = &print_consumer,
 		.consumer_self = watch,
 		.stop = stop_on_signals(),
 	};
+	options = input_open(&watch->input, options, watch->stop, &needs);
+	watch->options = options;
+	config.processes = &options->processes;
 	if (needs_want(&needs, WANT_EVERYONE))
 		watch->filter.netns = options->tuples.netns;
 	else
@@ -93,6 +91,7 @@ void watch_free(struct watch *watch)
 		free(watch->views[i].self);
 		output_free(&watch->views[i].output);
 	}
+	input_close(&watch->input);
 	audit_free(&watch->audit);
 	model_free(&watch->model);
 }

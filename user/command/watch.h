@@ -7,6 +7,7 @@
 #define TCPLINGER_WATCH_H
 
 #include "cli/options.h"
+#include "command/input.h"
 #include "model/audit.h"
 #include "source/source.h"
 #include "view/view.h"
@@ -52,14 +53,16 @@ struct watch {
 	struct tuple_filter filter;
 	struct model model;
 	struct audit audit; /* of --audit */
+	struct input input; /* of --input */
 	struct source source;
 	struct watched views[WATCH_VIEWS];
 	size_t view_count;
 	struct refusal refusal;
 	bool without_bpf; /* because of `refusal`, not because the user asked for it */
 	bool said;	  /* what cannot be seen */
-	bool last;	  /* the refresh that comes is the last one */
+	bool last;	  /* the refresh that is shown is the last one */
 	uint64_t shown;	  /* refreshes so far */
+	uint64_t time_ns; /* how far the stream has come: its last refresh, or its end */
 };
 
 /* An instance of each of the views, on one model; `fds`: where each is shown. */

@@ -11,7 +11,6 @@
 #include "cli/status.h"
 #include "command/loop.h"
 #include "command/watch.h"
-#include "source/clock.h"
 #include "source/privilege.h"
 
 void watch_note(const char *line)
@@ -35,6 +34,10 @@ static void say_what_is_not_seen(struct watch *watch)
 		return;
 	watch->said = true;
 	source_unseen(&watch->source, unseen);
+	if (watch->options->input && model_lacks(&watch->model, WANT_TRANSITIONS) &&
+	    without_stream(watch))
+		note("%s was recorded without BPF: %s", watch->options->input,
+		     without_stream(watch));
 	if (watch->without_bpf)
 		note("%s; going on without BPF: %s%s%s", watch->refusal.text, without_stream(watch),
 		     unseen[0] ? "; not seen: " : "", unseen);
@@ -42,10 +45,12 @@ static void say_what_is_not_seen(struct watch *watch)
 		note("not seen: %s", unseen);
 }
 
-static void refresh(struct watch *watch, uint64_t time_ns)
+static void refresh(struct watch *watch, const struct record_refresh *record)
 {
 	const struct consumer *consumer = watch->consumer;
+	uint64_t time_ns = record->header.time_ns;
 
+	watch->last = record->last;
 	say_what_is_not_seen(watch);
 	for (size_t i = 0; i < watch->view_count; i++)
 		if (watch->views[i].view->refresh)
@@ -62,8 +67,10 @@ static void on_record(void *context, const struct record_header *record)
 	if (watch->consumer->record)
 		watch->consumer->record(watch->consumer_self, watch, record);
 	model_apply(&watch->model, record);
+	if (record->type == RECORD_REFRESH || record->type == RECORD_LOSS)
+		watch->time_ns = record->time_ns;
 	if (record->type == RECORD_REFRESH)
-		refresh(watch, record->time_ns);
+		refresh(watch, (const void *)record);
 }
 
 static void on_audited(void *context, const struct record_header *record)
@@ -90,6 +97,8 @@ static struct source_config source_config(struct watch *watch)
 		.essential = watch->view_count == 1 ? watch->views[0].view->essential : 0,
 		.filter = &watch->filter,
 		.interval_ns = (uint64_t)(options->interval_s * NS_PER_S),
+		.duration_ns = (uint64_t)(options->duration_s * NS_PER_S),
+		.recording = options->input ? &watch->input.recording : NULL,
 		.hooks = options->hooks,
 		.ring_kib = options->ring_kib,
 		.verbose = options->verbose,
@@ -157,23 +166,14 @@ static void enter_sandbox(const struct watch *watch)
 		note("no seccomp filter: %s", strerror(errno));
 }
 
-static uint64_t end_ns(const struct watch *watch)
-{
-	double seconds = watch->options->duration_s;
-
-	return seconds > 0 ? clock_now_ns(CLOCK_MONOTONIC) + (uint64_t)(seconds * NS_PER_S)
-			   : UINT64_MAX;
-}
-
-static void wait_for_more(const struct watch *watch, uint64_t until_ns)
+static void wait_for_more(const struct watch *watch)
 {
 	const struct consumer *consumer = watch->consumer;
 	int fds[] = {source_wait_on(&watch->source), -1};
 
 	if (consumer->wait_on)
 		fds[1] = consumer->wait_on(watch->consumer_self);
-	loop_wait(fds, LENGTH(fds),
-		  watch->source.due_ns < until_ns ? watch->source.due_ns : until_ns);
+	loop_wait(fds, LENGTH(fds), source_wait_until_ns(&watch->source));
 }
 
 static bool consumer_turn(struct watch *watch)
@@ -185,12 +185,11 @@ static bool consumer_turn(struct watch *watch)
 
 static bool loop(struct watch *watch)
 {
-	uint64_t until_ns = end_ns(watch);
 	bool busy = false;
 
-	while (!*watch->stop && clock_now_ns(CLOCK_MONOTONIC) < until_ns) {
+	while (!*watch->stop && !source_over(&watch->source)) {
 		if (!busy)
-			wait_for_more(watch, until_ns);
+			wait_for_more(watch);
 		if (!source_turn(&watch->source, &busy, &watch->refusal))
 			return false;
 		if (!consumer_turn(watch))
@@ -224,7 +223,6 @@ static bool refreshes(const struct watch *watch)
 /* At the end: nothing more is streamed, all can be listed. */
 static bool show_last(struct watch *watch)
 {
-	watch->last = true;
 	return !refreshes(watch) || source_refresh(&watch->source, true, &watch->refusal);
 }
 
@@ -242,6 +240,11 @@ static bool watch_on(struct watch *watch)
 
 static int finish(struct watch *watch, int status)
 {
+	source_end(&watch->source);
+	if (status == STATUS_DONE && watch->options->input)
+		status = input_outcome(&watch->input, watch->shown);
+	if (status == STATUS_USAGE)
+		return status;
 	return watch->consumer->finish(watch->consumer_self, watch, status);
 }
 
@@ -266,6 +269,8 @@ int watch_run(struct watch *watch)
 	const char *name = watch->options->command->name;
 	int status;
 
+	if (watch->input.status != STATUS_DONE)
+		return watch->input.status;
 	model_observe(&watch->model, &watch->consumer->observer, watch->consumer_self);
 	status = open_source(watch);
 	if (status != STATUS_DONE)

@@ -3,6 +3,7 @@
 #include "wanted.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 void model_init(struct model *model, const struct model_config *config)
 {
@@ -42,6 +43,8 @@ static void apply_loss(struct model *model, const struct record_loss *record)
 {
 	if (losses_total(&record->losses) != losses_total(&model->losses))
 		model->unhealed = true;
+	if (memcmp(&record->losses, &model->losses, sizeof(record->losses)) == 0)
+		return;
 	model->losses = record->losses;
 	tell_loss(model, record->header.time_ns, &record->losses);
 }

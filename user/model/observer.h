@@ -49,6 +49,7 @@ struct observer {
 	void (*listed)(void *context, enum listing_scope scope);
 	void (*counters)(void *context, const struct record_counters *counters);
 	void (*namespaces)(void *context, const struct record_namespace *record);
+	/* More was lost, on the whole, than before. */
 	void (*loss)(void *context, uint64_t time_ns, const struct losses *losses);
 };
 

@@ -130,6 +130,11 @@ static bool source_valid(const struct record_header *header)
 	return record->timewait_ns > 0 && record->timewait_ns < REMAINING_MAX_NS;
 }
 
+static bool refresh_valid(const struct record_header *header)
+{
+	return ((const struct record_refresh *)header)->last <= 1;
+}
+
 static bool names_valid(const struct process_facts *facts)
 {
 	for (unsigned int i = 0; i < FACTS_NAMES; i++) {
@@ -219,7 +224,7 @@ static const struct {
 	[RECORD_PORTS] = {sizeof(struct record_ports), ports_valid},
 	[RECORD_FAILURE] = {sizeof(struct record_failure), failure_valid},
 	[RECORD_SOURCE] = {sizeof(struct record_source), source_valid},
-	[RECORD_REFRESH] = {sizeof(struct record_refresh), NULL},
+	[RECORD_REFRESH] = {sizeof(struct record_refresh), refresh_valid},
 	[RECORD_FACTS] = {sizeof(struct record_facts), facts_valid},
 	[RECORD_WATCHED] = {sizeof(struct record_watched), watched_valid},
 	[RECORD_SENDING] = {sizeof(struct record_sending), NULL},
@@ -232,6 +237,11 @@ static const struct {
 	[RECORD_HOST] = {sizeof(struct record_host), host_valid},
 	[RECORD_SYSCTL] = {sizeof(struct record_sysctl), sysctl_valid},
 };
+
+size_t record_size(unsigned int type)
+{
+	return type < RECORD_TYPES ? kinds[type].size : 0;
+}
 
 const struct record_header *record_decode(const void *data, size_t size)
 {

@@ -15,4 +15,7 @@
  */
 const struct record_header *record_decode(const void *data, size_t size);
 
+/* How long a record of that type is, in bytes; 0: there is no such type. */
+size_t record_size(unsigned int type);
+
 #endif

@@ -11,6 +11,7 @@
 #include "source/live/live.h"
 #include "source/netns.h"
 #include "source/privilege.h"
+#include "source/replay.h"
 #include "source/proc/ancestors.h"
 #include "source/proc/host.h"
 #include "source/proc/namespace.h"
@@ -18,15 +19,29 @@
 #include "source/proc/settings.h"
 #include "source/proc/sysctl.h"
 
+static void choose_kind(struct source *source, bool lists, struct refusal *refusal)
+{
+	const struct source_config *config = &source->config;
+
+	if (config->recording) {
+		source->kind = &replay_kind;
+		source->self = replay_open(config);
+	} else if (lists) {
+		source->kind = &lister_kind;
+		source->self = lister_open(config);
+	} else {
+		source->kind = &live_kind;
+		source->self = live_open(config, NULL, refusal);
+	}
+}
+
 bool source_open(struct source *source, const struct source_config *config, bool lists,
 		 struct refusal *refusal)
 {
 	*source = (struct source){.config = *config};
 	questions_init(&source->questions);
 	facts_open(&source->facts);
-	source->kind = lists ? &lister_kind : &live_kind;
-	source->self =
-		lists ? lister_open(&source->config) : live_open(&source->config, NULL, refusal);
+	choose_kind(source, lists, refusal);
 	if (source->self)
 		return true;
 	source_close(source);
@@ -57,6 +72,12 @@ uint64_t source_timewait_ns(void)
 	return DEFAULT_TIMEWAIT_NS;
 }
 
+/* Then all of the stream is in it: how it begins, answers, how a refresh ends, what was lost. */
+static bool is_recorded(const struct source *source)
+{
+	return source->config.recording;
+}
+
 static uint32_t own_netns(void)
 {
 	uint32_t netns;
@@ -78,20 +99,34 @@ static void tell_source(const struct source *source)
 	sink_record(&source->config.sink, &record.header);
 }
 
-static void tell_refresh(const struct source *source)
+static void tell_refresh(const struct source *source, bool last)
 {
 	struct record_refresh record = {
 		.header = {RECORD_REFRESH, sizeof(record), 0, clock_now_ns(CLOCK_MONOTONIC)},
 		.monotonic_offset_ns = clock_realtime_offset_ns(CLOCK_MONOTONIC),
 		.boottime_offset_ns = clock_realtime_offset_ns(CLOCK_BOOTTIME),
+		.last = last,
 	};
 
 	sink_record(&source->config.sink, &record.header);
 }
 
+void source_end(const struct source *source)
+{
+	struct record_loss record = {
+		.header = {RECORD_LOSS, sizeof(record), 0, clock_now_ns(CLOCK_MONOTONIC)},
+	};
+
+	if (is_recorded(source))
+		return;
+	source_losses(source, &record.losses);
+	sink_record(&source->config.sink, &record.header);
+}
+
 bool source_begin(struct source *source, struct refusal *refusal)
 {
-	tell_source(source);
+	if (!is_recorded(source))
+		tell_source(source);
 	return source->kind->begin(source->self, refusal);
 }
 
@@ -273,18 +308,42 @@ static uint64_t pause_ns(const struct source *source, uint64_t used_ns)
 	return least_ns > interval_ns ? least_ns : interval_ns;
 }
 
+/* When the next one is, after one that took so much CPU; the first one tells when it is over. */
+static void plan_next(struct source *source, uint64_t used_ns)
+{
+	uint64_t now_ns = clock_now_ns(CLOCK_MONOTONIC);
+
+	source->due_ns = now_ns + pause_ns(source, used_ns - paced_ns(source));
+	if (!source->end_ns)
+		source->end_ns = source->config.duration_ns ? now_ns + source->config.duration_ns
+							    : UINT64_MAX;
+}
+
 bool source_refresh(struct source *source, bool last, struct refusal *refusal)
 {
-	uint64_t used_ns = clock_now_ns(CLOCK_THREAD_CPUTIME_ID);
+	uint64_t began_ns = clock_now_ns(CLOCK_THREAD_CPUTIME_ID);
 
 	if (!source->kind->refresh(source->self, last, refusal))
 		return false;
+	if (is_recorded(source))
+		return true;
 	forget_questions(source);
 	answer_all(source);
-	tell_refresh(source);
-	used_ns = clock_now_ns(CLOCK_THREAD_CPUTIME_ID) - used_ns - paced_ns(source);
-	source->due_ns = clock_now_ns(CLOCK_MONOTONIC) + pause_ns(source, used_ns);
+	tell_refresh(source, last);
+	plan_next(source, clock_now_ns(CLOCK_THREAD_CPUTIME_ID) - began_ns);
 	return true;
+}
+
+uint64_t source_wait_until_ns(const struct source *source)
+{
+	return source->due_ns < source->end_ns ? source->due_ns : source->end_ns;
+}
+
+bool source_over(const struct source *source)
+{
+	if (source->kind->over)
+		return source->kind->over(source->self);
+	return source->end_ns && clock_now_ns(CLOCK_MONOTONIC) >= source->end_ns;
 }
 
 int source_wait_on(const struct source *source)
@@ -337,6 +396,8 @@ static bool enters_namespaces(const struct source *source)
 {
 	uint32_t own, wanted = source->config.filter->netns;
 
+	if (is_recorded(source))
+		return false;
 	return !wanted || !netns_resolve("/proc/self/ns/net", &own) || wanted != own;
 }
 

@@ -26,7 +26,7 @@ struct refusal {
 };
 
 /* Where listings come from: they take different capabilities. */
-enum privilege_source { SOURCE_DIAG, SOURCE_LIVE, SOURCES };
+enum privilege_source { SOURCE_DIAG, SOURCE_LIVE, SOURCE_RECORDING, SOURCES };
 
 enum hooks_mode { HOOKS_AUTO, HOOKS_TRACEPOINT, HOOKS_FENTRY };
 
@@ -36,6 +36,8 @@ struct source_config {
 	uint32_t essential; /* WANT(): a source that lacks one of these is of no use, and refuses */
 	const struct tuple_filter *filter;
 	uint64_t interval_ns; /* from one refresh to the next */
+	uint64_t duration_ns; /* of the stream's time, from its first refresh on; 0: no end */
+	struct recording *recording; /* read in place of this host; NULL: none */
 	enum hooks_mode hooks;
 	uint32_t ring_kib; /* of the ring buffer, a power of 2; 0: as a busy host needs it */
 	bool verbose;	   /* messages of libraries to stderr */
@@ -57,6 +59,8 @@ struct source_kind {
 	bool (*take)(void *self);
 	/* Brings up to date what is not streamed. `last`: there is no later. */
 	bool (*refresh)(void *self, bool last, struct refusal *refusal);
+	/* Nothing more comes, ever. NULL: it goes on. */
+	bool (*over)(const void *self);
 	void (*answer)(void *self, const struct question *question);
 	/* Nothing more is streamed; what has come is handed on. NULL: nothing is. */
 	void (*finish)(void *self);
@@ -80,12 +84,13 @@ struct source {
 	struct questions questions;
 	struct facts_reader facts;
 	struct epoll_reader epoll;
-	uint64_t due_ns; /* when the next refresh is, CLOCK_MONOTONIC */
+	uint64_t due_ns; /* when the next refresh is, CLOCK_MONOTONIC; 0: at once */
+	uint64_t end_ns; /* when it is over, CLOCK_MONOTONIC; 0: not known yet */
 };
 
 /*
- * Opens the live one; or, where `lists` asks for it, the one that only lists. False, with the
- * reason, where the kernel or the privileges do not allow it.
+ * Opens the recording, if there is one; the live one; or, where `lists` asks for it, the one that
+ * only lists. False, with the reason, where the kernel or the privileges do not allow it.
  */
 bool source_open(struct source *source, const struct source_config *config, bool lists,
 		 struct refusal *refusal);
@@ -100,8 +105,12 @@ bool source_begin(struct source *source, struct refusal *refusal);
 /* A refresh now, with questions and answers and the RECORD_REFRESH that ends it. */
 bool source_refresh(struct source *source, bool last, struct refusal *refusal);
 
-/* What to wait on until it can be read, or until `due_ns`; -1: on nothing. */
+/* What to wait on until it can be read, or until the time below; -1: on nothing. */
 int source_wait_on(const struct source *source);
+uint64_t source_wait_until_ns(const struct source *source);
+
+/* True once all has been told that was asked for. */
+bool source_over(const struct source *source);
 
 /*
  * One turn, without waiting: hands on a batch, and refreshes if that is due. `busy`: come again at
@@ -111,6 +120,9 @@ bool source_turn(struct source *source, bool *busy, struct refusal *refusal);
 
 void source_answer(struct source *source, const struct question *question);
 void source_finish(struct source *source);
+
+/* The end of the stream: what was lost on the whole. */
+void source_end(const struct source *source);
 void source_losses(const struct source *source, struct losses *losses);
 void source_each_limit(const struct source *source, void (*say)(const char *line));
 

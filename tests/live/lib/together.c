@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * Several views on one stream of one source: what no command does yet.
+ * Several views on one stream of one source, and a recording of it: what no command does.
  *
- *   together VIEW=FILE... leaks [OPTIONS]
+ *   together VIEW=FILE... [record=FILE] leaks [OPTIONS]
  *
  * What each view shows goes to its file; the options are those of the command.
  */
@@ -13,7 +13,8 @@
 
 #include "base/macros.h"
 #include "cli/status.h"
-#include "command/watch.h"
+#include "command/print.h"
+#include "command/record/recorder.h"
 #include "view/closing/closing.h"
 #include "view/leaks/leaks.h"
 #include "view/opening/opening.h"
@@ -54,23 +55,81 @@ static bool choose(struct chosen *chosen, const char *word)
 	return true;
 }
 
+/* Prints as a view's own command does, and keeps the stream. */
+struct tee {
+	struct watch watch;
+	struct recorder recorder;
+};
+
+static void tell_loss(void *self, uint64_t time_ns, const struct losses *losses)
+{
+	print_consumer.observer.loss(&((struct tee *)self)->watch, time_ns, losses);
+}
+
+static void keep(void *self, struct watch *watch, const struct record_header *record)
+{
+	recorder_consumer.record(&((struct tee *)self)->recorder, watch, record);
+}
+
+static void refreshed(void *self, struct watch *watch, uint64_t time_ns)
+{
+	(void)self;
+	print_consumer.refreshed(watch, watch, time_ns);
+}
+
+static bool turn(void *self, struct watch *watch)
+{
+	return print_consumer.turn(watch, watch) &&
+	       recorder_consumer.turn(&((struct tee *)self)->recorder, watch);
+}
+
+static int finish(void *self, struct watch *watch, int status)
+{
+	status = print_consumer.finish(watch, watch, status);
+	return recorder_consumer.finish(&((struct tee *)self)->recorder, watch, status);
+}
+
+static const struct consumer tee_consumer = {
+	.observer = {.loss = tell_loss},
+	.record = keep,
+	.refreshed = refreshed,
+	.turn = turn,
+	.finish = finish,
+};
+
+static int watch_and_record(struct tee *tee, struct options *options)
+{
+	int status = recorder_open(&tee->recorder, options);
+
+	if (status == STATUS_DONE) {
+		watch_consume(&tee->watch, &tee_consumer, tee);
+		status = watch_run(&tee->watch);
+	}
+	recorder_close(&tee->recorder);
+	return status;
+}
+
 int main(int argc, char **argv)
 {
 	static struct chosen chosen;
 	static struct options options;
-	static struct watch watch;
+	static struct tee tee;
+	const char *recording = NULL;
 	int words = 0, status;
 
 	while (choose(&chosen, argv[1 + words]))
 		words++;
+	if (argv[1 + words] && strncmp(argv[1 + words], "record=", 7) == 0)
+		recording = argv[1 + words++] + 7;
 	if (!words)
 		return STATUS_USAGE;
 	status = options_read(&options, argc - words, argv + words);
 	if (status != STATUS_DONE)
 		return status;
 	libbpf_set_print(NULL);
-	watch_init(&watch, &options, chosen.views, chosen.fds, chosen.count);
-	status = watch_run(&watch);
-	watch_free(&watch);
+	options.output = recording;
+	watch_init(&tee.watch, &options, chosen.views, chosen.fds, chosen.count);
+	status = recording ? watch_and_record(&tee, &options) : watch_run(&tee.watch);
+	watch_free(&tee.watch);
 	return status;
 }

@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * A stream that is fed to the views and to the writer: what each view shows of it is what it shows
+ * of the recording, byte for byte.
+ */
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "command/record/recorder.h"
+#include "records.h"
+#include "record_list.h"
+#include "stage.h"
+#include "source/replay.h"
+#include "traffic.h"
+#include "unit.h"
+#include "view/timewait/timewait.h"
+#include "view/trace/trace.h"
+#include "view/views.h"
+
+#define SEEDS 30
+#define VIEWS (ALL_VIEWS + 1)
+
+/* A recording in memory, and by what name it can be opened. */
+struct file {
+	int fd;
+	char path[32];
+};
+
+static void make_file(struct file *file)
+{
+	file->fd = memfd_create("recording", MFD_CLOEXEC);
+	snprintf(file->path, sizeof(file->path), "/proc/self/fd/%d", file->fd);
+}
+
+static const struct view *const *every_view(void)
+{
+	static const struct view *views[VIEWS];
+
+	memcpy(views, all_views, sizeof(all_views));
+	views[ALL_VIEWS] = &trace_view;
+	return views;
+}
+
+/* What is shown and written. */
+struct tee {
+	struct stage stage;
+	struct recording_writer writer;
+};
+
+static void on_record(void *context, const struct record_header *record)
+{
+	struct tee *tee = context;
+
+	writer_add(&tee->writer, record);
+	stage_record(&tee->stage, record);
+}
+
+static void ask(void *context, struct questions *questions)
+{
+	stage_ask(&((struct tee *)context)->stage, questions);
+}
+
+static void record(const struct record_list *list, const struct options *options, struct file *file,
+		   char **texts)
+{
+	struct tee *tee = calloc(1, sizeof(*tee));
+	struct source_config config = {.sink = {on_record, tee}, .ask = ask, .context = tee};
+	struct recording_header header;
+
+	stage_begin(&tee->stage, options, every_view(), VIEWS);
+	config.needs = tee->stage.watch.model.needs;
+	config.filter = &tee->stage.watch.filter;
+	recording_describe(&header, options, &config.needs);
+	writer_init(&tee->writer);
+	make_file(file);
+	writer_begin(&tee->writer, file->fd, &header);
+	list_play(list, &config);
+	writer_end(&tee->writer);
+	assert_int_equal(tee->writer.error, 0);
+	writer_free(&tee->writer);
+	stage_end(&tee->stage, texts);
+	free(tee);
+}
+
+/* One view of a recording, as a command of one view shows it; how the recording ended. */
+static enum recording_end replay(const char *path, const struct options *options,
+				 const struct view *view, char **text)
+{
+	struct options read = *options;
+	struct stage *stage = calloc(1, sizeof(*stage));
+	struct source_config config = {.sink = {stage_record, stage}, .interval_ns = SECOND};
+	enum recording_end end;
+	struct refusal refusal;
+	void *source;
+
+	read.input = path;
+	stage_begin(stage, &read, &view, 1);
+	assert_int_equal(stage->watch.input.status, 0);
+	config.recording = &stage->watch.input.recording;
+	config.duration_ns = (uint64_t)(options->duration_s * SECOND);
+	if (options->interval_s > 1)
+		config.interval_ns = (uint64_t)(options->interval_s * SECOND);
+	source = replay_open(&config);
+	while (!replay_kind.over(source))
+		assert_true(replay_kind.refresh(source, false, &refusal));
+	replay_kind.close(source);
+	end = config.recording->end;
+	stage_end(stage, text);
+	free(stage);
+	return end;
+}
+
+static void check_seed(const struct options *options, uint64_t seed)
+{
+	struct record_list list;
+	struct file file;
+	char *texts[VIEWS], *again;
+
+	traffic_make(&list, seed);
+	record(&list, options, &file, texts);
+	record_list_free(&list);
+	for (size_t i = 0; i < VIEWS; i++) {
+		const struct view *view = every_view()[i];
+
+		assert_int_equal(replay(file.path, options, view, &again), RECORDING_WHOLE);
+		check_same(view->name, seed, texts[i], again);
+		free(texts[i]);
+		free(again);
+	}
+	close(file.fd);
+}
+
+static void test_every_view_shows_the_same(void **state)
+{
+	static const struct options shows[] = {
+		{.json = true, .age_s = 0.5, .interval_s = 1},
+		{.age_s = 0.5, .interval_s = 1},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(shows); i++)
+		for (uint64_t seed = 1; seed <= SEEDS; seed++)
+			check_seed(&shows[i], seed);
+}
+
+/* What is asked for by `record` is asked for by who reads it again, unless that asks for less. */
+static void test_filters_are_kept(void **state)
+{
+	static struct options options = {.json = true, .interval_s = 1, .tuples.rport.active = 1};
+	static struct options processes = {
+		.json = true, .interval_s = 1, .processes.pid = TRAFFIC_PID};
+
+	(void)state;
+	options.tuples.rport.bitmap[TRAFFIC_PORT / 8] = 1 << TRAFFIC_PORT % 8;
+	for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+		check_seed(&options, seed);
+		check_seed(&processes, seed);
+	}
+}
+
+/* The times of the `refresh` objects in the JSON of a view. */
+static size_t times_of(const char *text, const char **times)
+{
+	static const char key[] = "{\"type\":\"refresh\",\"time\":\"";
+	size_t count = 0;
+
+	for (const char *at = text; (at = strstr(at, key)); at += sizeof(key))
+		times[count++] = at + sizeof(key) - 1;
+	return count;
+}
+
+static bool same_time(const char *time, const char *other)
+{
+	return strncmp(time, other, strcspn(time, "\"")) == 0;
+}
+
+#define TIMES 64
+
+struct shows {
+	char *text;
+	const char *times[TIMES];
+	size_t count;
+};
+
+static void show(struct shows *shows, const struct file *file, const struct options *options)
+{
+	replay(file->path, options, &timewait_view, &shows->text);
+	shows->count = times_of(shows->text, shows->times);
+}
+
+/* A recording whose interval is a second. */
+static void record_some(struct file *file)
+{
+	static const struct options options = {.json = true, .interval_s = 1};
+	struct record_list list;
+	char *texts[VIEWS];
+
+	traffic_make(&list, 1);
+	record(&list, &options, file, texts);
+	record_list_free(&list);
+	for (size_t i = 0; i < VIEWS; i++)
+		free(texts[i]);
+}
+
+static void test_every_nth_refresh(void **state)
+{
+	static const struct options all = {.json = true, .interval_s = 1};
+	static const struct options third = {.json = true, .interval_s = 3};
+	static const struct options finer = {.json = true, .interval_s = 0.1};
+	struct shows every = {0}, some = {0}, more = {0};
+	struct file file;
+
+	(void)state;
+	record_some(&file);
+	show(&every, &file, &all);
+	show(&some, &file, &third);
+	show(&more, &file, &finer);
+	assert_true(every.count > 6);
+	assert_int_equal(more.count, every.count);
+	for (size_t i = 0; 3 * i < every.count; i++)
+		assert_true(same_time(some.times[i], every.times[3 * i]));
+	assert_true(same_time(some.times[some.count - 1], every.times[every.count - 1]));
+	assert_int_equal(some.count, (every.count + 2) / 3 + ((every.count - 1) % 3 != 0));
+	free(every.text);
+	free(some.text);
+	free(more.text);
+	close(file.fd);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_every_view_shows_the_same),
+		cmocka_unit_test(test_filters_are_kept),
+		cmocka_unit_test(test_every_nth_refresh),
+	};
+
+	return cmocka_run_group_tests_name("recording", tests, NULL, NULL);
+}
