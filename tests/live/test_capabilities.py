@@ -28,6 +28,7 @@ COMMANDS = {
     "ports": ["ports", "--once"],
     "opening": ["opening", "-d", "0.1"],
     "closing": ["closing", "--once"],
+    "diagnose": ["diagnose", "-d", "0.1"],
     "summary": [],
     "leaks-no-bpf": ["leaks", "--once", "--no-bpf"],
 }
@@ -97,7 +98,7 @@ def test_without_CAP_DAC_READ_SEARCH(space, name):
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_without_CAP_SYSLOG(space, name):
-    lines = {"trace": [SYSLOG], "ports": [SYSLOG], "timewait": [SYSLOG_TIMEWAIT]}
+    lines = {"diagnose": [SYSLOG], "trace": [SYSLOG], "ports": [SYSLOG], "timewait": [SYSLOG_TIMEWAIT]}
     check(name, space, without("syslog"), 0, lines.get(name, []))
 
 

@@ -51,7 +51,7 @@ struct advice *advise(struct judging *judging, enum severity severity, enum sayi
 static const char *const without[WANTS] = {
 	[WANT_TRANSITIONS] = NOT_SEEN "transitions (it takes BPF)",
 	[WANT_MINISOCKETS] = NOT_SEEN "what becomes of TIME_WAITs (it takes BPF)",
-	[WANT_ACCEPTORS] = NOT_SEEN "who accepts a connection, as it happens",
+	[WANT_ACCEPTORS] = NOT_SEEN "who accepts a connection, as it happens (it takes fentry)",
 	[WANT_BOUND_PORTS] = NOT_SEEN "which ports bind() has taken (it takes BPF)",
 	[WANT_CONNECT_FAILURES] = NOT_SEEN "connects that fail at once (it takes fentry)",
 	[WANT_BIND_FAILURES] = NOT_SEEN "binds that fail (it takes fentry)",

@@ -128,10 +128,12 @@ static enum saying saying_of_stopped(const struct process_facts *facts)
 void judge_close_wait_stopped(struct judging *judging, const void *at)
 {
 	const struct leak_row *row = at;
-	struct process_facts facts = leaks_facts(leaks_of(judging), row);
+	struct process_facts facts;
 
-	if (leaks_has_any(row) && leaks_verdict(row) == VERDICT_STOPPED)
-		advise_row(judging, row, SEVERITY_WARNING, saying_of_stopped(&facts));
+	if (!leaks_has_any(row) || leaks_verdict(row) != VERDICT_STOPPED)
+		return;
+	facts = leaks_facts(leaks_of(judging), row);
+	advise_row(judging, row, SEVERITY_WARNING, saying_of_stopped(&facts));
 }
 
 void judge_close_wait_backlog(struct judging *judging, const void *at)
@@ -221,6 +223,7 @@ void judge_no_cpu_of_holder(struct judging *judging, const void *at)
 {
 	const struct leak_row *row = at;
 
-	if (leaks_has_any(row) && leaks_starved(leaks_of(judging), row) >= STARVED_SHARE)
+	if (row->looked && leaks_has_any(row) &&
+	    leaks_starved(leaks_of(judging), row) >= STARVED_SHARE)
 		tell_pressure(judging, advise_row(judging, row, SEVERITY_WARNING, SAY_NO_CPU));
 }

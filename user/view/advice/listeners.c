@@ -55,8 +55,11 @@ void judge_accept_queue_full(struct judging *judging, const void *at)
 void judge_no_cpu_of_listener(struct judging *judging, const void *at)
 {
 	const struct listener_row *row = at;
-	struct process_facts facts = listeners_facts(opening_of(judging), row);
+	struct process_facts facts;
 
-	if (row->there && threads_share(&facts, facts.starved_ns) >= STARVED_SHARE)
+	if (!row->there || !row->looked)
+		return;
+	facts = listeners_facts(opening_of(judging), row);
+	if (threads_share(&facts, facts.starved_ns) >= STARVED_SHARE)
 		tell_pressure(judging, advise_row(judging, row, SEVERITY_WARNING, SAY_NO_CPU));
 }

@@ -161,8 +161,10 @@ void judge_ports_taken_by_bind(struct judging *judging, const void *at)
 	struct port_blocker greatest;
 	struct advice *advice;
 
+	if (!row->range)
+		return;
 	rows_each(&ports->failures, add_blocked, &blocked);
-	if (!row->range || !row->wanted || ports_blocked_share(row) < BLOCKED_SHARE)
+	if (!row->wanted || ports_blocked_share(row) < BLOCKED_SHARE)
 		return;
 	advice = advise_row(judging, row, blocked.count ? SEVERITY_CRITICAL : SEVERITY_WARNING,
 			    SAY_TAKEN_BY_BIND);
@@ -329,6 +331,8 @@ static bool was_exhausted(const struct ports *ports, const struct port_row *row)
 {
 	struct port_row wanted = {.tuple = row->tuple};
 
+	if (!row->failed)
+		return false;
 	rows_each(&ports->failures, note_exhausted, &wanted);
 	return wanted.passes;
 }
