@@ -12,7 +12,6 @@ import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from tempfile import TemporaryDirectory
 
 import junit
 
@@ -74,12 +73,10 @@ def analyzer(files, flags):
     sources = [name for name in files if name.startswith("user/") and name.endswith(".c")]
 
     def analyze(name):
-        made = os.path.join(folder, name.replace("/", "-"))
-        status, text = run("gcc", "-fanalyzer", "-O1", *flags, "-c", name, "-o", made)
+        status, text = run("gcc", "-fanalyzer", "-O1", *flags, "-c", name, "-o", "/dev/null")
         return text if status or "warning:" in text else ""
 
-    # not to /dev/null: a compiler cache keeps what is a file, and most of the tree is as it was
-    with TemporaryDirectory() as folder, ThreadPoolExecutor(os.cpu_count()) as pool:
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
         return "".join(pool.map(analyze, sources))
 
 

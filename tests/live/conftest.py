@@ -14,6 +14,7 @@ from actors import Actor  # noqa: E402
 from leaksview import Leaks  # noqa: E402
 from lingering import Closing, ClosingBesideTrace, Opening  # noqa: E402
 from portsview import Ports  # noqa: E402
+from serving import Serve  # noqa: E402
 from spaces import Space  # noqa: E402
 from timewaits import TimeWaits  # noqa: E402
 from tracer import Tracer, binary, refused, tcplinger  # noqa: E402
@@ -93,6 +94,9 @@ class Stage:
 
     def opening(self, *arguments, **options):
         return self.view(Opening, arguments, options)
+
+    def serve(self, *arguments, **options):
+        return self.view(Serve, arguments, options)
 
     def closing_beside_trace(self, *arguments, **options):
         return self.view(ClosingBesideTrace, arguments, options)

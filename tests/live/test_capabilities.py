@@ -29,6 +29,7 @@ COMMANDS = {
     "opening": ["opening", "-d", "0.1"],
     "closing": ["closing", "--once"],
     "diagnose": ["diagnose", "-d", "0.1"],
+    "serve": ["serve", "-d", "0.1", "--web.listen-address", "127.0.0.1:0"],
     "summary": [],
     "leaks-no-bpf": ["leaks", "--once", "--no-bpf"],
 }

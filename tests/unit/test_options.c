@@ -108,6 +108,22 @@ static void each_option_is_taken(void **state)
 	assert_true(options.version);
 }
 
+static void the_options_of_serve_are_taken(void **state)
+{
+	(void)state;
+	accept("serve");
+	assert_int_equal(options.serve.address_count, 0);
+	assert_int_equal(options.serve.max_series, 0);
+	assert_null(options.serve.textfile);
+	assert_false(options.serve.labels_container);
+	accept("serve --web.listen-address 127.0.0.1:1 --web.listen-address=:2 --max-series 5");
+	assert_int_equal(options.serve.address_count, 2);
+	assert_int_equal(options.serve.max_series, 5);
+	accept("serve --textfile /tmp/x.prom --labels container --age 1");
+	assert_string_equal(options.serve.textfile, "/tmp/x.prom");
+	assert_true(options.serve.labels_container);
+}
+
 static void the_options_of_a_table_are_taken(void **state)
 {
 	static const char *const groups[] = {"pid", "comm", "exe", "cgroup", "container"};
@@ -252,6 +268,7 @@ int main(void)
 		cmocka_unit_test(without_arguments_it_is_the_summary),
 		cmocka_unit_test(the_command_comes_first),
 		cmocka_unit_test(each_option_is_taken),
+		cmocka_unit_test(the_options_of_serve_are_taken),
 		cmocka_unit_test(the_options_of_a_table_are_taken),
 		cmocka_unit_test(a_namespace_may_be_that_of_a_process),
 		cmocka_unit_test(wrong_usage_is_one_line_that_names_it_and_what_is_accepted),

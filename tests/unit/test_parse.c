@@ -392,9 +392,44 @@ static void an_age_may_be_zero(void **state)
 		check(parse_age(wrong[i], &seconds), "\"%s\" is taken", wrong[i]);
 }
 
+static void a_listening_address_has_a_port(void **state)
+{
+	static const char *const good[] = {
+		"127.0.0.1:9878", "[::1]:1", "[2001:db8::1]:65535", ":80", "0.0.0.0:0", "[::]:80"};
+	static const char *const bad[] = {"",
+					  "x",
+					  "80",
+					  "127.0.0.1",
+					  "127.0.0.1:",
+					  "::1:80",
+					  "[::1]",
+					  "[::1:80",
+					  "1.2.3:80",
+					  ":65536",
+					  "a.b:80",
+					  "127.0.0.1:80x",
+					  "[127.0.0.1]:80",
+					  "[]:80",
+					  "[::1]x:80",
+					  ":-1"};
+	struct listen_address address;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(good); i++)
+		check(!parse_listen_address(good[i], &address), "%s is refused", good[i]);
+	for (size_t i = 0; i < COUNT(bad); i++)
+		check(parse_listen_address(bad[i], &address), "%s is taken", bad[i]);
+	assert_null(parse_listen_address("1.2.3.4:80", &address));
+	assert_memory_equal(address.address + 10, "\xff\xff\1\2\3\4", 6);
+	assert_true(address.port == 80 && !address.all);
+	assert_null(parse_listen_address(":81", &address));
+	assert_true(address.port == 81 && address.all);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_listening_address_has_a_port),
 		cmocka_unit_test(ports_are_numbers_ranges_and_lists),
 		cmocka_unit_test(ports_that_cannot_be_are_refused),
 		cmocka_unit_test(an_address_may_have_a_prefix_and_a_port),

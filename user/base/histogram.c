@@ -79,6 +79,7 @@ static void widen(struct histogram *histogram, uint64_t min_ns, uint64_t max_ns)
 void histogram_add(struct histogram *histogram, uint64_t ns)
 {
 	widen(histogram, ns, ns);
+	histogram->sum_ns += ns;
 	histogram->count++;
 	count(histogram, bin_of(ns / NS_PER_US), 1);
 }
@@ -88,6 +89,7 @@ void histogram_merge(struct histogram *histogram, const struct histogram *other)
 	if (!other->count)
 		return;
 	widen(histogram, other->min_ns, other->max_ns);
+	histogram->sum_ns += other->sum_ns;
 	histogram->count += other->count;
 	for (uint32_t i = 0; i < other->bin_count; i++)
 		count(histogram, other->bins[i].bin, other->bins[i].count);
@@ -174,6 +176,25 @@ void histogram_scale_log2(struct histogram_scale *scale, const struct histogram 
 		scale->edges_ns[scale->edges++] = NS_PER_US << power;
 }
 
+static uint64_t middle_us(uint32_t bin)
+{
+	return low_us(bin) + width_us(bin) / 2;
+}
+
+void histogram_add_up(const struct histogram *histogram, const struct histogram_scale *scale,
+		      uint64_t *counts)
+{
+	uint32_t bucket = 0;
+
+	for (uint32_t i = 0; i < histogram->bin_count; i++) {
+		const struct histogram_bin *bin = &histogram->bins[i];
+
+		while (bucket < scale->edges && middle_us(bin->bin) >= edge_us(scale, bucket))
+			bucket++;
+		counts[bucket] += bin->count;
+	}
+}
+
 /*
  * A bin goes where its middle is, or as near as there was any value; the edges of octaves are edges
  * of bins.
@@ -186,8 +207,7 @@ void histogram_buckets(const struct histogram *histogram, const struct histogram
 	memset(counts, 0, (scale->edges + 1) * sizeof(*counts));
 	for (uint32_t i = 0; i < histogram->bin_count; i++) {
 		const struct histogram_bin *bin = &histogram->bins[i];
-		uint64_t middle_us = low_us(bin->bin) + width_us(bin->bin) / 2;
-		uint64_t at_us = clamp(histogram, middle_us * NS_PER_US) / NS_PER_US;
+		uint64_t at_us = clamp(histogram, middle_us(bin->bin) * NS_PER_US) / NS_PER_US;
 
 		while (bucket < scale->edges && at_us >= edge_us(scale, bucket))
 			bucket++;

@@ -17,6 +17,7 @@ struct histogram_bin {
 /* All zero: empty. */
 struct histogram {
 	uint64_t count;
+	uint64_t sum_ns;
 	uint64_t min_ns;
 	uint64_t max_ns;
 	struct histogram_bin *bins; /* in order */
@@ -55,5 +56,12 @@ void histogram_scale_log2(struct histogram_scale *scale, const struct histogram 
 /* How many are in each bucket; `counts` has room for one more than there are edges. */
 void histogram_buckets(const struct histogram *histogram, const struct histogram_scale *scale,
 		       uint64_t *counts);
+
+/*
+ * Adds them to `counts`, each to the bucket that its bin is always in: however the histogram grows,
+ * and whatever it is added up with, no bucket ever has fewer than before.
+ */
+void histogram_add_up(const struct histogram *histogram, const struct histogram_scale *scale,
+		      uint64_t *counts);
 
 #endif

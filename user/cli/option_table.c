@@ -190,6 +190,38 @@ static const char *take_output(struct options *options, const char *text)
 	return strcmp(text, "-") == 0 ? NULL : parse_new_file(text);
 }
 
+static const char *take_listen_address(struct options *options, const char *text)
+{
+	struct serve_options *serve = &options->serve;
+
+	if (serve->address_count == LISTEN_ADDRESSES)
+		return "there are 8 of them already";
+	return parse_listen_address(text, &serve->addresses[serve->address_count++]);
+}
+
+static const char *take_web_config(struct options *options, const char *text)
+{
+	options->serve.config = text;
+	return text[0] ? NULL : "a file of the web configuration of Prometheus' exporters";
+}
+
+static const char *take_max_series(struct options *options, const char *text)
+{
+	return parse_count(text, &options->serve.max_series);
+}
+
+static const char *take_labels(struct options *options, const char *text)
+{
+	options->serve.labels_container = true;
+	return strcmp(text, "container") == 0 ? NULL : "container";
+}
+
+static const char *take_textfile(struct options *options, const char *text)
+{
+	options->serve.textfile = text;
+	return parse_new_file(text);
+}
+
 static const char *take_color(struct options *options, const char *text)
 {
 	static const char *const words[] = {"auto", "always", "never"};
@@ -272,6 +304,20 @@ const struct option_row option_rows[OPTIONS] = {
 	[OPTION_INPUT] = {"input", 'I', "FILE",
 			  "a recording, or - for stdin, in place of this host", take_input},
 	[OPTION_OUTPUT] = {"output", 'o', "FILE", "what is written, or - for stdout", take_output},
+	[OPTION_LISTEN_ADDRESS] = {"web.listen-address", 0, "ADDRESS",
+				   "IP:PORT, [IP]:PORT or :PORT (default 127.0.0.1:9878); also "
+				   "several",
+				   take_listen_address},
+	[OPTION_WEB_CONFIG] = {"web.config.file", 0, "FILE",
+			       "TLS and passwords, as Prometheus' exporters have them",
+			       take_web_config},
+	[OPTION_MAX_SERIES] = {"max-series", 0, "N",
+			       "of each metric at most so many series (default 1000)",
+			       take_max_series},
+	[OPTION_LABELS] = {"labels", 0, "LABEL", "container: a label beside comm", take_labels},
+	[OPTION_TEXTFILE] = {"textfile", 0, "FILE",
+			     "write the metrics here for node_exporter, and do not listen",
+			     take_textfile},
 	[OPTION_COLOR] = {"color", 0, "WHEN", "auto, always or never (NO_COLOR is honoured)",
 			  take_color},
 	[OPTION_LANG] = {"lang", 0, "LANGUAGE",

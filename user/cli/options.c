@@ -133,6 +133,9 @@ static int check_together(const struct options *options)
 	if (options->audit && options->once)
 		return fail(STATUS_USAGE, "--audit: counts what happens in an interval; with "
 					  "-d SECONDS, not with --once");
+	if (options->serve.textfile && (options->serve.address_count || options->serve.config))
+		return fail(STATUS_USAGE, "--textfile: nothing listens then; one of --textfile and "
+					  "--web.listen-address or --web.config.file is enough");
 	return STATUS_DONE;
 }
 

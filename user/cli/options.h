@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "base/language.h"
+#include "cli/parse.h"
 #include "source/live/hooks.h"
 #include "filter.h"
 #include "view/advice/severity.h"
@@ -45,6 +46,11 @@ enum option_id {
 	OPTION_FAIL_ON,
 	OPTION_INPUT,
 	OPTION_OUTPUT,
+	OPTION_LISTEN_ADDRESS,
+	OPTION_WEB_CONFIG,
+	OPTION_MAX_SERIES,
+	OPTION_LABELS,
+	OPTION_TEXTFILE,
 	OPTION_COLOR,
 	OPTION_LANG,
 	OPTION_VERBOSE,
@@ -71,6 +77,18 @@ _Static_assert(OPTIONS <= 64, "a bit for each");
 	 OPTION_BIT(OPTION_VERSION))
 #define OPTION_BITS_ALWAYS (OPTION_BIT(OPTION_JSON) | OPTION_BIT(OPTION_COLOR) | OPTION_BITS_ABOUT)
 
+#define LISTEN_ADDRESSES 8
+
+/* What `serve` is to do. */
+struct serve_options {
+	struct listen_address addresses[LISTEN_ADDRESSES];
+	size_t address_count;  /* 0: it decides */
+	const char *config;    /* file of the web configuration; NULL: none */
+	const char *textfile;  /* written instead of listening; NULL: none */
+	uint32_t max_series;   /* of a family; 0: it decides */
+	bool labels_container; /* beside comm */
+};
+
 struct options {
 	const struct command *command;
 	uint64_t given; /* OPTION_BIT of those on the command line */
@@ -91,6 +109,7 @@ struct options {
 	enum hooks_mode hooks;
 	uint32_t ring_kib;     /* 0: the source decides */
 	enum severity fail_on; /* SEVERITIES: nothing found is a failure */
+	struct serve_options serve;
 	bool json;
 	bool no_bpf;
 	bool once;

@@ -24,6 +24,7 @@
 #define ADDRESS_ACCEPTED                                                                           \
 	"ADDRESS, ADDRESS/PREFIX, ADDRESS:PORT or [IPV6]:PORT, as in 10.0.0.0/8, 10.0.0.5:3306, "  \
 	"[::1]:80"
+#define LISTEN_ACCEPTED "IP:PORT, [IPV6]:PORT or :PORT, as in 127.0.0.1:9878, [::1]:9878, :9878"
 #define STATES_ACCEPTED                                                                            \
 	"a comma-separated list of ESTABLISHED, SYN_SENT, SYN_RECV, FIN_WAIT1, FIN_WAIT2, "        \
 	"TIME_WAIT, CLOSE, CLOSE_WAIT, LAST_ACK, LISTEN, CLOSING"
@@ -141,6 +142,41 @@ const char *parse_address(const char *text, struct address_filter *filter)
 		address++;
 	}
 	return parse_prefix(address, filter) ? NULL : ADDRESS_ACCEPTED;
+}
+
+/* `text`, of `length`, is "", an IPv4 address, or an IPv6 one in brackets. */
+static bool parse_host(const char *text, size_t length, struct listen_address *address)
+{
+	char host[INET6_ADDRSTRLEN];
+
+	address->all = !length;
+	if (!length)
+		return true;
+	if (length >= sizeof(host))
+		return false;
+	memcpy(host, text, length);
+	host[length] = 0;
+	if (host[0] != '[') {
+		memset(address->address + 10, 0xff, 2);
+		return inet_pton(AF_INET, host, address->address + 12) == 1;
+	}
+	if (host[length - 1] != ']')
+		return false;
+	host[length - 1] = 0;
+	return inet_pton(AF_INET6, host + 1, address->address) == 1;
+}
+
+const char *parse_listen_address(const char *text, struct listen_address *address)
+{
+	const char *colon = strrchr(text, ':'), *digits = colon ? colon + 1 : text;
+	uint32_t port;
+
+	*address = (struct listen_address){0};
+	if (!colon || !take_number(&digits, PORT_MAX, &port) || *digits ||
+	    !parse_host(text, (size_t)(colon - text), address))
+		return LISTEN_ACCEPTED;
+	address->port = (uint16_t)port;
+	return NULL;
 }
 
 const char *parse_states(const char *text, uint32_t *states)

@@ -9,6 +9,7 @@
 
 #include "filter.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* "80", "80,443", "8000-8999,80". */
@@ -19,6 +20,16 @@ const char *parse_address(const char *text, struct address_filter *filter);
 
 /* "TIME_WAIT,close-wait": bits 1 << state. */
 const char *parse_states(const char *text, uint32_t *states);
+
+/* Where to listen. */
+struct listen_address {
+	uint8_t address[16]; /* an IPv4 one mapped to IPv6 */
+	bool all;	     /* of both families, whatever the address */
+	uint16_t port;	     /* 0: any that is free */
+};
+
+/* "127.0.0.1:9878", "[::1]:9878"; ":9878": on all addresses. */
+const char *parse_listen_address(const char *text, struct listen_address *address);
 
 const char *parse_pid(const char *text, uint32_t *pid);
 

@@ -16,5 +16,6 @@ extern const struct command closing_command;
 extern const struct command report_command;
 extern const struct command doctor_command;
 extern const struct command record_command;
+extern const struct command serve_command;
 
 #endif

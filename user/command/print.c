@@ -67,15 +67,22 @@ static bool flush(void *self, struct watch *watch)
 	return writes;
 }
 
-static void show_audit(struct watch *watch, struct watched *watched)
+static void show_audit(struct watch *watch, struct output *output)
 {
 	audit_settle(&watch->audit, &watch->model.losses,
 		     !model_lacks(&watch->model, WANT_MINISOCKETS));
 	if (watch->options->json)
-		audit_show_json(&watch->audit, &watched->output, &watch->model.clocks);
+		audit_show_json(&watch->audit, output, &watch->model.clocks);
 	else
-		audit_show_text(&watch->audit, &watched->output,
-				terminal_style(watch->options).columns);
+		audit_show_text(&watch->audit, output, terminal_style(watch->options).columns);
+}
+
+void print_audit(struct watch *watch, struct output *output)
+{
+	if (watch->options->audit && model_lacks(&watch->model, WANT_TRANSITIONS))
+		watch_note("--audit: nothing was streamed without BPF: there is nothing to audit");
+	else if (watch->options->audit)
+		show_audit(watch, output);
 }
 
 static void note_losses(const struct watch *watch, const struct watched *watched,
@@ -99,10 +106,7 @@ static void finish(struct watch *watch, struct watched *watched)
 {
 	const struct losses *losses = &watch->model.losses;
 
-	if (watch->options->audit && model_lacks(&watch->model, WANT_TRANSITIONS))
-		watch_note("--audit: nothing was streamed without BPF: there is nothing to audit");
-	else if (watch->options->audit)
-		show_audit(watch, watched);
+	print_audit(watch, &watched->output);
 	if (watch->options->json && !watched->view->plain)
 		object_loss(&watched->output, watch->time_ns, losses, &watch->model.clocks);
 	output_flush(&watched->output);

@@ -8,4 +8,7 @@
 /* Its `self` is the watch. */
 extern const struct consumer print_consumer;
 
+/* The audit, if one was asked for: at the end, when nothing more is streamed. */
+void print_audit(struct watch *watch, struct output *output);
+
 #endif

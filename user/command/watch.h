@@ -30,6 +30,7 @@ struct consumer {
 	const char *without_stream; /* what it has without BPF: ends a sentence; NULL: as the first
 				       view says */
 	struct observer observer;   /* of the model, after the views */
+	struct sandbox sandbox;	    /* what it does once all is watched, besides the command's */
 	/* Every record, before the model and the views are told. */
 	void (*record)(void *self, struct watch *watch, const struct record_header *record);
 	/* Asked as the views are, after them: it must change nothing. */

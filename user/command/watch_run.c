@@ -157,8 +157,9 @@ static int create_ready_file(const struct watch *watch)
 /* From here on nothing is loaded, attached or created but what the command says. */
 static void enter_sandbox(const struct watch *watch)
 {
-	struct sandbox sandbox =
-		sandbox_join(source_sandbox(&watch->source), watch->options->command->sandbox);
+	struct sandbox sandbox = sandbox_join(
+		source_sandbox(&watch->source),
+		sandbox_join(watch->options->command->sandbox, watch->consumer->sandbox));
 
 	if (!privilege_keep(sandbox.capabilities))
 		note("cannot drop capabilities: %s", strerror(errno));

@@ -378,6 +378,14 @@ void source_each_limit(const struct source *source, void (*say)(const char *line
 		source->kind->each_limit(source->self, say);
 }
 
+void source_each_program(const struct source *source,
+			 void (*visit)(void *context, const char *name, const char *form),
+			 void *context)
+{
+	if (source->kind->each_program)
+		source->kind->each_program(source->self, visit, context);
+}
+
 void source_unseen(const struct source *source, char *text)
 {
 	size_t unseen = source->kind->unseen(source->self);

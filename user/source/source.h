@@ -67,6 +67,10 @@ struct source_kind {
 	void (*losses)(const void *self, struct losses *losses); /* NULL: none */
 	/* A line for each thing that it cannot tell here, and why; NULL: none. */
 	void (*each_limit)(const void *self, void (*say)(const char *line));
+	/* Each program that tells, and in which form, both static; NULL: there is none. */
+	void (*each_program)(const void *self,
+			     void (*visit)(void *context, const char *name, const char *form),
+			     void *context);
 	/* Network namespaces that exist but cannot be listed. */
 	size_t (*unseen)(const void *self);
 	/* What it cannot give: bit 1 << enum want. */
@@ -125,6 +129,10 @@ void source_finish(struct source *source);
 void source_end(const struct source *source);
 void source_losses(const struct source *source, struct losses *losses);
 void source_each_limit(const struct source *source, void (*say)(const char *line));
+
+void source_each_program(const struct source *source,
+			 void (*visit)(void *context, const char *name, const char *form),
+			 void *context);
 
 /*
  * What it does not see for want of privileges, each with what it would take; "" if nothing. `text`:

@@ -22,6 +22,12 @@ void rows_init(struct rows *rows, const struct rows_config *config, struct proce
 	index_init(&rows->index, &rows->pool);
 }
 
+void rows_watch(struct rows *rows, void (*forgotten)(void *context, struct row *row), void *context)
+{
+	rows->forgotten = forgotten;
+	rows->context = context;
+}
+
 const struct process *rows_process(const struct rows *rows, uint32_t number)
 {
 	return processes_get(rows->processes, number);
@@ -162,6 +168,8 @@ static void forget(struct rows *rows, struct row *row)
 {
 	uint32_t number = rows_number(rows, row);
 
+	if (rows->forgotten)
+		rows->forgotten(rows->context, row);
 	if (rows->config.fold) {
 		other_of(rows)->incomplete |= row->incomplete;
 		rows->config.fold(rows->config.context, other_of(rows), row);

@@ -20,6 +20,7 @@ struct row {
 	bool was_present;   /* and whether it had something present then */
 	bool had_any;	    /* something present or counted, ever */
 	bool incomplete;    /* a loss touched it */
+	uint32_t charged;   /* for who keeps books of the rows (rows_watch): theirs; 0 at first */
 };
 
 /* What all that a row counts have in common; `mixed`: nothing. */
@@ -52,10 +53,18 @@ struct rows {
 	struct row **shown; /* of this refresh, in their order */
 	size_t shown_count;
 	uint64_t seq; /* refreshes so far */
+	/* Told of each row that is about to be forgotten; see rows_watch. */
+	void (*forgotten)(void *context, struct row *row);
+	void *context;
 };
 
 void rows_init(struct rows *rows, const struct rows_config *config, struct processes *processes);
 void rows_free(struct rows *rows);
+
+/* From now on `forgotten` is told of each row that is folded into that of the others, before it is:
+ * its counters are as they were. */
+void rows_watch(struct rows *rows, void (*forgotten)(void *context, struct row *row),
+		void *context);
 
 /* The process of a row by its number; NULL for 0. */
 const struct process *rows_process(const struct rows *rows, uint32_t number);

@@ -119,6 +119,8 @@ void output_flush(struct output *output)
 {
 	size_t written = 0;
 
+	if (output->fd < 0)
+		return;
 	while (written < output->length && !output->error)
 		written += write_some(output, output->text + written, output->length - written);
 	if (output->stalled)

@@ -28,6 +28,7 @@ struct output {
 	struct format_second local;
 };
 
+/* `fd` -1: what is written stays in `text`, `length` bytes of it, which the caller may empty. */
 void output_init(struct output *output, int fd, const volatile sig_atomic_t *stop);
 void output_free(struct output *output);
 

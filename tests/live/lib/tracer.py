@@ -45,7 +45,8 @@ class Tracer:
 
     command = "trace"
 
-    def __init__(self, *arguments, space=None, json_lines=True, prefix=(), interval=INTERVAL):
+    def __init__(self, *arguments, space=None, json_lines=True, prefix=(), interval=INTERVAL,
+                 pass_fds=()):
         self.directory = tempfile.TemporaryDirectory(prefix="tcpl-")
         self.ready_file = os.path.join(self.directory.name, "ready")
         self.output = open(os.path.join(self.directory.name, "out"), "w+b")
@@ -56,7 +57,8 @@ class Tracer:
         command += ["--netns", space.name] if space else []
         self.begun = time.monotonic()
         self.process = subprocess.Popen([*command, *arguments], stdin=subprocess.DEVNULL,
-                                        stdout=self.output, stderr=self.errors)
+                                        stdout=self.output, stderr=self.errors,
+                                        pass_fds=pass_fds)
         self.read = 0
         self.lines = []
         self.objects = []

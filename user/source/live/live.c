@@ -208,6 +208,17 @@ static void each_limit(const void *self, void (*say)(const char *line))
 	live_each_loss(live, say);
 }
 
+static void each_program(const void *self,
+			 void (*visit)(void *context, const char *name, const char *form),
+			 void *context)
+{
+	const struct live *live = self;
+
+	for (int part = 0; part < PARTS; part++)
+		if (live->plan.wanted[part] && live_part_facts[part].kind != PART_MAP)
+			visit(context, live_part_facts[part].name, live_part_facts[part].form);
+}
+
 static size_t unseen(const void *self)
 {
 	return ((const struct live *)self)->unseen;
@@ -237,6 +248,7 @@ const struct source_kind live_kind = {
 	.finish = finish,
 	.losses = losses,
 	.each_limit = each_limit,
+	.each_program = each_program,
 	.unseen = unseen,
 	.lacks = lacks,
 	.paced_ns = paced_ns,
