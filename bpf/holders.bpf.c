@@ -158,7 +158,7 @@ static __always_inline bool hold_tcp(struct record_holder *record, struct bpf_it
 	record->bound_port = bound_port(tp);
 	if (settings.outgoing && !wanted_holder(tp, record->bound_port))
 		return false;
-	record->cookie = bpf_get_socket_cookie(sk);
+	record->cookie = cookie_of(sk);
 	return true;
 }
 

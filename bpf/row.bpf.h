@@ -202,7 +202,7 @@ static __always_inline void row_of(struct record_socket *record, struct tcp_sock
 {
 	struct sock *sk = (struct sock *)tp;
 
-	record->cookie = bpf_get_socket_cookie(sk);
+	record->cookie = cookie_of(sk);
 	if (record->state == TCP_LISTEN)
 		show_queue(record, tp);
 	else

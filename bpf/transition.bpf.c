@@ -100,14 +100,6 @@ static __always_inline void show_carried(struct record_step *step, const struct 
 	step->carried.idle_ns = ticks > 0 ? ticks * settings.tick_ns : 0;
 }
 
-/* Made where nobody has asked for one yet; the call for it takes as long as a third of a record. */
-static __always_inline __u64 cookie_of(struct sock *sk)
-{
-	__u64 cookie = sk->__sk_common.skc_cookie.counter;
-
-	return cookie ? cookie : bpf_get_socket_cookie(sk);
-}
-
 static __always_inline void show_step(struct record_step *step, struct tcp_sock *tp,
 				      const struct net *net, const struct tuple *tuple, int old,
 				      int new, __u32 todo)

@@ -101,6 +101,36 @@ static void a_removed_element_is_handed_out_again_zeroed(void **state)
 	assert_int_equal(store->pool.live, COUNT(numbers));
 }
 
+static void those_in_use_are_met_in_order(void **state)
+{
+	struct store *store = *state;
+	uint32_t before = 0, met = 0;
+
+	assert_int_equal(pool_next(&store->pool, 0), 0);
+	for (int i = 0; i < MANY; i++)
+		pool_add(&store->pool);
+	for (uint32_t number = 2; number <= MANY; number += 2)
+		pool_remove(&store->pool, number);
+	for (uint32_t i = pool_next(&store->pool, 0); i; i = pool_next(&store->pool, i)) {
+		assert_true(i > before && i % 2);
+		before = i;
+		met++;
+	}
+	assert_int_equal(met, store->pool.live);
+}
+
+static void one_that_is_met_may_be_removed(void **state)
+{
+	struct store *store = *state;
+
+	for (int i = 0; i < MANY; i++)
+		pool_add(&store->pool);
+	for (uint32_t i = pool_next(&store->pool, 0); i; i = pool_next(&store->pool, i))
+		pool_remove(&store->pool, i);
+	assert_int_equal(store->pool.live, 0);
+	assert_int_equal(pool_next(&store->pool, 0), 0);
+}
+
 static void an_empty_index_finds_nothing(void **state)
 {
 	struct store *store = *state;
@@ -200,6 +230,8 @@ int main(void)
 		store_test(numbers_are_distinct_and_never_zero),
 		store_test(no_element_moves_when_the_pool_grows),
 		store_test(a_removed_element_is_handed_out_again_zeroed),
+		store_test(those_in_use_are_met_in_order),
+		store_test(one_that_is_met_may_be_removed),
 		store_test(an_empty_index_finds_nothing),
 		store_test(every_key_is_found_while_the_index_grows),
 		store_test(keys_that_differ_in_their_upper_half_are_told_apart),

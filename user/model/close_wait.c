@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "base/time.h"
 
+#define GONE_MIN       64
 #define DELAYED_ACK_NS (200 * NS_PER_MS) /* TCP_DELACK_MAX, include/net/tcp.h */
 
 void close_waits_init(struct close_waits *close_waits, struct connections *connections)
@@ -183,6 +184,7 @@ void close_waits_socket(struct close_waits *close_waits, const struct record_soc
 	else
 		note_alive(close_waits, close_wait, record);
 	close_wait->state = record->state;
+	close_waits->states |= 1U << record->state;
 	close_wait->inode = record->inode;
 	close_wait->listed = close_waits->listing;
 	set_owner(close_waits, close_wait, record);
@@ -230,42 +232,61 @@ static void begin(struct close_waits *close_waits, uint64_t time_ns)
 	close_waits->in_close_wait = 0;
 }
 
+/* Each knows its holders, sorted, from now on until the next listing begins. */
+static void link_holders(struct close_waits *close_waits)
+{
+	const struct holders *holders = &close_waits->holders;
+	struct holder_range run;
+
+	for (size_t i = 0; i < holders->count; i += run.count) {
+		uint32_t number;
+
+		run = holders_run(holders, i);
+		number = index_find(&close_waits->index, run.first->cookie);
+		if (!number)
+			continue; /* a listener */
+		get(close_waits, number)->held_at = (uint32_t)i;
+		get(close_waits, number)->held = (uint32_t)run.count;
+		get(close_waits, number)->held_in = close_waits->listing;
+	}
+}
+
+static struct holder_range holders_of(const struct close_waits *close_waits,
+				      const struct close_wait *close_wait)
+{
+	if (close_wait->held_in != close_waits->listing)
+		return (struct holder_range){0};
+	return (struct holder_range){close_waits->holders.items + close_wait->held_at,
+				     close_wait->held};
+}
+
 /* One whose descriptor is there still was not closed, whatever became of it. */
 static bool was_closed(const struct close_waits *close_waits, const struct close_wait *close_wait)
 {
-	return close_wait->state == TCP_CLOSE_WAIT &&
-	       !holders_find(&close_waits->holders, close_wait->cookie).count;
+	return close_wait->state == TCP_CLOSE_WAIT && !holders_of(close_waits, close_wait).count;
 }
 
-/* Moves what was closed to `gone`, which has room for it. */
+static void note_gone(struct close_waits *close_waits, const struct close_wait *close_wait)
+{
+	if (close_waits->gone_count == close_waits->gone_capacity) {
+		close_waits->gone_capacity = 2 * close_waits->gone_capacity + GONE_MIN;
+		close_waits->gone = memory_resize(close_waits->gone, close_waits->gone_capacity,
+						  sizeof(*close_waits->gone));
+	}
+	close_waits->gone[close_waits->gone_count++] = *close_wait;
+}
+
+/* What was closed is kept as gone. */
 static void remove_number(struct close_waits *close_waits, uint32_t number)
 {
 	struct close_wait *close_wait = get(close_waits, number);
 
 	if (was_closed(close_waits, close_wait))
-		close_waits->gone[close_waits->gone_count++] = *close_wait;
+		note_gone(close_waits, close_wait);
 	else
 		let_go(close_waits, close_wait);
 	index_remove(&close_waits->index, close_wait->cookie);
 	pool_remove(&close_waits->pool, number);
-}
-
-/* Collects first: removing shifts the slots that are being walked. */
-static void remove_the_gone(struct close_waits *close_waits)
-{
-	uint32_t *gone = memory_new(close_waits->pool.live + 1, sizeof(*gone));
-	uint32_t count = 0;
-
-	for (uint32_t i = 0; i <= close_waits->index.mask; i++) {
-		uint32_t number = close_waits->index.slots[i].number;
-
-		if (number && get(close_waits, number)->listed != close_waits->listing)
-			gone[count++] = number;
-	}
-	close_waits->gone = memory_resize(close_waits->gone, count + 1, sizeof(*close_waits->gone));
-	for (uint32_t i = 0; i < count; i++)
-		remove_number(close_waits, gone[i]);
-	free(gone);
 }
 
 static void remember_first(struct close_waits *close_waits, struct close_wait *close_wait,
@@ -273,6 +294,8 @@ static void remember_first(struct close_waits *close_waits, struct close_wait *c
 {
 	struct processes *processes = &close_waits->connections->processes;
 
+	if (close_wait->first == process)
+		return;
 	if (close_wait->first && processes_compare(processes, close_wait->first, process) <= 0)
 		return;
 	processes_reference(processes, process);
@@ -282,73 +305,64 @@ static void remember_first(struct close_waits *close_waits, struct close_wait *c
 
 /* Whom nothing else is known to own is its first holder's, so that it need not be looked up again.
  */
-static void own_by_holders(struct close_waits *close_waits)
+static void own_by_holders(struct close_waits *close_waits, struct close_wait *close_wait,
+			   struct holder_range holders)
 {
-	if (!close_waits->holders.count)
+	if (!holders.count)
 		return;
-	for (uint32_t i = 0; i <= close_waits->index.mask; i++) {
-		uint32_t number = close_waits->index.slots[i].number;
-		struct close_wait *close_wait = number ? get(close_waits, number) : NULL;
-		struct holder_range range;
-
-		if (!close_wait)
-			continue;
-		range = holders_find(&close_waits->holders, close_wait->cookie);
-		if (!range.count)
-			continue;
-		remember_first(close_waits, close_wait, range.first->process);
-		if (!close_wait->owner)
-			refer(close_waits, close_wait, range.first->process, OWNER_HOLDER);
-	}
-}
-
-static void each(const struct close_waits *close_waits,
-		 void (*visit)(void *context, struct close_wait *close_wait), void *context)
-{
-	for (uint32_t i = 0; i <= close_waits->index.mask; i++) {
-		uint32_t number = close_waits->index.slots[i].number;
-
-		if (number)
-			visit(context, get(close_waits, number));
-	}
+	remember_first(close_waits, close_wait, holders.first->process);
+	if (!close_wait->owner)
+		refer(close_waits, close_wait, holders.first->process, OWNER_HOLDER);
 }
 
 /* A listing that did not ask for it says nothing of it: it is as it was. */
-static void keep_if_loose(void *context, struct close_wait *close_wait)
+static void keep_if_loose(struct close_waits *close_waits, struct close_wait *close_wait)
 {
-	struct close_waits *close_waits = context;
-
 	if (!close_wait->loose || close_wait->listed == close_waits->listing)
 		return;
 	close_wait->listed = close_waits->listing;
 	close_waits->in_close_wait += close_wait->state == TCP_CLOSE_WAIT;
 }
 
-static void note_if_loose(void *context, struct close_wait *close_wait)
+static bool is_loose(const struct close_wait *close_wait, struct holder_range holders)
 {
-	const struct close_waits *close_waits = context;
+	return close_wait->state != TCP_CLOSE && !(close_wait->flags & SOCKET_UNACCEPTED) &&
+	       !holders.count;
+}
 
-	close_wait->loose = close_wait->state != TCP_CLOSE &&
-			    !(close_wait->flags & SOCKET_UNACCEPTED) &&
-			    !holders_find(&close_waits->holders, close_wait->cookie).count;
+/* What the listing has shown of one, or not. */
+static void settle(struct close_waits *close_waits, const struct record_listing *record,
+		   uint32_t number)
+{
+	struct close_wait *close_wait = get(close_waits, number);
+	struct holder_range holders = holders_of(close_waits, close_wait);
+
+	if (record->partial)
+		keep_if_loose(close_waits, close_wait);
+	if (!record->broken && close_wait->listed != close_waits->listing) {
+		remove_number(close_waits, number);
+		return;
+	}
+	close_waits->states |= 1U << close_wait->state;
+	close_wait->loose = is_loose(close_wait, holders);
+	own_by_holders(close_waits, close_wait, holders);
 }
 
 static void end(struct close_waits *close_waits, const struct record_listing *record)
 {
 	struct processes *processes = &close_waits->connections->processes;
+	const struct pool *pool = &close_waits->pool;
 
 	forget_the_gone(close_waits); /* there are some if it ends twice */
 	close_waits->active = false;
 	close_waits->broken = record->broken;
 	holders_sort(&close_waits->holders, processes);
-	if (record->partial)
-		each(close_waits, keep_if_loose, close_waits);
 	if (record->broken)
 		holders_keep(&close_waits->holders, &close_waits->holders_before, processes);
-	else
-		remove_the_gone(close_waits);
-	each(close_waits, note_if_loose, close_waits);
-	own_by_holders(close_waits);
+	link_holders(close_waits);
+	close_waits->states = 0;
+	for (uint32_t i = pool_next(pool, 0); i; i = pool_next(pool, i))
+		settle(close_waits, record, i);
 }
 
 void close_waits_listing(struct close_waits *close_waits, const struct record_listing *record)
@@ -383,7 +397,7 @@ struct holder_range close_waits_holders(const struct close_waits *close_waits,
 	const struct connection *listener;
 
 	if (close_wait->kind != KIND_UNACCEPTED || close_wait->state == TCP_CLOSE)
-		return close_waits_holders_of(close_waits, close_wait->cookie);
+		return holders_of(close_waits, close_wait);
 	listener = close_waits_listener(close_waits, close_wait);
 	return close_waits_holders_of(close_waits, listener ? listener->cookie : 0);
 }
@@ -398,12 +412,13 @@ static void each_in(const struct close_waits *close_waits, uint32_t states,
 		    void (*visit)(void *context, const struct close_wait *close_wait),
 		    void *context)
 {
-	for (uint32_t i = 0; i <= close_waits->index.mask; i++) {
-		uint32_t number = close_waits->index.slots[i].number;
+	const struct pool *pool = &close_waits->pool;
 
-		if (number && states & 1U << get(close_waits, number)->state)
-			visit(context, get(close_waits, number));
-	}
+	if (!(states & close_waits->states))
+		return;
+	for (uint32_t i = pool_next(pool, 0); i; i = pool_next(pool, i))
+		if (states & 1U << get(close_waits, i)->state)
+			visit(context, get(close_waits, i));
 }
 
 void close_waits_each_partner(const struct close_waits *close_waits,

@@ -35,6 +35,9 @@ struct close_wait {
 	uint32_t owner;	      /* number in `processes`; 0: unknown */
 	uint32_t first;	      /* the holder that began first, of all it ever had; 0: none */
 	uint32_t listed;      /* the last listing that showed it */
+	uint32_t held_in;     /* the last listing that showed who holds it: so many descriptors, */
+	uint32_t held;
+	uint32_t held_at; /* from this place in `holders` on */
 	uint8_t owner_by;
 	uint8_t direction;
 	uint8_t kind; /* in CLOSE_WAIT */
@@ -53,7 +56,9 @@ struct close_waits {
 	struct holders holders_before;	 /* and of the one before it */
 	struct close_wait *gone; /* that left CLOSE_WAIT with the last listing, and were closed */
 	size_t gone_count;
+	size_t gone_capacity;
 	uint32_t in_close_wait; /* of the last listing */
+	uint32_t states;	/* 1 << state: there are any in it; without one nobody looks */
 	bool active;		/* a listing runs */
 	bool broken;		/* the last listing was: what it did not show may well exist */
 	uint32_t listing;	/* counts listings */

@@ -215,10 +215,8 @@ const struct connection *connections_queue(const struct connections *connections
 void connections_each(const struct connections *connections,
 		      void (*visit)(void *context, struct connection *connection), void *context)
 {
-	for (uint32_t i = 0; i <= connections->index.mask; i++) {
-		uint32_t number = connections->index.slots[i].number;
+	const struct pool *pool = &connections->pool;
 
-		if (number)
-			visit(context, get(connections, number));
-	}
+	for (uint32_t i = pool_next(pool, 0); i; i = pool_next(pool, i))
+		visit(context, get(connections, i));
 }

@@ -107,7 +107,7 @@ const struct connection *connections_parent(const struct connections *connection
 const struct connection *connections_queue(const struct connections *connections,
 					   const struct tuple *tuple, uint32_t owner);
 
-/* Calls `visit` for each; it must not add or remove. */
+/* Calls `visit` for each; it must not add any, and remove none but this one. */
 void connections_each(const struct connections *connections,
 		      void (*visit)(void *context, struct connection *connection), void *context);
 

@@ -54,18 +54,23 @@ static uint64_t cookie_of(const void *holder)
 	return ((const struct holder *)holder)->cookie;
 }
 
+struct holder_range holders_run(const struct holders *holders, size_t at)
+{
+	struct holder_range run = {.first = holders->items + at, .count = 1};
+
+	while (at + run.count < holders->count && run.first[run.count].cookie == run.first->cookie)
+		run.count++;
+	return run;
+}
+
 struct holder_range holders_find(const struct holders *holders, uint64_t cookie)
 {
-	size_t low = search_place(holders->items, holders->count, sizeof(*holders->items),
-				  cookie_of, cookie);
-	struct holder_range range = {0};
+	size_t at = search_place(holders->items, holders->count, sizeof(*holders->items), cookie_of,
+				 cookie);
 
-	if (!holders->count)
-		return range;
-	range.first = holders->items + low;
-	while (low + range.count < holders->count && range.first[range.count].cookie == cookie)
-		range.count++;
-	return range;
+	if (at == holders->count || holders->items[at].cookie != cookie)
+		return (struct holder_range){0};
+	return holders_run(holders, at);
 }
 
 void holders_keep(struct holders *holders, const struct holders *before,

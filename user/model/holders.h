@@ -30,6 +30,9 @@ void holders_add(struct holders *holders, struct processes *processes,
 /* By cookie, then who began first, then by descriptor: before any is looked for. */
 void holders_sort(struct holders *holders, struct processes *processes);
 
+/* Those of the socket that the one at a place, which must exist, is of, from there on. */
+struct holder_range holders_run(const struct holders *holders, size_t at);
+
 /* Those of a socket; sorted ones only. Valid until `holders` changes. */
 struct holder_range holders_find(const struct holders *holders, uint64_t cookie);
 

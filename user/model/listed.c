@@ -222,24 +222,20 @@ void listed_socket(struct listed_sockets *sockets, const struct record_socket *r
 	listed->listing = sockets->listing;
 }
 
-/* Collects first: removing shifts the slots that are being walked. */
+static void remove_number(struct listed_sockets *sockets, uint32_t number)
+{
+	refer(sockets, get(sockets, number), 0, OWNER_NONE);
+	index_remove(&sockets->index, get(sockets, number)->cookie);
+	pool_remove(&sockets->pool, number);
+}
+
 static void remove_the_gone(struct listed_sockets *sockets)
 {
-	uint32_t *gone = memory_new(sockets->pool.live + 1, sizeof(*gone));
-	uint32_t count = 0;
+	const struct pool *pool = &sockets->pool;
 
-	for (uint32_t i = 0; i <= sockets->index.mask; i++) {
-		uint32_t number = sockets->index.slots[i].number;
-
-		if (number && get(sockets, number)->listing != sockets->listing)
-			gone[count++] = number;
-	}
-	for (uint32_t i = 0; i < count; i++) {
-		refer(sockets, get(sockets, gone[i]), 0, OWNER_NONE);
-		index_remove(&sockets->index, get(sockets, gone[i])->cookie);
-		pool_remove(&sockets->pool, gone[i]);
-	}
-	free(gone);
+	for (uint32_t i = pool_next(pool, 0); i; i = pool_next(pool, i))
+		if (get(sockets, i)->listing != sockets->listing)
+			remove_number(sockets, i);
 }
 
 void listed_end(struct listed_sockets *sockets, bool broken)
@@ -270,11 +266,12 @@ bool listed_is_silent(const struct listed_sockets *sockets, const struct listed 
 void listed_each(const struct listed_sockets *sockets, uint32_t states,
 		 void (*visit)(void *context, struct listed *listed), void *context)
 {
-	for (uint32_t i = 0; i <= sockets->index.mask; i++) {
-		uint32_t number = sockets->index.slots[i].number;
+	const struct pool *pool = &sockets->pool;
 
-		if (number && get(sockets, number)->listing == sockets->listing &&
-		    states & 1U << get(sockets, number)->state)
-			visit(context, get(sockets, number));
+	for (uint32_t i = pool_next(pool, 0); i; i = pool_next(pool, i)) {
+		struct listed *listed = get(sockets, i);
+
+		if (listed->listing == sockets->listing && states & 1U << listed->state)
+			visit(context, listed);
 	}
 }

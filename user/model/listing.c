@@ -150,12 +150,6 @@ static void namespace_done(struct listing *listing, uint32_t netns)
 	listing->namespaces[listing->namespace_count++] = netns;
 }
 
-struct sweep {
-	struct model *model;
-	uint64_t *cookies; /* of those to remove: removing moves what is being walked */
-	size_t count;
-};
-
 /* Of a namespace that is gone, if its end was not streamed: no TIME_WAIT lasts so long. */
 static bool outlived(const struct model *model, const struct connection *connection)
 {
@@ -174,15 +168,26 @@ static bool vanished(const struct model *model, const struct connection *connect
 	       (namespace_listed(listing, connection->tuple.netns) || outlived(model, connection));
 }
 
+static bool is_over(const struct model *model, const struct connection *connection)
+{
+	return connection->flags & CONNECTION_GONE || vanished(model, connection);
+}
+
+static void remove_if_over(void *context, struct connection *connection)
+{
+	struct model *model = context;
+
+	if (is_over(model, connection))
+		connections_remove(&model->connections, connection);
+}
+
+/* A listener that is over is still who its children came from. */
 static void settle(void *context, struct connection *connection)
 {
-	struct sweep *sweep = context;
-	struct model *model = sweep->model;
+	struct model *model = context;
 
-	if (connection->flags & CONNECTION_GONE || vanished(model, connection)) {
-		sweep->cookies[sweep->count++] = connection->cookie;
+	if (is_over(model, connection))
 		return;
-	}
 	if (connection->direction == DIRECTION_UNKNOWN && connection->state != TCP_LISTEN &&
 	    connections_listener(&model->connections, &connection->tuple, 0))
 		connection->direction = DIRECTION_IN;
@@ -191,14 +196,8 @@ static void settle(void *context, struct connection *connection)
 
 static void end(struct model *model)
 {
-	struct connections *connections = &model->connections;
-	struct sweep sweep = {.model = model};
-
-	sweep.cookies = memory_new(connections->pool.live + 1, sizeof(*sweep.cookies));
-	connections_each(connections, settle, &sweep);
-	for (size_t i = 0; i < sweep.count; i++)
-		connections_remove(connections, connections_find(connections, sweep.cookies[i]));
-	free(sweep.cookies);
+	connections_each(&model->connections, settle, model);
+	connections_each(&model->connections, remove_if_over, model);
 	model->listing.active = false;
 }
 

@@ -44,12 +44,10 @@ static void drop(struct processes *processes, uint32_t number)
 
 void processes_free(struct processes *processes)
 {
-	for (uint32_t i = 0; i <= processes->index.mask; i++) {
-		uint32_t number = processes->index.slots[i].number;
+	const struct pool *pool = &processes->pool;
 
-		if (number)
-			release_words(get(processes, number));
-	}
+	for (uint32_t i = pool_next(pool, 0); i; i = pool_next(pool, i))
+		release_words(get(processes, i));
 	index_free(&processes->index);
 	pool_free(&processes->pool);
 }
@@ -198,21 +196,13 @@ static bool forgotten(const struct processes *processes, const struct process *p
 	       processes->descriptions - process->described > 2 * DESCRIPTIONS_KEPT;
 }
 
-/* Collects first: removing shifts the slots that are being walked. */
 static void sweep(struct processes *processes)
 {
-	uint32_t *doomed = memory_new(processes->pool.live, sizeof(*doomed));
-	uint32_t count = 0;
+	const struct pool *pool = &processes->pool;
 
-	for (uint32_t i = 0; i <= processes->index.mask; i++) {
-		uint32_t number = processes->index.slots[i].number;
-
-		if (number && forgotten(processes, get(processes, number)))
-			doomed[count++] = number;
-	}
-	for (uint32_t i = 0; i < count; i++)
-		drop(processes, doomed[i]);
-	free(doomed);
+	for (uint32_t i = pool_next(pool, 0); i; i = pool_next(pool, i))
+		if (forgotten(processes, get(processes, i)))
+			drop(processes, i);
 	/* a quarter more: each process is looked at four times on the whole */
 	processes->sweep_at = processes->pool.live + processes->pool.live / 4;
 	if (processes->sweep_at < SWEEP_MIN)

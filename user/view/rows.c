@@ -108,12 +108,8 @@ struct row *rows_add(struct rows *rows, uint64_t key, uint32_t number)
 void rows_each(const struct rows *rows, void (*visit)(void *context, struct row *row),
 	       void *context)
 {
-	for (uint32_t i = 0; i <= rows->index.mask; i++) {
-		uint32_t number = rows->index.slots[i].number;
-
-		if (number)
-			visit(context, rows_get(rows, number));
-	}
+	for (uint32_t i = pool_next(&rows->pool, 0); i; i = pool_next(&rows->pool, i))
+		visit(context, rows_get(rows, i));
 }
 
 static bool is_present(const struct rows *rows, const struct row *row)
