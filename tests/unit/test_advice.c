@@ -70,6 +70,45 @@ static void what_was_found_before_is_gone(void **state)
 	is_silent(screen, "close_wait_leak");
 }
 
+/* Of a recording that is asked about as well. */
+static void what_was_wrong_for_ten_seconds_is_told_still(void **state)
+{
+	struct screen *screen = *state;
+	struct leak_row *row = leak_row(screen, 7);
+
+	leaks(row, 3);
+	for (int second = 0; second < 10; second++)
+		judge(screen);
+	row->sockets = 0;
+	is_silent(screen, "close_wait_leak"); /* it was for nine */
+	leaks(row, 4);
+	for (int second = 0; second < 11; second++)
+		judge(screen);
+	row->sockets = 0;
+	fires(screen, "close_wait_leak", SEVERITY_WARNING);
+	assert_int_equal(number_told(screen, "close_wait_leak", "sockets"), 4);
+	assert_non_null(strstr(sentence_of(screen, "close_wait_leak"), "; so it was until "));
+	leaks(row, 5);
+	fires(screen, "close_wait_leak", SEVERITY_WARNING); /* it is back, and told once */
+	assert_null(strstr(sentence_of(screen, "close_wait_leak"), "until"));
+	row->judgement.verdict = VERDICT_STALL; /* the same sockets wait for another reason */
+	judge(screen);
+	assert_int_equal(count_of(screen, "close_wait_leak"), 0);
+	assert_int_equal(count_of(screen, "close_wait_stall"), 1);
+}
+
+static void who_runs_for_days_tells_of_now(void **state)
+{
+	struct screen *screen = *state;
+	struct leak_row *row = leak_row(screen, 7);
+
+	leaks(row, 3);
+	for (int second = 0; second < 20; second++)
+		judge(screen);
+	row->sockets = 0;
+	is_silent(screen, "close_wait_leak");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -78,6 +117,8 @@ int main(void)
 		screen_test(processes_of_one_name_are_one_cause),
 		screen_test(the_gravest_comes_first),
 		screen_test(what_was_found_before_is_gone),
+		screen_test(what_was_wrong_for_ten_seconds_is_told_still),
+		recent_test(who_runs_for_days_tells_of_now),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,37 +11,41 @@ void adviser_init(struct adviser *adviser, const struct adviser_config *config)
 	meters_init(adviser);
 }
 
-static void forget_all(struct adviser *adviser)
+static void clear_all(struct adviser *adviser, struct advice *items, size_t count)
 {
-	for (size_t i = 0; i < adviser->count; i++)
-		advice_clear(adviser, &adviser->items[i]);
-	adviser->count = adviser->unknown_count = 0;
+	for (size_t i = 0; i < count; i++)
+		advice_clear(adviser, &items[i]);
 }
 
 void adviser_free(struct adviser *adviser)
 {
-	forget_all(adviser);
+	clear_all(adviser, adviser->items, adviser->count);
 	meters_free(adviser);
 	totals_free(adviser);
 	free(adviser->items);
 	free(adviser->unknown);
 }
 
-struct advice *advise(struct judging *judging, enum severity severity, enum saying saying)
+struct advice *advice_add(struct adviser *adviser)
 {
-	struct adviser *adviser = judging->adviser;
-	struct advice *advice;
-
 	if (adviser->count == adviser->capacity) {
 		adviser->capacity = adviser->capacity ? 2 * adviser->capacity : 16;
 		adviser->items =
 			memory_resize(adviser->items, adviser->capacity, sizeof(*adviser->items));
 	}
-	advice = &adviser->items[adviser->count++];
+	return &adviser->items[adviser->count++];
+}
+
+struct advice *advise(struct judging *judging, enum severity severity, enum saying saying)
+{
+	struct advice *advice = advice_add(judging->adviser);
+
 	*advice = (struct advice){
 		.rule = judging->rule,
 		.words = &words[saying],
 		.severity = severity,
+		.since_ns = judging->adviser->time_ns,
+		.time_ns = judging->adviser->time_ns,
 	};
 	return advice;
 }
@@ -155,7 +159,11 @@ static void judge_rule(struct adviser *adviser, const struct rule *rule)
 
 void adviser_judge(struct adviser *adviser, uint64_t time_ns)
 {
-	forget_all(adviser);
+	struct advice *before = adviser->items;
+	size_t before_count = adviser->count;
+
+	adviser->items = NULL;
+	adviser->count = adviser->capacity = adviser->unknown_count = 0;
 	if (!adviser->begun_ns)
 		adviser->begun_ns = time_ns;
 	meters_tick(adviser, time_ns);
@@ -165,6 +173,11 @@ void adviser_judge(struct adviser *adviser, uint64_t time_ns)
 		judge_rule(adviser, &rules[i]);
 	meters_forget(adviser);
 	adviser_settle(adviser);
+	if (adviser->config.recent)
+		clear_all(adviser, before, before_count);
+	else
+		past_keep(adviser, before, before_count);
+	free(before);
 }
 
 size_t adviser_rules(void)

@@ -74,8 +74,11 @@ struct advice {
 	bool has_place;
 	uint8_t direction;
 	struct tuple place;
-	uint32_t netns; /* 0: not about one */
-	uint32_t alike; /* so many more rows show the same */
+	uint32_t netns;	   /* 0: not about one */
+	uint32_t alike;	   /* so many more rows show the same */
+	uint64_t since_ns; /* when it was found first, */
+	uint64_t time_ns;  /* and last: its figures are of then */
+	bool gone;	   /* it was so for a while, and is not now */
 	/* For what another one explains: */
 	uint64_t listener;		 /* cookie; 0: not about one */
 	uint32_t other;			 /* the process at the other end, in FIN_WAIT2; 0: nobody */
@@ -143,7 +146,10 @@ void adviser_free(struct adviser *adviser);
 /* What the rules want to know, after all views have asked. */
 void adviser_ask(const struct adviser *adviser, struct questions *questions);
 
-/* After all views have refreshed: judges what they show now. What was found before is gone. */
+/*
+ * After all views have refreshed: judges what they show now. What was found before is gone, but
+ * for what was wrong for a while in the watch, unless that is `recent`.
+ */
 void adviser_judge(struct adviser *adviser, uint64_t time_ns);
 
 /* How many of at least this severity; `kernel_hides` does not count. */

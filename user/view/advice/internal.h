@@ -51,6 +51,9 @@ struct rule {
 extern const struct rule rules[];
 extern const size_t rule_count;
 
+/* Room for one more, not filled. */
+struct advice *advice_add(struct adviser *adviser);
+
 /* A new advice, about nothing yet. Valid until the next one. */
 struct advice *advise(struct judging *judging, enum severity severity, enum saying saying);
 
@@ -104,6 +107,16 @@ uint64_t counted_since(struct judging *judging, uint64_t key, uint64_t value);
 
 /* And a second, over a minute at most; 0 where it is not known yet. */
 double rate_of(struct judging *judging, uint64_t key, uint64_t value);
+
+/* Of what was found before, what is not now: kept, or freed. */
+void past_keep(struct adviser *adviser, struct advice *before, size_t before_count);
+
+/* True for each close_wait_*. */
+bool is_close_wait(const struct advice *advice);
+
+/* The sentence, in a language. */
+void say_text(struct sentence *sentence, const struct adviser *adviser, const struct advice *advice,
+	      const struct language *language);
 
 /* Makes one advice of those with one cause, drops what another one explains, sorts. */
 void adviser_settle(struct adviser *adviser);

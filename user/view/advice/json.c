@@ -92,15 +92,14 @@ static void write_evidence(struct json *json, const struct adviser *adviser,
 	json_close(json, '}');
 }
 
-static void write_line(struct json *json, const char *key, const struct adviser *adviser,
+static void write_line(struct json *json, const struct adviser *adviser,
 		       const struct advice *advice, const char *template)
 {
 	struct sentence sentence = {0};
 
 	words_fill(&sentence, adviser, advice, template, NULL);
-	if (!key && !sentence.length)
-		return;
-	json_string(json, key, sentence.text, sentence.length);
+	if (sentence.length)
+		json_string(json, NULL, sentence.text, sentence.length);
 }
 
 static void write_lines(struct json *json, const char *key, const struct adviser *adviser,
@@ -108,7 +107,7 @@ static void write_lines(struct json *json, const char *key, const struct adviser
 {
 	json_open(json, key, '[');
 	for (size_t i = 0; i < WORDS_LIST && templates[i]; i++)
-		write_line(json, NULL, adviser, advice, templates[i]);
+		write_line(json, adviser, advice, templates[i]);
 	json_close(json, ']');
 }
 
@@ -117,23 +116,25 @@ static void write_helps(struct json *json, const struct adviser *adviser,
 {
 	json_open(json, "helps", '[');
 	for (size_t i = 0; i < ADVICE_EXTRA && advice->extra[i]; i++)
-		write_line(json, NULL, adviser, advice, advice->extra[i]);
+		write_line(json, adviser, advice, advice->extra[i]);
 	for (size_t i = 0; i < WORDS_LIST && advice->words->helps[i]; i++)
-		write_line(json, NULL, adviser, advice, advice->words->helps[i]);
+		write_line(json, adviser, advice, advice->words->helps[i]);
 	json_close(json, ']');
 }
 
 void advice_write(const struct adviser *adviser, const struct advice *advice, struct output *output)
 {
 	const struct words *words = advice->words;
+	struct sentence text = {0};
 	struct json json;
 
-	object_begin(&json, output, "advice", adviser->time_ns, clocks_of(adviser));
+	object_begin(&json, output, "advice", advice->time_ns, clocks_of(adviser));
 	json_plain(&json, "rule", advice->rule->name);
 	json_plain(&json, "severity", severity_name(advice->severity));
 	write_about(&json, adviser, advice);
 	write_evidence(&json, adviser, advice);
-	write_line(&json, "text", adviser, advice, words->text);
+	say_text(&text, adviser, advice, NULL);
+	json_string(&json, "text", text.text, text.length);
 	write_helps(&json, adviser, advice);
 	write_lines(&json, "does_not_help", adviser, advice, words->does_not_help);
 	write_lines(&json, "commands", adviser, advice, words->commands);

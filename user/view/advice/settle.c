@@ -60,7 +60,7 @@ static bool is_rule(const struct advice *advice, const char *name)
 	return strcmp(advice->rule->name, name) == 0;
 }
 
-static bool is_close_wait(const struct advice *advice)
+bool is_close_wait(const struct advice *advice)
 {
 	return strncmp(advice->rule->name, "close_wait_", strlen("close_wait_")) == 0;
 }

@@ -10,10 +10,23 @@ static const char *const colors[SEVERITIES] = {
 	[SEVERITY_CRITICAL] = TEXT_RED,
 };
 
+void say_text(struct sentence *sentence, const struct adviser *adviser, const struct advice *advice,
+	      const struct language *language)
+{
+	int64_t offset_ns = adviser->config.model->clocks.monotonic_ns;
+	char clock[FORMAT_TIME];
+
+	words_fill(sentence, adviser, advice, advice->words->text, language);
+	if (!advice->gone)
+		return;
+	format_clock(clock, advice->time_ns + (uint64_t)offset_ns);
+	say(sentence, language_text(language, "; so it was until %.8s"), clock);
+}
+
 void advice_say(struct sentence *sentence, const struct adviser *adviser,
 		const struct advice *advice)
 {
-	words_fill(sentence, adviser, advice, advice->words->text, NULL);
+	say_text(sentence, adviser, advice, NULL);
 }
 
 /* One of several lines below a label, which stands before the first. */
@@ -47,7 +60,7 @@ static void show_head(const struct adviser *adviser, const struct advice *advice
 {
 	struct sentence sentence = {0};
 
-	words_fill(&sentence, adviser, advice, advice->words->text, style->language);
+	say_text(&sentence, adviser, advice, style->language);
 	if (style->color)
 		output_string(output, colors[advice->severity]);
 	output_format(output, "%-9s", severity_name(advice->severity));

@@ -45,6 +45,9 @@
 #define BLOCKED_SHARE	     0.5	     /* ports_taken_by_bind: of a range */
 #define SEARCH_SLOW_NS	     (1 * NS_PER_MS) /* port_search_slow: the median */
 
+/* What was wrong and is not now: told if it was for so long. */
+#define KEPT_NS ((uint64_t)(10 * NS_PER_S))
+
 /* opening, conntrack */
 #define NO_ANSWER_PENDING 3 /* no_answer: so many that wait for long */
 #define REFUSED_LEAST	  3
