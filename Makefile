@@ -29,14 +29,14 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo 0.1.
 BPF_ARCH := $(patsubst x86_64,x86,$(patsubst aarch64,arm64,$(ARCH)))
 
 PACKAGES_BUILD := gcc make clang llvm libbpf-dev bpftool libelf-dev zlib1g-dev libmnl-dev libcap-dev \
-	libseccomp-dev libunistring-dev libdw-dev libiberty-dev libzstd-dev gettext
+	libseccomp-dev libunistring-dev libdw-dev libiberty-dev libzstd-dev libncurses-dev gettext
 # serve: HTTP
 PACKAGES_BUILD += libmicrohttpd-dev
 # with all that a live test would be skipped without: servers, and what asks them
 PACKAGES_TEST := g++ libcmocka-dev libclang-rt-14-dev python3 python3-pytest python3-pytest-xdist \
 	python3-pytest-rerunfailures iproute2 nftables libcap2-bin procps nodejs perl nginx apache2-utils \
 	redis-server redis-tools haproxy apache2 php-fpm postgresql gunicorn python3-requests \
-	default-jre-headless golang-go openssl \
+	default-jre-headless golang-go openssl tmux \
 	chromium chromium-driver python3-selenium
 # serve: what scrapes it
 PACKAGES_TEST += prometheus
@@ -46,7 +46,7 @@ INCLUDES := -Iuser -Ibpf -isystem $(BUILD)
 CFLAGS ?= -O2 -g
 # -MD, not -MMD: the skeleton is a system header to the compiler, and must be rebuilt for like any other
 USER_CFLAGS := -std=c11 -D_GNU_SOURCE -DTCPLINGER_VERSION='"$(VERSION)"' $(WARNINGS) $(INCLUDES) -MD -MP
-LIBRARIES := -lbpf -lelf -lz -lmnl -lcap -lseccomp -lunistring -lzstd -ldw -liberty -lm
+LIBRARIES := -lbpf -lelf -lz -lmnl -lcap -lseccomp -lunistring -lncursesw -ltinfo -lzstd -ldw -liberty -lm
 LIBRARIES += -lmicrohttpd -lm # serve
 BPF_CFLAGS := -g -O2 -mcpu=v3 -target bpf -D__TARGET_ARCH_$(BPF_ARCH) $(WARNINGS) \
 	-Wno-unused-parameter -Ivmlinux -Ibpf -MMD -MP

@@ -406,6 +406,7 @@ static const struct {
 	const char *name;
 	uint32_t allows;
 } asking[] = {
+	{"top", SANDBOX_WRITE_FILES},
 	{"report", SANDBOX_RENAME | SANDBOX_UNLINK},
 };
 

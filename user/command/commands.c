@@ -5,8 +5,8 @@
 
 const struct command *const commands[] = {
 	&diagnose_command, &trace_command,   &leaks_command,   &timewait_command,
-	&ports_command,	   &opening_command, &closing_command, &report_command,
-	&record_command,   &serve_command,   &doctor_command,
+	&ports_command,	   &opening_command, &closing_command, &top_command,
+	&report_command,   &record_command,  &serve_command,   &doctor_command,
 };
 const struct command *const default_command = &summary_command;
 const size_t command_count = LENGTH(commands);

@@ -19,10 +19,10 @@ static struct needs join_needs(const struct view *const *views, size_t count)
 	return needs;
 }
 
-static void add_view(struct watch *watch, const struct view *view, int fd)
+static void start_view(struct watch *watch, struct watched *watched)
 {
 	const struct options *options = watch->options;
-	struct watched *watched = &watch->views[watch->view_count++];
+	const struct view *view = watched->view;
 	struct view_config config = {
 		.tuples = &options->tuples,
 		.processes = &options->processes,
@@ -38,18 +38,41 @@ static void add_view(struct watch *watch, const struct view *view, int fd)
 		.output = &watched->output,
 	};
 
-	output_init(&watched->output, fd, watch->stop);
-	watched->view = view;
 	watched->self = memory_new(1, view->bytes);
 	view->init(watched->self, &config, &watch->model);
 	model_observe(&watch->model, &view->observer, watched->self);
+}
+
+static void add_view(struct watch *watch, const struct view *view, int fd)
+{
+	struct watched *watched = &watch->views[watch->view_count++];
+
+	output_init(&watched->output, fd, watch->stop);
+	watched->view = view;
+	start_view(watch, watched);
+}
+
+static void stop_view(struct watched *watched)
+{
+	watched->view->free(watched->self);
+	free(watched->self);
+}
+
+static void start_model(struct watch *watch, const struct needs *needs)
+{
+	struct model_config config = {
+		.needs = needs,
+		.filter = &watch->filter,
+		.processes = &watch->options->processes,
+	};
+
+	model_init(&watch->model, &config);
 }
 
 void watch_init(struct watch *watch, const struct options *options, const struct view *const *views,
 		const int *fds, size_t count)
 {
 	struct needs needs = join_needs(views, count);
-	struct model_config config = {.needs = &needs, .filter = &watch->filter};
 
 	*watch = (struct watch){
 		.consumer = &print_consumer,
@@ -58,15 +81,30 @@ void watch_init(struct watch *watch, const struct options *options, const struct
 	};
 	options = input_open(&watch->input, options, watch->stop, &needs);
 	watch->options = options;
-	config.processes = &options->processes;
 	if (needs_want(&needs, WANT_EVERYONE))
 		watch->filter.netns = options->tuples.netns;
 	else
 		watch->filter = options->tuples;
-	model_init(&watch->model, &config);
+	start_model(watch, &needs);
 	audit_init(&watch->audit, &watch->filter);
 	for (size_t i = 0; i < count; i++)
 		add_view(watch, views[i], fds ? fds[i] : -1);
+}
+
+void watch_restart(struct watch *watch)
+{
+	struct needs needs = watch->model.needs;
+	struct losses losses = watch->model.losses;
+
+	for (size_t i = 0; i < watch->view_count; i++)
+		stop_view(&watch->views[i]);
+	model_free(&watch->model);
+	start_model(watch, &needs);
+	watch->model.losses = losses;
+	for (size_t i = 0; i < watch->view_count; i++)
+		start_view(watch, &watch->views[i]);
+	model_observe(&watch->model, &watch->consumer->observer, watch->consumer_self);
+	source_begin(&watch->source, &watch->refusal);
 }
 
 void watch_consume(struct watch *watch, const struct consumer *consumer, void *self)
@@ -87,8 +125,7 @@ void watch_free(struct watch *watch)
 {
 	source_close(&watch->source);
 	for (size_t i = 0; i < watch->view_count; i++) {
-		watch->views[i].view->free(watch->views[i].self);
-		free(watch->views[i].self);
+		stop_view(&watch->views[i]);
 		output_free(&watch->views[i].output);
 	}
 	input_close(&watch->input);

@@ -71,6 +71,12 @@ void watch_init(struct watch *watch, const struct options *options, const struct
 		const int *fds, size_t count);
 void watch_free(struct watch *watch);
 
+/*
+ * All views anew, by the options as they are now, and the model as well: the source tells once more
+ * what exists. While it runs, and not from within a record.
+ */
+void watch_restart(struct watch *watch);
+
 /* Instead of printing the views: their `fds` are not used then, and may be NULL. */
 void watch_consume(struct watch *watch, const struct consumer *consumer, void *self);
 

@@ -15,7 +15,7 @@
 #include "writer/format.h"
 
 struct output {
-	int fd;
+	int fd; /* < 0: nothing is written, all is kept for whoever takes it */
 	char *text;
 	size_t length;
 	size_t capacity;
