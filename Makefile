@@ -32,6 +32,8 @@ PACKAGES_BUILD := gcc make clang llvm libbpf-dev bpftool libelf-dev zlib1g-dev l
 	libseccomp-dev libunistring-dev libdw-dev libiberty-dev libzstd-dev libncurses-dev gettext
 # serve: HTTP
 PACKAGES_BUILD += libmicrohttpd-dev
+# serve: HTTP and TLS, its configuration file, the hashes of passwords
+PACKAGES_BUILD += libmicrohttpd-dev libgnutls28-dev libyaml-dev libcrypt-dev
 # with all that a live test would be skipped without: servers, and what asks them
 PACKAGES_TEST := g++ libcmocka-dev libclang-rt-14-dev python3 python3-pytest python3-pytest-xdist \
 	python3-pytest-rerunfailures iproute2 nftables libcap2-bin procps nodejs perl nginx apache2-utils \
@@ -48,6 +50,7 @@ CFLAGS ?= -O2 -g
 USER_CFLAGS := -std=c11 -D_GNU_SOURCE -DTCPLINGER_VERSION='"$(VERSION)"' $(WARNINGS) $(INCLUDES) -MD -MP
 LIBRARIES := -lbpf -lelf -lz -lmnl -lcap -lseccomp -lunistring -lncursesw -ltinfo -lzstd -ldw -liberty -lm
 LIBRARIES += -lmicrohttpd -lm # serve
+LIBRARIES += -lmicrohttpd -lgnutls -lyaml -lcrypt -lpthread # serve
 BPF_CFLAGS := -g -O2 -mcpu=v3 -target bpf -D__TARGET_ARCH_$(BPF_ARCH) $(WARNINGS) \
 	-Wno-unused-parameter -Ivmlinux -Ibpf -MMD -MP
 
@@ -58,8 +61,8 @@ USER_SOURCES := $(sort $(wildcard user/*/*.c user/*/*/*.c)) user/main.c
 USER_OBJECTS := $(USER_SOURCES:%.c=$(BUILD)/%.o)
 # Files that are part of the binary, as they are: _binary_NAME_start to _binary_NAME_end.
 CATALOGUES := $(patsubst po/%.po,$(BUILD)/po/%.mo,$(wildcard po/*.po))
-STYLES := $(patsubst %,$(BUILD)/%,$(wildcard user/*/*/*.css))
-EMBEDDED := $(patsubst %,%.embedded.o,$(CATALOGUES) $(STYLES))
+PAGES := $(patsubst %,$(BUILD)/%,$(wildcard user/*/*/*.css user/*/*/*.html user/*/*/*.js))
+EMBEDDED := $(patsubst %,%.embedded.o,$(CATALOGUES) $(PAGES))
 SKELETON := $(BUILD)/tcplinger.skel.h $(BUILD)/selftest.skel.h
 
 .DELETE_ON_ERROR:
@@ -84,7 +87,7 @@ $(BUILD)/po/%.mo: po/%.po
 	$(Q)mkdir -p $(@D)
 	$(Q)msgfmt --check --no-hash --endianness=little -o $@ $<
 
-$(BUILD)/user/%.css: user/%.css
+$(PAGES): $(BUILD)/%: %
 	$(Q)mkdir -p $(@D); cp $< $@
 
 $(BUILD)/%.embedded.o: $(BUILD)/%

@@ -122,7 +122,11 @@ static bool forbid_by_argument(scmp_filter_ctx filter)
 
 static bool load(scmp_filter_ctx filter)
 {
-	int error = seccomp_load(filter);
+	/* whatever threads there are */
+	int error = seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1);
+
+	if (!error)
+		error = seccomp_load(filter);
 
 	errno = -error;
 	return !error;

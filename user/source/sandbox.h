@@ -30,8 +30,8 @@ static inline struct sandbox sandbox_join(struct sandbox one, struct sandbox oth
 /*
  * From here on, for good, but for what is allowed (enum sandbox_permission): no program is started,
  * no file opened for writing, made or removed, no other process touched, no connection made.
- * Descriptors that are open already stay as they are. Holds for this thread and those that it
- * starts. Needs PR_SET_NO_NEW_PRIVS. False, with errno, if the kernel takes no filter; nothing is
+ * Descriptors that are open already stay as they are. Holds for all threads of this
+ * process. Needs PR_SET_NO_NEW_PRIVS. False, with errno, if the kernel takes no filter; nothing is
  * forbidden then.
  */
 bool sandbox_enter(uint32_t allows);

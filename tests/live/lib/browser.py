@@ -39,7 +39,7 @@ class Browser:
             "width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False})
         self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [
             {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]})
-        self.driver.get("file://" + path)
+        self.driver.get(path if "://" in path else "file://" + path)
 
     def ask(self, expression):
         """The value of an expression of JavaScript."""

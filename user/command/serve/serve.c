@@ -10,13 +10,13 @@
 #include "base/memory.h"
 #include "cli/status.h"
 #include "cli/version.h"
+#include "command/advise.h"
 #include "command/commands.h"
 #include "command/print.h"
 #include "command/serve/server.h"
 #include "command/serve/textfile.h"
 #include "command/terminal.h"
 #include "command/watch.h"
-#include "view/advice/advice.h"
 #include "view/metrics/metrics.h"
 #include "view/views.h"
 
@@ -31,6 +31,7 @@ struct serve {
 	uint64_t losses; /* as of the refresh before */
 	bool begun;
 	struct listeners listeners;
+	struct guard guard;
 	struct site site;
 	struct server server;
 	struct textfile textfile;
@@ -95,6 +96,19 @@ static void write_metrics(void *self, struct output *output, enum exposition_for
 	metrics_write(&((struct serve *)self)->metrics, output, format);
 }
 
+/* As each view prints them with --json, and what was found. */
+static void write_rows(void *self, struct output *output)
+{
+	struct serve *serve = self;
+
+	for (size_t i = 0; i < serve->watch.view_count; i++) {
+		const struct watched *watched = &serve->watch.views[i];
+
+		watched->view->show_json(watched->self, output, 0);
+	}
+	adviser_show_json(&serve->adviser, output);
+}
+
 /* By HTTP. */
 
 static void refresh_site(void *self, struct watch *watch, uint64_t time_ns)
@@ -141,27 +155,46 @@ static const struct consumer site_consumer = {
 	.finish = finish,
 };
 
-static int serve_site(struct serve *serve)
+static void say_where(const struct serve *serve)
 {
+	const char *scheme = serve->guard.certificate ? "https" : "http";
 	char url[LISTEN_URL];
-	int status = listeners_open(&serve->listeners, &serve->watch.options->serve);
 
-	if (status != STATUS_DONE)
-		return status;
-	site_init(&serve->site, write_metrics, serve);
-	if (!server_start(&serve->server, &serve->listeners, &serve->site)) {
-		listeners_close(&serve->listeners);
-		return fail(STATUS_FAILED, "serve: no HTTP server: %s", strerror(errno));
-	}
 	for (size_t i = 0; i < serve->listeners.count; i++) {
-		listener_url(serve->listeners.fds[i], "http", url);
+		listener_url(serve->listeners.fds[i], scheme, url);
 		note("%s", url);
 	}
+}
+
+static int watch_and_serve(struct serve *serve)
+{
+	int status;
+
+	if (!server_start(&serve->server, &serve->listeners, &serve->site, &serve->guard))
+		return fail(STATUS_FAILED, "serve: no HTTP server: %s", strerror(errno));
+	say_where(serve);
 	watch_consume(&serve->watch, &site_consumer, serve);
 	status = watch_run(&serve->watch);
 	server_stop(&serve->server);
-	site_free(&serve->site);
-	listeners_close(&serve->listeners);
+	return status;
+}
+
+static int serve_site(struct serve *serve)
+{
+	const struct site_source source = {write_metrics, write_rows, serve};
+	const struct serve_options *options = &serve->watch.options->serve;
+	int status = guard_init(&serve->guard, options->config);
+
+	if (status != STATUS_DONE)
+		return status;
+	status = listeners_open(&serve->listeners, options);
+	if (status == STATUS_DONE) {
+		site_init(&serve->site, &source);
+		status = watch_and_serve(serve);
+		site_free(&serve->site);
+		listeners_close(&serve->listeners);
+	}
+	guard_free(&serve->guard);
 	return status;
 }
 
@@ -222,15 +255,7 @@ static void set_up(struct serve *serve, const struct options *options)
 	serve->metrics.findings = serve->findings;
 	for (size_t i = 0; i < watch->view_count; i++)
 		metrics_watch(&serve->metrics, watch->views[i].view, watch->views[i].self);
-	adviser_init(&serve->adviser, &(struct adviser_config){
-					      .model = &watch->model,
-					      .leaks = watch_find(watch, &leaks_view),
-					      .time_waits = watch_find(watch, &timewait_view),
-					      .ports = watch_find(watch, &ports_view),
-					      .opening = watch_find(watch, &opening_view),
-					      .closing = watch_find(watch, &closing_view),
-					      .recent = true,
-				      });
+	advise_on(&serve->adviser, watch, true);
 }
 
 static int run(const struct options *options)
@@ -276,10 +301,10 @@ const struct command serve_command = {
 		   OPTION_BIT(OPTION_DURATION) | OPTION_BIT(OPTION_AGE) | OPTION_BIT(OPTION_HOOKS) |
 		   OPTION_BIT(OPTION_NO_BPF) | OPTION_BIT(OPTION_RING_SIZE) |
 		   OPTION_BIT(OPTION_READY_FILE) | OPTION_BIT(OPTION_AUDIT) |
-		   OPTION_BIT(OPTION_LISTEN_ADDRESS) | OPTION_BIT(OPTION_MAX_SERIES) |
-		   OPTION_BIT(OPTION_LABELS) | OPTION_BIT(OPTION_TEXTFILE) |
-		   OPTION_BIT(OPTION_VERBOSE) | OPTION_BIT(OPTION_HELP) |
-		   OPTION_BIT(OPTION_VERSION),
+		   OPTION_BIT(OPTION_LISTEN_ADDRESS) | OPTION_BIT(OPTION_WEB_CONFIG) |
+		   OPTION_BIT(OPTION_MAX_SERIES) | OPTION_BIT(OPTION_LABELS) |
+		   OPTION_BIT(OPTION_TEXTFILE) | OPTION_BIT(OPTION_VERBOSE) |
+		   OPTION_BIT(OPTION_LANG) | OPTION_BIT(OPTION_HELP) | OPTION_BIT(OPTION_VERSION),
 	.why_not = why_not,
 	.run = run,
 };

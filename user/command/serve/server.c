@@ -7,6 +7,7 @@
 #include "command/serve/server.h"
 
 #include <errno.h>
+#include <gnutls/gnutls.h>
 #include <microhttpd.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -102,7 +103,7 @@ static void on_connection(void *context, struct MHD_Connection *connection, void
 		server->client_count++;
 		*own = client;
 	} else if (client) {
-		client->fd = -1;
+		*client = (struct client){.fd = -1};
 		server->client_count--;
 	}
 }
@@ -128,7 +129,83 @@ static void on_answered(void *context, struct MHD_Connection *connection, void *
 	(void)context;
 	(void)own;
 	(void)code;
+	if (!client_of(connection))
+		return;
 	is_at(client_of(connection), false);
+	client_of(connection)->may = CLIENT_UNKNOWN;
+}
+
+/* Nobody who has to show a certificate comes so far without one that the authority has signed. */
+static bool has_shown_certificate(const struct server *server, struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info;
+	unsigned int wrong;
+
+	if (!server->guard->client_ca)
+		return true;
+	info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+	return info &&
+	       gnutls_certificate_verify_peers2((gnutls_session_t)info->tls_session, &wrong) == 0 &&
+	       !wrong;
+}
+
+/* Calls one of those below with what the request says of its user; false: it says nothing. */
+static bool with_password(struct server *server, struct MHD_Connection *connection,
+			  bool (*use)(struct auth *auth, const char *user, const char *password),
+			  bool *result)
+{
+	char *password = NULL;
+	char *user = MHD_basic_auth_get_username_password(connection, &password);
+	bool told = user && password;
+
+	if (told)
+		*result = use(server->guard->auth, user, password);
+	if (password)
+		explicit_bzero(password, strlen(password));
+	MHD_free(user);
+	MHD_free(password);
+	return told;
+}
+
+static bool knows(struct auth *auth, const char *user, const char *password)
+{
+	return auth_knows(auth, user, password);
+}
+
+/* Whether who asks may. What was not right before takes its time: the request waits for it. */
+static enum client_may may(struct server *server, struct client *client,
+			   struct MHD_Connection *connection)
+{
+	bool known = false;
+
+	if (!server->guard->auth)
+		return CLIENT_MAY;
+	if (client->may != CLIENT_UNKNOWN)
+		return client->may;
+	if (!with_password(server, connection, knows, &known))
+		return CLIENT_MAY_NOT;
+	if (known)
+		return CLIENT_MAY;
+	MHD_suspend_connection(connection);
+	client->connection = connection;
+	client->may = CLIENT_WAITS;
+	return CLIENT_WAITS;
+}
+
+static bool answer(struct server *server, struct client *client, struct MHD_Connection *connection,
+		   const char *method, const char *url)
+{
+	if (!has_shown_certificate(server, connection))
+		return false;
+	if (site_takes(method)) {
+		enum client_may decision = may(server, client, connection);
+
+		if (decision == CLIENT_WAITS)
+			return true;
+		if (decision == CLIENT_MAY_NOT)
+			return site_ask_password(connection);
+	}
+	return site_answer(server->site, connection, method, url, header_bytes(connection));
 }
 
 /*
@@ -153,9 +230,7 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
 		return MHD_YES;
 	}
 	is_at(client, true);
-	return site_answer(server->site, connection, method, url, header_bytes(connection))
-		       ? MHD_YES
-		       : MHD_NO;
+	return answer(server, client, connection, method, url) ? MHD_YES : MHD_NO;
 }
 
 /* No path of ours has an escape in it: what has is another. */
@@ -166,30 +241,56 @@ static size_t leave_escaped(void *context, struct MHD_Connection *connection, ch
 	return strlen(text);
 }
 
+/* Of TLS; at once at the end where there is none. */
+#define TLS_OPTIONS 5
+static void tls_options(struct MHD_OptionItem *options, const struct guard *guard)
+{
+	size_t count = 0;
+
+	if (guard->certificate) {
+		options[count++] =
+			(struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_CERT, 0, guard->certificate};
+		options[count++] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_KEY, 0, guard->key};
+		options[count++] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_PRIORITIES, 0,
+							   (void *)guard->priorities};
+	}
+	if (guard->client_ca)
+		options[count++] =
+			(struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_TRUST, 0, guard->client_ca};
+	options[count] = (struct MHD_OptionItem){MHD_OPTION_END, 0, NULL};
+}
+
 static bool start_daemon(struct server *server)
 {
+	unsigned int flags = MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME;
+	struct MHD_OptionItem tls[TLS_OPTIONS];
 	const union MHD_DaemonInfo *info;
 
+	tls_options(tls, server->guard);
+	if (server->guard->certificate)
+		flags |= MHD_USE_TLS;
 	server->daemon = MHD_start_daemon(
-		MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL,
-		on_request, server, MHD_OPTION_NOTIFY_CONNECTION, on_connection, server,
-		MHD_OPTION_NOTIFY_COMPLETED, on_answered, server, MHD_OPTION_URI_LOG_CALLBACK,
-		on_request_line, server, MHD_OPTION_UNESCAPE_CALLBACK, leave_escaped, NULL,
-		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MEMORY_BYTES,
-		MHD_OPTION_CONNECTION_LIMIT, (unsigned int)LIBRARY_MAX, MHD_OPTION_END);
+		flags, 0, NULL, NULL, on_request, server, MHD_OPTION_NOTIFY_CONNECTION,
+		on_connection, server, MHD_OPTION_NOTIFY_COMPLETED, on_answered, server,
+		MHD_OPTION_URI_LOG_CALLBACK, on_request_line, server, MHD_OPTION_UNESCAPE_CALLBACK,
+		leave_escaped, NULL, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MEMORY_BYTES,
+		MHD_OPTION_CONNECTION_LIMIT, (unsigned int)LIBRARY_MAX, MHD_OPTION_ARRAY, tls,
+		MHD_OPTION_END);
 	if (!server->daemon)
 		return false;
 	info = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD);
 	return info && watch(server, info->epoll_fd, EPOLL_CTL_ADD);
 }
 
-bool server_start(struct server *server, struct listeners *listeners, struct site *site)
+bool server_start(struct server *server, struct listeners *listeners, struct site *site,
+		  const struct guard *guard)
 {
-	*server = (struct server){.listeners = listeners, .site = site};
+	*server = (struct server){.listeners = listeners, .site = site, .guard = guard};
 	for (size_t i = 0; i < CLIENTS; i++)
 		server->clients[i].fd = -1;
 	server->epoll = epoll_create1(EPOLL_CLOEXEC);
-	if (server->epoll < 0 || !start_daemon(server)) {
+	if (server->epoll < 0 || !start_daemon(server) ||
+	    (guard->auth && !watch(server, auth_wait_on(guard->auth), EPOLL_CTL_ADD))) {
 		server_stop(server);
 		return false;
 	}
@@ -197,10 +298,27 @@ bool server_start(struct server *server, struct listeners *listeners, struct sit
 	return true;
 }
 
+static void resume(struct client *client, enum client_may may)
+{
+	client->may = may;
+	MHD_resume_connection(client->connection);
+}
+
+/* The library wants nobody to wait when it is stopped. */
+static void resume_all(struct server *server)
+{
+	site_resume(server->site);
+	for (size_t i = 0; i < CLIENTS; i++)
+		if (server->clients[i].may == CLIENT_WAITS)
+			resume(&server->clients[i], CLIENT_MAY_NOT);
+}
+
 void server_stop(struct server *server)
 {
-	if (server->daemon)
+	if (server->daemon) {
+		resume_all(server);
 		MHD_stop_daemon(server->daemon);
+	}
 	if (server->epoll >= 0)
 		close(server->epoll);
 	*server = (struct server){.epoll = -1};
@@ -264,6 +382,36 @@ static void cut_off_slow_ones(struct server *server)
 	}
 }
 
+/* Who has waited longest. */
+static struct client *next_to_check(struct server *server)
+{
+	struct client *next = NULL;
+
+	for (size_t i = 0; i < CLIENTS; i++) {
+		struct client *client = &server->clients[i];
+
+		if (client->may == CLIENT_WAITS && (!next || client->since_ns < next->since_ns))
+			next = client;
+	}
+	return next;
+}
+
+/* One password after the other. */
+static void check_passwords(struct server *server)
+{
+	bool right = false, begun;
+
+	if (!server->guard->auth)
+		return;
+	if (server->checked && !auth_end(server->guard->auth, &right))
+		return;
+	if (server->checked)
+		resume(server->checked, right ? CLIENT_MAY : CLIENT_MAY_NOT);
+	server->checked = next_to_check(server);
+	if (server->checked)
+		with_password(server, server->checked->connection, auth_begin, &begun);
+}
+
 static bool has_more(const struct server *server)
 {
 	MHD_UNSIGNED_LONG_LONG ms;
@@ -280,6 +428,8 @@ void server_turn(struct server *server)
 		return;
 	if (server->accepts)
 		accept_some(server);
+	check_passwords(server);
 	run(server);
+	check_passwords(server);
 	accept_while_there_is_room(server);
 }

@@ -6,16 +6,22 @@
 #ifndef TCPLINGER_SERVE_SERVER_H
 #define TCPLINGER_SERVE_SERVER_H
 
+#include "command/serve/guard.h"
 #include "command/serve/listen.h"
 #include "command/serve/site.h"
 
 #define CLIENTS 64
+
+/* Whether who asks may: of a request. */
+enum client_may { CLIENT_UNKNOWN, CLIENT_WAITS, CLIENT_MAY, CLIENT_MAY_NOT };
 
 /* A connection, and since when it is at what it is at. */
 struct client {
 	int fd;	    /* -1: none */
 	bool asked; /* once at least: what comes now is another request */
 	bool answering;
+	enum client_may may;
+	struct MHD_Connection *connection; /* while it waits for that */
 	uint64_t since_ns;
 };
 
@@ -29,11 +35,14 @@ struct server {
 	bool accepts;
 	struct client clients[CLIENTS];
 	size_t client_count;
-	uint64_t looked_ns; /* for who takes too long */
+	struct client *checked;	   /* whose password is being checked; NULL: nobody's */
+	const struct guard *guard; /* borrowed */
+	uint64_t looked_ns;	   /* for who takes too long */
 };
 
 /* False, with errno, if the kernel or the library refuse. Does not move while it runs. */
-bool server_start(struct server *server, struct listeners *listeners, struct site *site);
+bool server_start(struct server *server, struct listeners *listeners, struct site *site,
+		  const struct guard *guard);
 void server_stop(struct server *server);
 
 /* A descriptor that can be read when there is something to do. */

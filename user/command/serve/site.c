@@ -11,6 +11,15 @@
 
 #define HEADER_MAX 8192 /* bytes of a request */
 
+/* Rows are written unasked up to so many bytes, and so many refreshes after somebody asked. */
+#define ROWS_FEW  (256 << 10)
+#define ROWS_KEPT 15
+
+/* Nothing of the page comes from elsewhere, and nobody puts it into theirs. */
+#define CSP                                                                                        \
+	"default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "            \
+	"img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
 #define TEXT_PLAIN   "text/plain; charset=utf-8"
 #define TEXT_METRICS "text/plain; version=0.0.4; charset=utf-8"
 #define OPENMETRICS  "application/openmetrics-text; version=1.0.0; charset=utf-8"
@@ -25,10 +34,32 @@ struct resource {
 		      enum exposition_format format);
 };
 
+/* What the linker has put in, as the files are. */
+#define EMBEDDED(name)                                                                             \
+	extern const char _binary_page_##name##_start[], _binary_page_##name##_end[];              \
+	static void write_##name(const struct site *site, struct output *output,                   \
+				 enum exposition_format format)                                    \
+	{                                                                                          \
+		(void)site;                                                                        \
+		(void)format;                                                                      \
+		output_bytes(output, _binary_page_##name##_start,                                  \
+			     (size_t)(_binary_page_##name##_end - _binary_page_##name##_start));   \
+	}
+EMBEDDED(html)
+EMBEDDED(css)
+EMBEDDED(js)
+
 static void write_metrics(const struct site *site, struct output *output,
 			  enum exposition_format format)
 {
-	site->metrics(site->context, output, format);
+	site->source.metrics(site->source.context, output, format);
+}
+
+static void write_rows(const struct site *site, struct output *output,
+		       enum exposition_format format)
+{
+	(void)format;
+	output_bytes(output, site->rows.text, site->rows.length);
 }
 
 static void write_healthy(const struct site *site, struct output *output,
@@ -48,16 +79,19 @@ static void write_ready(const struct site *site, struct output *output,
 }
 
 static const struct resource resources[SITE_RESOURCES] = {
+	[SITE_PAGE] = {"/", {"text/html; charset=utf-8"}, true, false, write_html},
+	[SITE_STYLE] = {"/page.css", {"text/css; charset=utf-8"}, true, false, write_css},
+	[SITE_SCRIPT] = {"/page.js", {"text/javascript; charset=utf-8"}, true, false, write_js},
+	[SITE_ROWS] = {"/api/rows", {"application/x-ndjson"}, true, true, write_rows},
 	[SITE_METRICS] = {"/metrics", {TEXT_METRICS, OPENMETRICS}, true, true, write_metrics},
 	[SITE_HEALTHY] = {"/-/healthy", {TEXT_PLAIN}, false, false, write_healthy},
 	[SITE_READY] = {"/-/ready", {TEXT_PLAIN}, false, true, write_ready},
 };
 
-void site_init(struct site *site,
-	       void (*metrics)(void *context, struct output *output, enum exposition_format format),
-	       void *context)
+void site_init(struct site *site, const struct site_source *source)
 {
-	*site = (struct site){.metrics = metrics, .context = context};
+	*site = (struct site){.source = *source};
+	output_init(&site->rows, -1, NULL);
 }
 
 static void forget(struct MHD_Response **kept)
@@ -79,12 +113,27 @@ static void forget_all(struct site *site)
 void site_free(struct site *site)
 {
 	forget_all(site);
+	output_free(&site->rows);
+}
+
+void site_resume(struct site *site)
+{
+	while (site->waiting_count)
+		MHD_resume_connection(site->waiting[--site->waiting_count]);
 }
 
 void site_refresh(struct site *site)
 {
 	forget_all(site);
 	site->ready = true;
+	site->rows_there = site->rows.length <= ROWS_FEW || site->rows_unasked < ROWS_KEPT ||
+			   site->waiting_count;
+	site->rows_unasked++;
+	if (!site->rows_there)
+		return;
+	site->rows.length = 0;
+	site->source.rows(site->source.context, &site->rows);
+	site_resume(site);
 }
 
 static const char *header(struct MHD_Connection *connection, const char *name)
@@ -93,11 +142,14 @@ static const char *header(struct MHD_Connection *connection, const char *name)
 }
 
 /* Of what it likes as much, the older one, which everything reads. */
-static struct site_form form_wanted(struct MHD_Connection *connection)
+static struct site_form form_wanted(struct MHD_Connection *connection,
+				    const struct resource *resource)
 {
 	const char *accept = header(connection, MHD_HTTP_HEADER_ACCEPT);
 	const char *encodings = header(connection, MHD_HTTP_HEADER_ACCEPT_ENCODING);
-	double open = negotiate_quality(accept, "application/openmetrics-text", 0);
+	double open = resource->types[EXPOSITION_OPENMETRICS]
+			      ? negotiate_quality(accept, "application/openmetrics-text", 0)
+			      : 0;
 
 	return (struct site_form){
 		.format = open > negotiate_quality(accept, "text/plain", 1) ? EXPOSITION_OPENMETRICS
@@ -124,6 +176,8 @@ static struct MHD_Response *response_of(char *text, size_t size, const char *typ
 	add(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
 	add(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
 	add(response, MHD_HTTP_HEADER_X_CONTENT_TYPE_OPTIONS, "nosniff");
+	add(response, MHD_HTTP_HEADER_CONTENT_SECURITY_POLICY, CSP);
+	add(response, "Referrer-Policy", "no-referrer");
 	return response;
 }
 
@@ -170,10 +224,28 @@ static bool refuse(struct MHD_Connection *connection, unsigned int status, const
 
 	if (response && status == MHD_HTTP_METHOD_NOT_ALLOWED)
 		add(response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
+	if (response && status == MHD_HTTP_UNAUTHORIZED)
+		add(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE,
+		    "Basic realm=\"tcplinger\", charset=\"UTF-8\"");
 	done = queue(connection, status, response);
 	if (response)
 		MHD_destroy_response(response);
 	return done;
+}
+
+bool site_ask_password(struct MHD_Connection *connection)
+{
+	return refuse(connection, MHD_HTTP_UNAUTHORIZED, "a user and a password are wanted\n");
+}
+
+/* Until the next refresh. There is room: it is for as many as there are connections. */
+static bool wait_for_rows(struct site *site, struct MHD_Connection *connection)
+{
+	if (site->waiting_count == SITE_WAITING)
+		return false;
+	MHD_suspend_connection(connection);
+	site->waiting[site->waiting_count++] = connection;
+	return true;
 }
 
 static size_t resource_of(const char *path)
@@ -202,12 +274,16 @@ bool site_answer(struct site *site, struct MHD_Connection *connection, const cha
 			      "a request has 8 kB at most\n");
 	if (i == SITE_RESOURCES)
 		return refuse(connection, MHD_HTTP_NOT_FOUND,
-			      "there is no such page; there is /metrics\n");
+			      "there is no such page; there are / and /metrics\n");
 	if (!site_takes(method))
 		return refuse(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "GET and HEAD only\n");
 	if (resources[i].waits && !site->ready)
 		return refuse(connection, MHD_HTTP_SERVICE_UNAVAILABLE, "not ready yet\n");
+	if (i == SITE_ROWS)
+		site->rows_unasked = 0;
+	if (i == SITE_ROWS && !site->rows_there)
+		return wait_for_rows(site, connection);
 	if (resources[i].negotiated)
-		form = form_wanted(connection);
+		form = form_wanted(connection, &resources[i]);
 	return queue(connection, MHD_HTTP_OK, find(site, i, form));
 }
