@@ -2,6 +2,8 @@
 /* What advice is made of: words, figures, one for one cause, in which order. */
 #include "advice_screen.h"
 
+#include "view/advice/words.h"
+
 static void leaks(struct leak_row *row, uint32_t sockets)
 {
 	row->sockets = sockets;
@@ -109,9 +111,39 @@ static void who_runs_for_days_tells_of_now(void **state)
 	is_silent(screen, "close_wait_leak");
 }
 
+static bool is_well_formed(const char *template)
+{
+	int depth = 0, braces = 0;
+
+	for (; *template && depth >= 0 && depth <= 1 && braces >= 0 && braces <= 1; template ++) {
+		depth += (*template == '[') - (*template == ']');
+		braces += (*template == '{') - (*template == '}');
+	}
+	return !*template && !depth && !braces;
+}
+
+static void check_list(const char *const *templates, const char *text)
+{
+	for (size_t i = 0; i < WORDS_LIST && templates[i]; i++)
+		check(is_well_formed(templates[i]), "%s: %s", text, templates[i]);
+}
+
+static void every_saying_is_well_formed(void **state)
+{
+	(void)state;
+	for (unsigned int i = 0; i < SAYINGS; i++) {
+		check(words[i].text != NULL, "saying %u", i);
+		check(is_well_formed(words[i].text), "%s", words[i].text);
+		check_list(words[i].helps, words[i].text);
+		check_list(words[i].does_not_help, words[i].text);
+		check_list(words[i].commands, words[i].text);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_saying_is_well_formed),
 		screen_test(a_sentence_has_the_figures_that_are_known),
 		screen_test(what_is_not_known_is_null),
 		screen_test(processes_of_one_name_are_one_cause),

@@ -213,6 +213,11 @@ static void short_is_five_a_second_of_a_second(void **state)
 	row->sent_bytes = 123;
 	fires(screen, "short_connections", SEVERITY_INFO);
 	assert_int_equal(number_told(screen, "short_connections", "sent_bytes"), 123);
+	assert_string_equal(
+		sentence_of(screen, "short_connections"),
+		"server[7] opens a connection to 10.0.0.2:80 for each use, and closes "
+		"it first: 5.0/s, half of them within 999ms, closed 500ms after the last "
+		"data; 0 are in TIME_WAIT");
 }
 
 static void or_what_is_closed_at_once(void **state)

@@ -151,7 +151,8 @@ const struct words words[SAYINGS] = {
 				   "the protection"},
 		 .commands = {"tcplinger timewait", "tcplinger ports"}},
 	[SAY_SHORT_OUT] = {"{process} opens a connection to {place} for each use, and closes it "
-			   "first: {rate_per_s}/s[, half of them within {connected_p50_s}]XX[; "
+			   "first: {rate_per_s}/s[, half of them within {connected_p50_s}][, "
+			   "closed {idle_p50_s} after the last data][; "
 			   "{sockets} are in TIME_WAIT]" AND_ALIKE,
 			   .helps = {KEEP_CONNECTIONS},
 			   .does_not_help = {"tcp_tw_reuse: it lowers the number only"},
