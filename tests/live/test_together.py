@@ -12,8 +12,8 @@ from leaksview import Leaks
 from portsview import Ports, destinations
 from timewaits import TimeWaits
 from together import VIEWS, Together
-from tracer import PATIENCE_S, Tracer, hooks, step, tcplinger
-from traffic import Pair
+from tracer import PATIENCE_S, Tracer, hooks, refused, step, tcplinger
+from traffic import Pair, built
 from views import refreshes
 
 LOW, HIGH = 20000, 20009
@@ -203,6 +203,20 @@ def await_refresh_after(refreshes_of, when):
     while truth.seconds(refreshes_of()[-1].end["time"]) < when:
         assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+def test_one_listing_serves_all(make, space, server, client, tmp_path):
+    """Each refresh reads one iterator over the sockets of the namespace, and one over descriptors."""
+    if refused():
+        pytest.skip(refused())
+    counted = tmp_path / "iterators"
+    prefix = ("env", f"LD_PRELOAD={built('refuse.so')}", f"ITERATORS={counted}")
+    together = make.view(Together, ("--age", str(AGE_S)), {"space": space, "prefix": prefix})
+    Pair(client, server)
+    together.wait_said("ports", lambda said: len(refreshes(said)) >= 10)
+    assert together.stop() == 0
+    shown = len(refreshes(together.said("ports")))
+    assert shown < counted.stat().st_size <= 2 * (shown + 1)  # all is listed at the start as well
 
 
 FILTERS = {

@@ -2,10 +2,12 @@
 /*
  * A host that refuses programs or maps by name, for LD_PRELOAD: libbpf calls bpf(2) by syscall(3).
  * REFUSE: names, as the kernel has them (15 characters), with commas between; REFUSE_ERRNO: what it
- * answers; REFUSE_ATTACH, if set: programs load, and cannot be attached.
+ * answers; REFUSE_ATTACH, if set: programs load, and cannot be attached. ITERATORS: a file that
+ * gets a byte for each iterator that is begun, refused or not.
  */
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/bpf.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -69,6 +71,24 @@ static bool refused(const long *arguments)
 	}
 }
 
+/* Opened before there is a sandbox that forbids it. */
+static int open_iterators(void)
+{
+	const char *path = getenv("ITERATORS");
+
+	return path ? open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644) : -1;
+}
+
+static void count_iterator(void)
+{
+	static int fd = -2;
+
+	if (fd == -2)
+		fd = open_iterators();
+	if (fd >= 0 && write(fd, "i", 1) != 1)
+		abort();
+}
+
 long syscall(long number, ...)
 {
 	long arguments[ARGUMENTS];
@@ -78,6 +98,8 @@ long syscall(long number, ...)
 	for (int i = 0; i < ARGUMENTS; i++)
 		arguments[i] = va_arg(list, long);
 	va_end(list);
+	if (number == SYS_bpf && arguments[0] == BPF_ITER_CREATE)
+		count_iterator();
 	if (number == SYS_bpf && refused(arguments)) {
 		errno = atoi(getenv("REFUSE_ERRNO"));
 		return -1;

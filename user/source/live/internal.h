@@ -117,6 +117,9 @@ void live_tell_held(struct live *live, struct passes *passes);
  * loss. */
 void live_list(struct live *live);
 
+/* The same and what is `refreshed`: as live_list_close_waits, at once. */
+void live_list_all(struct live *live);
+
 /* What is `refreshed`, with every descriptor of it and of listeners where that is asked for. */
 void live_list_close_waits(struct live *live);
 

@@ -334,6 +334,15 @@ void live_list(struct live *live)
 	live->listed_ns = clock_now_ns(CLOCK_MONOTONIC);
 }
 
+/* What is streamed and what is `refreshed`, in one. */
+void live_list_all(struct live *live)
+{
+	live->listing_ns = clock_now_ns(CLOCK_MONOTONIC);
+	live_drain(live);
+	list(live, LISTING_ALL, live_listed(live) | live->needs.refreshed);
+	live->listed_ns = clock_now_ns(CLOCK_MONOTONIC);
+}
+
 void live_list_close_waits(struct live *live)
 {
 	live_drain(live);

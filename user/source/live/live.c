@@ -126,11 +126,11 @@ static bool listing_is_due(const struct live *live, uint64_t now_ns)
 	return wants(live, WANT_LISTED_ENDS) && now_ns - live->listed_ns >= LISTED_ENDS_NS;
 }
 
-static void list_and_pause(struct live *live)
+static void list_and_pause(struct live *live, void (*list)(struct live *live))
 {
 	uint64_t begin_ns = clock_now_ns(CLOCK_MONOTONIC), end_ns;
 
-	live_list(live);
+	list(live);
 	end_ns = clock_now_ns(CLOCK_MONOTONIC);
 	live->list_at_ns = end_ns + (end_ns - begin_ns) * LISTING_SHARE;
 }
@@ -138,7 +138,18 @@ static void list_and_pause(struct live *live)
 static void list_all_and_pause(struct live *live)
 {
 	live->tables_at_ns = 0;
-	list_and_pause(live);
+	list_and_pause(live, live_list);
+}
+
+/* Where both are due, all views have them from one listing. */
+static void list_what_is_due(struct live *live, bool first)
+{
+	bool due = !first && listing_is_due(live, clock_now_ns(CLOCK_MONOTONIC));
+
+	if (due)
+		list_and_pause(live, live_lists_apart(live) ? live_list_all : live_list);
+	else if (live_lists_apart(live))
+		live_list_close_waits(live);
 }
 
 /* What was lost until now is listed again first; what is lost by bringing all up to date is told.
@@ -155,10 +166,7 @@ static bool refresh(void *self, bool last, struct refusal *refusal)
 	find_time_wait(live);
 	live_take(live);
 	heal(live);
-	if (!first && listing_is_due(live, clock_now_ns(CLOCK_MONOTONIC)))
-		list_and_pause(live);
-	if (live_lists_apart(live))
-		live_list_close_waits(live);
+	list_what_is_due(live, first);
 	heal(live);
 	return true;
 }
