@@ -34,6 +34,8 @@ PACKAGES_BUILD := gcc make clang llvm libbpf-dev bpftool libelf-dev zlib1g-dev l
 PACKAGES_BUILD += libmicrohttpd-dev
 # serve: HTTP and TLS, its configuration file, the hashes of passwords
 PACKAGES_BUILD += libmicrohttpd-dev libgnutls28-dev libyaml-dev libcrypt-dev
+# record: packing (libzstd, above), other addresses in place of the real ones
+PACKAGES_BUILD += nettle-dev
 # with all that a live test would be skipped without: servers, and what asks them
 PACKAGES_TEST := g++ libcmocka-dev libclang-rt-14-dev python3 python3-pytest python3-pytest-xdist \
 	python3-pytest-rerunfailures iproute2 nftables libcap2-bin procps nodejs perl nginx apache2-utils \
@@ -51,6 +53,7 @@ USER_CFLAGS := -std=c11 -D_GNU_SOURCE -DTCPLINGER_VERSION='"$(VERSION)"' $(WARNI
 LIBRARIES := -lbpf -lelf -lz -lmnl -lcap -lseccomp -lunistring -lncursesw -ltinfo -lzstd -ldw -liberty -lm
 LIBRARIES += -lmicrohttpd -lm # serve
 LIBRARIES += -lmicrohttpd -lgnutls -lyaml -lcrypt -lpthread # serve
+LIBRARIES += -lnettle # record
 BPF_CFLAGS := -g -O2 -mcpu=v3 -target bpf -D__TARGET_ARCH_$(BPF_ARCH) $(WARNINGS) \
 	-Wno-unused-parameter -Ivmlinux -Ibpf -MMD -MP
 

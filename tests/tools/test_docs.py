@@ -71,7 +71,9 @@ def shown():
 def parse(words):
     if not os.access(BINARY, os.X_OK):
         pytest.skip(f"{BINARY} is not built")
-    return subprocess.run([BINARY, *words, "--help"], capture_output=True, text=True, timeout=10)
+    end = words.index("--") if "--" in words else len(words)
+    words = [*words[:end], "--help", *words[end:]]
+    return subprocess.run([BINARY, *words], capture_output=True, text=True, timeout=10)
 
 
 @pytest.mark.parametrize("line, page", shown().items())

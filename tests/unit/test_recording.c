@@ -228,12 +228,93 @@ static void test_every_nth_refresh(void **state)
 	close(file.fd);
 }
 
+/* The first `size` bytes of a file, one of them changed by `change`. */
+static void copy_file(const struct file *file, struct file *copy, size_t size, size_t at,
+		      uint8_t change)
+{
+	uint8_t *bytes = calloc(1, size + 1);
+
+	make_file(copy);
+	assert_int_equal(pread(file->fd, bytes, size, 0), (ssize_t)size);
+	bytes[at] ^= change;
+	assert_int_equal(write(copy->fd, bytes, size), (ssize_t)size);
+	free(bytes);
+}
+
+static size_t size_of(const struct file *file)
+{
+	return (size_t)lseek(file->fd, 0, SEEK_END);
+}
+
+/* How a copy ends; what is read of it is the beginning of what was written. */
+static enum recording_end read_copy(const struct file *copy, const char *whole)
+{
+	static const struct options options = {.json = true, .interval_s = 1};
+	struct recording recording;
+	char complaint[RECORDING_COMPLAINT], *text;
+	enum recording_end end;
+
+	if (recording_open(&recording, copy->path, NULL, complaint) != RECORDING_OPENED) {
+		recording_close(&recording);
+		return RECORDING_GOES_ON;
+	}
+	recording_close(&recording);
+	end = replay(copy->path, &options, &trace_view, &text);
+	assert_memory_equal(text, whole, strlen(text));
+	free(text);
+	return end;
+}
+
+static void test_what_is_read_of_a_cut_file_is_its_beginning(void **state)
+{
+	static const struct options options = {.json = true, .interval_s = 1};
+	struct file file, copy;
+	uint64_t seed = 5;
+	char *whole;
+
+	(void)state;
+	record_some(&file);
+	replay(file.path, &options, &trace_view, &whole);
+	for (unsigned int i = 0; i < 200; i++) {
+		copy_file(&file, &copy, random_next(&seed) % size_of(&file), 0, 0);
+		assert_int_not_equal(read_copy(&copy, whole), RECORDING_DAMAGED);
+		close(copy.fd);
+	}
+	free(whole);
+	close(file.fd);
+}
+
+/* Each bit is under a check sum; what is before the frame that it is of is read. */
+static void test_no_change_goes_unseen(void **state)
+{
+	static const struct options options = {.json = true, .interval_s = 1};
+	struct file file, copy;
+	uint64_t seed = 6;
+	char *whole;
+
+	(void)state;
+	record_some(&file);
+	replay(file.path, &options, &trace_view, &whole);
+	for (unsigned int i = 0; i < 300; i++) {
+		uint64_t random = random_next(&seed);
+
+		copy_file(&file, &copy, size_of(&file), random % size_of(&file),
+			  (uint8_t)(1 << (random >> 40) % 8));
+		assert_int_not_equal(read_copy(&copy, whole), RECORDING_WHOLE);
+		close(copy.fd);
+	}
+	free(whole);
+	close(file.fd);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_view_shows_the_same),
 		cmocka_unit_test(test_filters_are_kept),
 		cmocka_unit_test(test_every_nth_refresh),
+		cmocka_unit_test(test_what_is_read_of_a_cut_file_is_its_beginning),
+		cmocka_unit_test(test_no_change_goes_unseen),
 	};
 
 	return cmocka_run_group_tests_name("recording", tests, NULL, NULL);

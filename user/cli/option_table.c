@@ -184,6 +184,28 @@ static const char *take_input(struct options *options, const char *text)
 	return text[0] ? NULL : "a recording, or - for stdin";
 }
 
+static const char *take_at(struct options *options, const char *text)
+{
+	return parse_moment(text, &options->at);
+}
+
+static const char *take_rotate(struct options *options, const char *text)
+{
+	return parse_size(text, &options->rotate_bytes);
+}
+
+static const char *take_retain(struct options *options, const char *text)
+{
+	return parse_seconds(text, &options->retain_s);
+}
+
+static const char *take_anonymize(struct options *options, const char *text)
+{
+	(void)text;
+	options->anonymize = true;
+	return NULL;
+}
+
 static const char *take_output(struct options *options, const char *text)
 {
 	options->output = text;
@@ -303,6 +325,16 @@ const struct option_row option_rows[OPTIONS] = {
 			    take_fail_on},
 	[OPTION_INPUT] = {"input", 'I', "FILE",
 			  "a recording, or - for stdin, in place of this host", take_input},
+	[OPTION_AT] = {"at", 0, "TIME", "what a recording has then, once: RFC 3339, or +SECONDS",
+		       take_at},
+	[OPTION_ROTATE] = {"rotate", 0, "SIZE",
+			   "begin a new file before one is larger: bytes, or with K, M, G",
+			   take_rotate},
+	[OPTION_RETAIN] = {"retain", 0, "SECONDS", "delete a file once its last record is so old",
+			   take_retain},
+	[OPTION_ANONYMIZE] = {"anonymize", 0, NULL,
+			      "other addresses, host, exe, cgroup and container are written",
+			      take_anonymize},
 	[OPTION_OUTPUT] = {"output", 'o', "FILE", "what is written, or - for stdout", take_output},
 	[OPTION_LISTEN_ADDRESS] = {"web.listen-address", 0, "ADDRESS",
 				   "IP:PORT, [IP]:PORT or :PORT (default 127.0.0.1:9878); also "

@@ -159,6 +159,8 @@ static int check_input(const struct options *options)
 	static const enum option_id asking[] = {OPTION_NETNS, OPTION_NO_BPF, OPTION_HOOKS,
 						OPTION_AUDIT, OPTION_RING_SIZE};
 
+	if (options->at.given && !options->input)
+		return fail(STATUS_USAGE, "--at: a time of a recording: with --input FILE");
 	for (size_t i = 0; options->input && i < LENGTH(asking); i++)
 		if (options->given & OPTION_BIT(asking[i]))
 			return fail(STATUS_USAGE,
@@ -222,7 +224,9 @@ int options_read(struct options *options, int argc, char **argv)
 	status = check(options);
 	if (status != STATUS_DONE)
 		return status;
-	if (optind < argc)
+	if (options->command->takes_words && optind < argc && strcmp(argv[optind - 1], "--") == 0)
+		options->words = argv + optind;
+	else if (optind < argc)
 		return fail(STATUS_USAGE,
 			    "%s: not expected here; the usage is: tcplinger [COMMAND] [OPTION]...",
 			    argv[optind]);

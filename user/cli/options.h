@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 
+#include "cli/moment.h"
 #include "base/language.h"
 #include "cli/parse.h"
 #include "source/live/hooks.h"
@@ -45,12 +46,16 @@ enum option_id {
 	OPTION_AUDIT,
 	OPTION_FAIL_ON,
 	OPTION_INPUT,
+	OPTION_AT,
 	OPTION_OUTPUT,
 	OPTION_LISTEN_ADDRESS,
 	OPTION_WEB_CONFIG,
 	OPTION_MAX_SERIES,
 	OPTION_LABELS,
 	OPTION_TEXTFILE,
+	OPTION_ROTATE,
+	OPTION_RETAIN,
+	OPTION_ANONYMIZE,
 	OPTION_COLOR,
 	OPTION_LANG,
 	OPTION_VERBOSE,
@@ -67,11 +72,12 @@ _Static_assert(OPTIONS <= 64, "a bit for each");
 	 OPTION_BIT(OPTION_IPV6))
 #define OPTION_BITS_PROCESSES                                                                      \
 	(OPTION_BIT(OPTION_PID) | OPTION_BIT(OPTION_COMM) | OPTION_BIT(OPTION_CGROUP))
+#define OPTION_BITS_INPUT (OPTION_BIT(OPTION_INPUT) | OPTION_BIT(OPTION_AT))
 #define OPTION_BITS_TABLE                                                                          \
 	(OPTION_BIT(OPTION_BY) | OPTION_BIT(OPTION_INTERVAL) | OPTION_BIT(OPTION_DURATION) |       \
 	 OPTION_BIT(OPTION_ONCE) | OPTION_BIT(OPTION_LIMIT) | OPTION_BIT(OPTION_SORT) |            \
 	 OPTION_BIT(OPTION_HOOKS) | OPTION_BIT(OPTION_NO_BPF) | OPTION_BIT(OPTION_READY_FILE) |    \
-	 OPTION_BIT(OPTION_RING_SIZE) | OPTION_BIT(OPTION_AUDIT) | OPTION_BIT(OPTION_INPUT))
+	 OPTION_BIT(OPTION_RING_SIZE) | OPTION_BIT(OPTION_AUDIT) | OPTION_BITS_INPUT)
 #define OPTION_BITS_ABOUT                                                                          \
 	(OPTION_BIT(OPTION_LANG) | OPTION_BIT(OPTION_VERBOSE) | OPTION_BIT(OPTION_HELP) |          \
 	 OPTION_BIT(OPTION_VERSION))
@@ -102,8 +108,12 @@ struct options {
 	double interval_s;
 	double duration_s; /* 0: until told to stop */
 	const char *ready_file;
-	const char *input;  /* a recording, "-": on stdin; NULL: this host */
-	const char *output; /* what is written, "-": to stdout; NULL: not said */
+	const char *input;     /* a recording, "-": on stdin; NULL: this host */
+	struct moment at;      /* of the recording */
+	uint64_t rotate_bytes; /* 0: one file */
+	double retain_s;       /* 0: files stay */
+	char *const *words;    /* of the command behind `--`; NULL: none */
+	const char *output;    /* what is written, "-": to stdout; NULL: not said */
 	enum color_mode color;
 	const struct language *language; /* of text and help */
 	enum hooks_mode hooks;
@@ -116,6 +126,7 @@ struct options {
 	bool brief; /* one short watch, shown at its end */
 	bool audit;
 	bool verbose;
+	bool anonymize;
 	bool help;
 	bool version;
 };
@@ -130,6 +141,7 @@ struct command {
 	/* For an option it does not understand: why, and what to do instead. NULL: no more to say.
 	 */
 	const char *(*why_not)(enum option_id option);
+	bool takes_words;	/* `-- COMMAND..` */
 	struct sandbox sandbox; /* what it does once all is watched, besides what sources do */
 	int (*run)(const struct options *options);
 };

@@ -20,6 +20,7 @@
 #define SECONDS_MAX  1e9
 #define SECONDS_MIN  1e-3 /* less would be a loop that never sleeps */
 
+#define SIZE_ACCEPTED  "bytes, from 1, or with K, M or G, as in 100000, 64M or 2G"
 #define PORTS_ACCEPTED "a port is 1 to 65535, a range N-M with N <= M, or a comma-separated list"
 #define ADDRESS_ACCEPTED                                                                           \
 	"ADDRESS, ADDRESS/PREFIX, ADDRESS:PORT or [IPV6]:PORT, as in 10.0.0.0/8, 10.0.0.5:3306, "  \
@@ -218,6 +219,21 @@ const char *parse_ring_size(const char *text, uint32_t *kib)
 	    *kib & (*kib - 1))
 		return "KiB, a power of 2: 4 to 1048576";
 	return NULL;
+}
+
+const char *parse_size(const char *text, uint64_t *bytes)
+{
+	static const char units[] = "KMG";
+	const char *unit;
+	uint32_t number;
+
+	if (!take_number(&text, UINT32_MAX, &number) || !number)
+		return SIZE_ACCEPTED;
+	unit = *text ? strchr(units, *text) : NULL;
+	if (unit)
+		text++;
+	*bytes = (uint64_t)number << (unit ? 10 * (unit - units + 1) : 0);
+	return *text ? SIZE_ACCEPTED : NULL;
 }
 
 /* Digits and a point only: strtod knows more, "inf" and "0x10" among it. */

@@ -46,4 +46,7 @@ const char *parse_seconds(const char *text, double *seconds);
 /* The path of a file that is to be made, or written anew, later: nothing is made of it yet. */
 const char *parse_new_file(const char *text);
 
+/* "100000", "100K", "64M", "2G": bytes. */
+const char *parse_size(const char *text, uint64_t *bytes);
+
 #endif

@@ -8,6 +8,11 @@
 #include "record/narrow.h"
 #include "writer/format.h"
 
+static void write_time(const struct recording *recording, char *text, uint64_t stream_ns)
+{
+	format_time(text, stream_ns + (uint64_t)recording->header.monotonic_offset_ns);
+}
+
 static int open_recording(struct input *input, const volatile sig_atomic_t *stop)
 {
 	char complaint[RECORDING_COMPLAINT];
@@ -75,6 +80,43 @@ static void join_options(struct options *options, const struct recording_header 
 	filter_narrow(&options->tuples, &header->tuples);
 	if (!join_processes(&options->processes, header))
 		filter_nothing(&options->tuples);
+	options->once = options->once || options->at.given;
+}
+
+static uint64_t stream_ns(const struct recording *recording, const struct moment *moment,
+			  uint64_t first_ns)
+{
+	uint64_t ns = moment->ns - (uint64_t)recording->header.monotonic_offset_ns;
+
+	if (moment->relative)
+		return first_ns + moment->ns;
+	return ns < INT64_MAX ? ns : 0; /* before the host was booted */
+}
+
+static int refuse_moment(struct input *input, uint64_t first_ns)
+{
+	const struct recording *recording = &input->recording;
+	char from[FORMAT_TIME], to[FORMAT_TIME];
+
+	recording_seek(&input->recording, UINT64_MAX);
+	if (!recording->refreshed_ns)
+		return fail(STATUS_USAGE, "--at: nothing is in the recording %s", recording->path);
+	write_time(recording, from, first_ns);
+	write_time(recording, to, recording->refreshed_ns);
+	return fail(STATUS_USAGE, "--at: outside the recording: %s goes from %s to %s",
+		    recording->path, from, to);
+}
+
+static int seek(struct input *input)
+{
+	struct recording *recording = &input->recording;
+	const struct frame *first = recording_peek(recording);
+	uint64_t first_ns = first ? first->header.first_ns : 0;
+
+	input->at_ns = stream_ns(recording, &input->options.at, first_ns);
+	if (input->at_ns >= first_ns && recording_seek(recording, input->at_ns))
+		return STATUS_DONE;
+	return refuse_moment(input, first_ns);
 }
 
 const struct options *input_open(struct input *input, const struct options *options,
@@ -85,10 +127,12 @@ const struct options *input_open(struct input *input, const struct options *opti
 		return options;
 	input->options = *options;
 	input->status = open_recording(input, stop);
-	if (input->status == STATUS_DONE) {
-		join_needs(needs, &input->recording.header);
-		join_options(&input->options, &input->recording.header);
-	}
+	if (input->status != STATUS_DONE)
+		return &input->options;
+	join_needs(needs, &input->recording.header);
+	join_options(&input->options, &input->recording.header);
+	if (options->at.given)
+		input->status = seek(input);
 	return &input->options;
 }
 
@@ -98,14 +142,14 @@ void input_close(struct input *input)
 		recording_close(&input->recording);
 }
 
-int input_outcome(const struct input *input, uint64_t shown)
+int input_outcome(const struct input *input)
 {
 	const struct recording *recording = &input->recording;
-	uint64_t last_ns = recording->last_ns + (uint64_t)recording->header.monotonic_offset_ns;
 	char time[FORMAT_TIME];
 
-	(void)shown;
-	format_time(time, last_ns);
+	if (input->at_ns)
+		return STATUS_DONE;
+	write_time(recording, time, recording->last_ns);
 	if (recording->end == RECORDING_DAMAGED)
 		return fail(STATUS_FAILED, "%s: damaged: what is shown ends at %s", recording->path,
 			    time);

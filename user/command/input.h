@@ -9,6 +9,7 @@
 struct input {
 	struct recording recording;
 	struct options options; /* as they are for this recording */
+	uint64_t at_ns;		/* of --at, as the stream counts; 0: not asked for */
 	int status;		/* of opening it */
 };
 
@@ -22,6 +23,6 @@ const struct options *input_open(struct input *input, const struct options *opti
 void input_close(struct input *input);
 
 /* An exit status, at the end: what of it could not be read is said in a line. */
-int input_outcome(const struct input *input, uint64_t shown);
+int input_outcome(const struct input *input);
 
 #endif

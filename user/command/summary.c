@@ -20,6 +20,6 @@ const struct command summary_command = {
 		"ports that\n"
 		"run out. Without a command it shows how many sockets there are in each state.",
 	.options = OPTION_BITS_ALWAYS | OPTION_BITS_TUPLES | OPTION_BITS_PROCESSES |
-		   OPTION_BIT(OPTION_NO_BPF) | OPTION_BIT(OPTION_INPUT),
+		   OPTION_BIT(OPTION_NO_BPF) | OPTION_BITS_INPUT,
 	.run = run,
 };

@@ -67,7 +67,8 @@ static void on_record(void *context, const struct record_header *record)
 	if (watch->consumer->record)
 		watch->consumer->record(watch->consumer_self, watch, record);
 	model_apply(&watch->model, record);
-	if (record->type == RECORD_REFRESH || record->type == RECORD_LOSS)
+	if (record->type == RECORD_REFRESH || record->type == RECORD_LOSS ||
+	    record->type == RECORD_SOURCE)
 		watch->time_ns = record->time_ns;
 	if (record->type == RECORD_REFRESH)
 		refresh(watch, (const void *)record);
@@ -98,6 +99,7 @@ static struct source_config source_config(struct watch *watch)
 		.filter = &watch->filter,
 		.interval_ns = (uint64_t)(options->interval_s * NS_PER_S),
 		.duration_ns = (uint64_t)(options->duration_s * NS_PER_S),
+		.at_ns = watch->input.at_ns,
 		.recording = options->input ? &watch->input.recording : NULL,
 		.hooks = options->hooks,
 		.ring_kib = options->ring_kib,
@@ -243,9 +245,7 @@ static int finish(struct watch *watch, int status)
 {
 	source_end(&watch->source);
 	if (status == STATUS_DONE && watch->options->input)
-		status = input_outcome(&watch->input, watch->shown);
-	if (status == STATUS_USAGE)
-		return status;
+		status = input_outcome(&watch->input);
 	return watch->consumer->finish(watch->consumer_self, watch, status);
 }
 

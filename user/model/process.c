@@ -98,6 +98,17 @@ int processes_compare(const struct processes *processes, uint32_t left, uint32_t
 	return (a > b) - (a < b);
 }
 
+void processes_each(const struct processes *processes,
+		    void (*visit)(void *context, const struct process *process), void *context)
+{
+	for (uint32_t i = 0; i <= processes->index.mask; i++) {
+		uint32_t number = processes->index.slots[i].number;
+
+		if (number)
+			visit(context, get(processes, number));
+	}
+}
+
 void processes_reference(struct processes *processes, uint32_t number)
 {
 	if (number)

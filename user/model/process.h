@@ -57,6 +57,10 @@ const struct process *processes_get(const struct processes *processes, uint32_t 
  */
 int processes_compare(const struct processes *processes, uint32_t left, uint32_t right);
 
+/* Calls `visit` for each; it must not add. */
+void processes_each(const struct processes *processes,
+		    void (*visit)(void *context, const struct process *process), void *context);
+
 void processes_reference(struct processes *processes, uint32_t number);
 void processes_release(struct processes *processes, uint32_t number);
 

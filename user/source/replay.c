@@ -78,7 +78,9 @@ static bool tell_refresh(struct replay *replay, struct record_header *record, bo
 {
 	struct record_refresh *refresh = (void *)record;
 
-	refresh->last = is_last(replay, last);
+	if (record->time_ns < replay->config->at_ns)
+		return false;
+	refresh->last = replay->config->at_ns || is_last(replay, last);
 	if (replay->refreshes++ % replay->every && !refresh->last)
 		return false;
 	replay->last = refresh->last;

@@ -37,6 +37,7 @@ struct source_config {
 	const struct tuple_filter *filter;
 	uint64_t interval_ns; /* from one refresh to the next */
 	uint64_t duration_ns; /* of the stream's time, from its first refresh on; 0: no end */
+	uint64_t at_ns;	      /* of a recording: only the first refresh from then on; 0: all */
 	struct recording *recording; /* read in place of this host; NULL: none */
 	enum hooks_mode hooks;
 	uint32_t ring_kib; /* of the ring buffer, a power of 2; 0: as a busy host needs it */

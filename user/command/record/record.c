@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include <errno.h>
+#include <string.h>
+
 #include "cli/status.h"
 #include "command/commands.h"
 #include "command/record/recorder.h"
+#include "command/stop.h"
 #include "view/trace/trace.h"
 #include "view/views.h"
 
@@ -53,17 +57,44 @@ static int watch_all(const struct options *options, struct recorder *recorder)
 	return status;
 }
 
-static int run(const struct options *options)
+/* What the recording is made of is no filter. Its exit status, unless the recording failed. */
+static int watch_program(const struct options *options, struct recorder *recorder)
 {
-	struct recorder recorder;
+	struct program *program = &recorder->program;
 	int status;
 
+	if (options->words && !program_hold(program, options->words))
+		return fail(STATUS_FAILED, "cannot fork: %s", strerror(errno));
+	status = watch_all(options, recorder);
+	program_free(program);
+	if (options->words && status == STATUS_DONE && !*stop_on_signals())
+		program_look(program, true);
+	return status == STATUS_DONE ? program->status : status;
+}
+
+static int check(const struct options *options)
+{
 	if (!options->output)
 		return fail(STATUS_USAGE, "record: --output FILE is needed: a file that is not "
 					  "there yet, or - for stdout");
+	if (options->rotate_bytes && recording_is_stdout(options))
+		return fail(STATUS_USAGE, "--rotate: stdout is one file; with --output FILE");
+	if (options->retain_s && !options->rotate_bytes)
+		return fail(STATUS_USAGE, "--retain: files are deleted one by one: with --rotate "
+					  "SIZE, which begins new ones");
+	return STATUS_DONE;
+}
+
+static int run(const struct options *options)
+{
+	struct recorder recorder;
+	int status = check(options);
+
+	if (status != STATUS_DONE)
+		return status;
 	status = recorder_open(&recorder, options);
 	if (status == STATUS_DONE)
-		status = watch_all(options, &recorder);
+		status = watch_program(options, &recorder);
 	recorder_close(&recorder);
 	return status;
 }
@@ -74,12 +105,16 @@ const struct command record_command = {
 	.description = "Writes all that any view would see to FILE, which the other commands show "
 		       "with -I FILE\n"
 		       "as if they had run then. Addresses and names are in it: FILE is for you "
-		       "alone (mode 0600).",
+		       "alone (mode 0600).\n"
+		       "With `-- COMMAND` it records until that ends, and has its exit status.",
 	.options = OPTION_BITS_ABOUT | OPTION_BITS_TUPLES | OPTION_BITS_PROCESSES |
 		   OPTION_BIT(OPTION_OUTPUT) | OPTION_BIT(OPTION_INTERVAL) |
 		   OPTION_BIT(OPTION_DURATION) | OPTION_BIT(OPTION_HOOKS) |
 		   OPTION_BIT(OPTION_NO_BPF) | OPTION_BIT(OPTION_RING_SIZE) |
-		   OPTION_BIT(OPTION_READY_FILE),
+		   OPTION_BIT(OPTION_READY_FILE) | OPTION_BIT(OPTION_ROTATE) |
+		   OPTION_BIT(OPTION_RETAIN) | OPTION_BIT(OPTION_ANONYMIZE),
+	.sandbox = {.allows = SANDBOX_RENAME | SANDBOX_UNLINK | SANDBOX_WRITE_FILES},
+	.takes_words = true,
 	.why_not = why_not,
 	.run = run,
 };

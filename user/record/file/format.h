@@ -41,14 +41,14 @@ enum frame_kind {
 #define FRAME_RAW_MAX  (FRAME_RAW + 65536U)   /* and one record more; */
 #define FRAME_SIZE_MAX (FRAME_RAW_MAX + 4096) /* what does not pack well grows a little */
 
-enum frame_flags {
+enum frame_mark {
 	FRAME_REFRESH = 1, /* its last record ends a refresh; no other one of it does */
 };
 
 struct frame_header {
 	uint32_t magic;
 	uint16_t kind;
-	uint16_t flags;	   /* enum frame_flags */
+	uint16_t flags;	   /* enum frame_mark */
 	uint32_t size;	   /* bytes behind this, packed by zstd */
 	uint32_t raw;	   /* and unpacked */
 	uint64_t first_ns; /* time of its first record, CLOCK_MONOTONIC */

@@ -34,6 +34,11 @@ void packer_free(struct packer *packer)
 	free(packer->bytes);
 }
 
+size_t frame_size_max(size_t raw)
+{
+	return sizeof(struct frame_header) + ZSTD_compressBound(raw);
+}
+
 void packer_pack(struct packer *packer, struct frame_header *header, const void *raw)
 {
 	unsigned char *bytes = packer->bytes + sizeof(*header);

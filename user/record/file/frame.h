@@ -18,6 +18,9 @@ struct packer {
 void packer_init(struct packer *packer);
 void packer_free(struct packer *packer);
 
+/* Bytes of a frame with its header, at most. */
+size_t frame_size_max(size_t raw);
+
 /*
  * Packs `header->raw` bytes, FRAME_RAW_MAX at most, into `packer->bytes`. What the header says of
  * itself is filled in.

@@ -215,6 +215,8 @@ static bool read_ahead(struct recording *recording)
 	}
 	recording->last_ns = frame->header.last_ns;
 	recording->refreshes += frame->header.flags & FRAME_REFRESH;
+	if (frame->header.flags & FRAME_REFRESH)
+		recording->refreshed_ns = frame->header.last_ns;
 	append(recording, frame);
 	return true;
 }
@@ -248,6 +250,43 @@ bool recording_take(struct recording *recording)
 		return true;
 	damage(recording);
 	return false;
+}
+
+/* What comes before it. */
+static void drop_until(struct recording *recording, const struct frame *frame)
+{
+	while (recording->ahead != frame) {
+		struct frame *next = recording->ahead->next;
+
+		recording->refreshes -= recording->ahead->header.flags & FRAME_REFRESH;
+		frame_free(recording->ahead);
+		recording->ahead = next;
+	}
+}
+
+/* Whether that frame, the newest, ends the refresh that is looked for. */
+static bool reaches(struct recording *recording, enum frame_kind before, uint64_t time_ns)
+{
+	const struct frame *frame = recording->newest;
+	const struct frame_header *header = &frame->header;
+
+	if (header->kind == FRAME_STATE && before != FRAME_STATE && header->first_ns <= time_ns)
+		drop_until(recording, frame);
+	return header->flags & FRAME_REFRESH && header->last_ns >= time_ns;
+}
+
+bool recording_seek(struct recording *recording, uint64_t time_ns)
+{
+	enum frame_kind before = FRAME_RECORDS;
+
+	if (!recording_peek(recording))
+		return false;
+	while (!reaches(recording, before, time_ns)) {
+		before = recording->newest->header.kind;
+		if (!read_ahead(recording))
+			return false;
+	}
+	return true;
 }
 
 bool recording_refreshes(struct recording *recording, uint64_t *time_ns)

@@ -30,7 +30,8 @@ struct recording {
 	const volatile sig_atomic_t *stop; /* set by a signal: waits for no more; NULL: none */
 	struct recording_header header;
 	enum recording_end end; /* of what has been read ahead */
-	uint64_t last_ns;	/* the time of the last whole frame */
+	uint64_t last_ns;	/* the time of the last whole frame, */
+	uint64_t refreshed_ns;	/* and of the last that ends a refresh; 0: there was none */
 	struct frame *ahead;	/* frames that were read and not yet taken, */
 	struct frame *newest;	/* the last of them, */
 	unsigned int refreshes; /* and how many of them end a refresh */
@@ -57,6 +58,12 @@ void recording_close(struct recording *recording);
  */
 const struct frame *recording_peek(struct recording *recording);
 bool recording_take(struct recording *recording);
+
+/*
+ * Drops what need not be read to know what was there at that time: reads on to the first refresh
+ * from then on. False if there is none; what is left is of no use then.
+ */
+bool recording_seek(struct recording *recording, uint64_t time_ns);
 
 /* Whether a frame after the one that was taken ends a refresh; when, in `time_ns`. */
 bool recording_refreshes(struct recording *recording, uint64_t *time_ns);

@@ -72,7 +72,7 @@ void writer_begin(struct recording_writer *writer, int fd, const struct recordin
 	for (unsigned int type = 0; type < RECORD_TYPES; type++)
 		begins.sizes[type] = (uint16_t)record_size(type);
 	writer->fd = fd;
-	writer->written = 0;
+	writer->written = writer->frames = 0;
 	writer->error = 0;
 	put(writer, &preamble, sizeof(preamble));
 	put_frame(writer, &frame, &begins);
@@ -82,6 +82,7 @@ void writer_flush(struct recording_writer *writer)
 {
 	if (writer->header.raw)
 		put_frame(writer, &writer->header, writer->raw);
+	writer->frames += writer->header.kind == FRAME_RECORDS;
 	writer->header = (struct frame_header){0};
 }
 
@@ -119,6 +120,11 @@ void writer_add(struct recording_writer *writer, const struct record_header *rec
 void writer_add_state(struct recording_writer *writer, const struct record_header *record)
 {
 	gather(writer, FRAME_STATE, record);
+}
+
+uint64_t writer_size_with(const struct recording_writer *writer, size_t size)
+{
+	return writer->written + frame_size_max(writer->header.raw + size) + frame_size_max(0);
 }
 
 void writer_end(struct recording_writer *writer)

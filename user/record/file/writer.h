@@ -10,7 +10,8 @@ struct recording_writer {
 	unsigned char *raw; /* records that wait to be written */
 	struct frame_header header;
 	int fd;
-	uint64_t written; /* bytes of the file */
+	uint64_t written; /* bytes of the file, */
+	uint64_t frames;  /* and how many of them hold records of the stream */
 	int error;	  /* errno of the write that failed; nothing is written after it */
 };
 
@@ -31,6 +32,9 @@ static inline bool writer_waits(const struct recording_writer *writer)
 {
 	return writer->header.raw;
 }
+
+/* Bytes that the file has at most, once a record of `size` bytes is written and it is ended. */
+uint64_t writer_size_with(const struct recording_writer *writer, size_t size);
 
 /* Writes what waits. */
 void writer_flush(struct recording_writer *writer);
