@@ -30,12 +30,12 @@ BPF_ARCH := $(patsubst x86_64,x86,$(patsubst aarch64,arm64,$(ARCH)))
 
 PACKAGES_BUILD := gcc make clang llvm libbpf-dev bpftool libelf-dev zlib1g-dev libmnl-dev libcap-dev \
 	libseccomp-dev libunistring-dev libdw-dev libiberty-dev libzstd-dev libncurses-dev gettext
-# serve: HTTP
-PACKAGES_BUILD += libmicrohttpd-dev
 # serve: HTTP and TLS, its configuration file, the hashes of passwords
 PACKAGES_BUILD += libmicrohttpd-dev libgnutls28-dev libyaml-dev libcrypt-dev
 # record: packing (libzstd, above), other addresses in place of the real ones
 PACKAGES_BUILD += nettle-dev
+# export: databases
+PACKAGES_BUILD += libsqlite3-dev
 # with all that a live test would be skipped without: servers, and what asks them
 PACKAGES_TEST := g++ libcmocka-dev libclang-rt-14-dev python3 python3-pytest python3-pytest-xdist \
 	python3-pytest-rerunfailures iproute2 nftables libcap2-bin procps nodejs perl nginx apache2-utils \
@@ -44,6 +44,8 @@ PACKAGES_TEST := g++ libcmocka-dev libclang-rt-14-dev python3 python3-pytest pyt
 	chromium chromium-driver python3-selenium
 # serve: what scrapes it
 PACKAGES_TEST += prometheus
+# export: what reads it
+PACKAGES_TEST += sqlite3
 
 WARNINGS := -Wall -Wextra -Werror
 INCLUDES := -Iuser -Ibpf -isystem $(BUILD)
@@ -51,9 +53,9 @@ CFLAGS ?= -O2 -g
 # -MD, not -MMD: the skeleton is a system header to the compiler, and must be rebuilt for like any other
 USER_CFLAGS := -std=c11 -D_GNU_SOURCE -DTCPLINGER_VERSION='"$(VERSION)"' $(WARNINGS) $(INCLUDES) -MD -MP
 LIBRARIES := -lbpf -lelf -lz -lmnl -lcap -lseccomp -lunistring -lncursesw -ltinfo -lzstd -ldw -liberty -lm
-LIBRARIES += -lmicrohttpd -lm # serve
 LIBRARIES += -lmicrohttpd -lgnutls -lyaml -lcrypt -lpthread # serve
 LIBRARIES += -lnettle # record
+LIBRARIES += -lsqlite3 # export
 BPF_CFLAGS := -g -O2 -mcpu=v3 -target bpf -D__TARGET_ARCH_$(BPF_ARCH) $(WARNINGS) \
 	-Wno-unused-parameter -Ivmlinux -Ibpf -MMD -MP
 
@@ -64,8 +66,8 @@ USER_SOURCES := $(sort $(wildcard user/*/*.c user/*/*/*.c)) user/main.c
 USER_OBJECTS := $(USER_SOURCES:%.c=$(BUILD)/%.o)
 # Files that are part of the binary, as they are: _binary_NAME_start to _binary_NAME_end.
 CATALOGUES := $(patsubst po/%.po,$(BUILD)/po/%.mo,$(wildcard po/*.po))
-PAGES := $(patsubst %,$(BUILD)/%,$(wildcard user/*/*/*.css user/*/*/*.html user/*/*/*.js))
-EMBEDDED := $(patsubst %,%.embedded.o,$(CATALOGUES) $(PAGES))
+TEXTS := $(patsubst %,$(BUILD)/%,$(foreach end,css html js sql,$(wildcard user/*/*/*.$(end))))
+EMBEDDED := $(patsubst %,%.embedded.o,$(CATALOGUES) $(TEXTS))
 SKELETON := $(BUILD)/tcplinger.skel.h $(BUILD)/selftest.skel.h
 
 .DELETE_ON_ERROR:
@@ -90,7 +92,7 @@ $(BUILD)/po/%.mo: po/%.po
 	$(Q)mkdir -p $(@D)
 	$(Q)msgfmt --check --no-hash --endianness=little -o $@ $<
 
-$(PAGES): $(BUILD)/%: %
+$(TEXTS): $(BUILD)/%: %
 	$(Q)mkdir -p $(@D); cp $< $@
 
 $(BUILD)/%.embedded.o: $(BUILD)/%

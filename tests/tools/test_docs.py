@@ -13,7 +13,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 BINARY = os.environ.get("TCPLINGER") or os.path.join(ROOT, "build", "tcplinger")
 DOCS = [os.path.join(ROOT, "README.md"), *sorted(glob.glob(os.path.join(ROOT, "docs", "*.md")))]
 COMMANDS = ("diagnose", "trace", "leaks", "timewait", "ports", "opening", "closing", "top",
-            "report", "record", "serve", "doctor")
+            "record", "export", "report", "serve", "doctor")
 
 # at the beginning of a line of a block, or in its last column
 IN_BLOCK = re.compile(r"(?:^|\s\s)(?:\$ )?(?:sudo )?(tcplinger(?: .*)?)$")

@@ -407,6 +407,8 @@ static const struct {
 	uint32_t allows;
 } asking[] = {
 	{"top", SANDBOX_WRITE_FILES},
+	{"record", SANDBOX_RENAME | SANDBOX_UNLINK | SANDBOX_WRITE_FILES},
+	{"export", SANDBOX_RENAME | SANDBOX_UNLINK},
 	{"report", SANDBOX_RENAME | SANDBOX_UNLINK},
 };
 

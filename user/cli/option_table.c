@@ -244,6 +244,12 @@ static const char *take_textfile(struct options *options, const char *text)
 	return parse_new_file(text);
 }
 
+static const char *take_sqlite(struct options *options, const char *text)
+{
+	options->sqlite = text;
+	return parse_new_file(text);
+}
+
 static const char *take_color(struct options *options, const char *text)
 {
 	static const char *const words[] = {"auto", "always", "never"};
@@ -350,6 +356,7 @@ const struct option_row option_rows[OPTIONS] = {
 	[OPTION_TEXTFILE] = {"textfile", 0, "FILE",
 			     "write the metrics here for node_exporter, and do not listen",
 			     take_textfile},
+	[OPTION_SQLITE] = {"sqlite", 0, "FILE", "the database that is written", take_sqlite},
 	[OPTION_COLOR] = {"color", 0, "WHEN", "auto, always or never (NO_COLOR is honoured)",
 			  take_color},
 	[OPTION_LANG] = {"lang", 0, "LANGUAGE",

@@ -56,6 +56,7 @@ enum option_id {
 	OPTION_ROTATE,
 	OPTION_RETAIN,
 	OPTION_ANONYMIZE,
+	OPTION_SQLITE,
 	OPTION_COLOR,
 	OPTION_LANG,
 	OPTION_VERBOSE,
@@ -114,6 +115,7 @@ struct options {
 	double retain_s;       /* 0: files stay */
 	char *const *words;    /* of the command behind `--`; NULL: none */
 	const char *output;    /* what is written, "-": to stdout; NULL: not said */
+	const char *sqlite;    /* the database that is written; NULL: not said */
 	enum color_mode color;
 	const struct language *language; /* of text and help */
 	enum hooks_mode hooks;

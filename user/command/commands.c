@@ -4,9 +4,9 @@
 #include "base/macros.h"
 
 const struct command *const commands[] = {
-	&diagnose_command, &trace_command,   &leaks_command,   &timewait_command,
-	&ports_command,	   &opening_command, &closing_command, &top_command,
-	&report_command,   &record_command,  &serve_command,   &doctor_command,
+	&diagnose_command, &trace_command,   &leaks_command,  &timewait_command, &ports_command,
+	&opening_command,  &closing_command, &top_command,    &record_command,	 &export_command,
+	&report_command,   &serve_command,   &doctor_command,
 };
 const struct command *const default_command = &summary_command;
 const size_t command_count = LENGTH(commands);

@@ -14,6 +14,7 @@ extern const struct command ports_command;
 extern const struct command opening_command;
 extern const struct command closing_command;
 extern const struct command top_command;
+extern const struct command export_command;
 extern const struct command report_command;
 extern const struct command doctor_command;
 extern const struct command record_command;

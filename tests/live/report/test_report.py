@@ -9,6 +9,7 @@ import pytest
 
 import closewait
 from browser import Browser
+from recording import Recorder
 from tracer import PATIENCE_S, binary, refused, tcplinger
 from traffic import Pair
 
@@ -173,6 +174,23 @@ def test_it_prints(browser, page):
     browser.open(page, dark=True)
     pdf = browser.print()
     assert pdf.startswith(b"%PDF") and len(pdf) > 10000
+
+
+def test_of_a_recording_it_is_the_same_page_each_time(make, space, server, tmp_path):
+    if refused():
+        pytest.skip(refused())
+    with Recorder(space=space) as recorder:
+        make_traffic(make, space, server)
+        recorder.wait_shown("leaks", lambda rows: sum(row.get("sockets", 0) for row in rows) >= LEAKED)
+        assert recorder.stop() == 0
+        pages = [tmp_path / "a.html", tmp_path / "b.html"]
+        for page in pages:
+            done = tcplinger("report", "-I", recorder.recording, "-o", str(page))
+            assert (done.returncode, done.stderr) == (0, "")
+    html = pages[0].read_text()
+    assert html == pages[1].read_text()
+    assert os.uname().nodename in html and "connect: ECONNREFUSED" in html
+    assert "&lt;b&gt;&quot;x&#39;&amp;\\xff&lt;/i&gt;[" in html
 
 
 def test_without_bpf_it_says_what_it_can(make, space, tmp_path):

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* The page: what it is about, what is wrong, then the plots. */
+#include "cli/version.h"
 #include "command/report/report.h"
 
 #include <stdio.h>
+#include <sys/utsname.h>
 
 #include "writer/html.h"
 #include "writer/ticks.h"
@@ -183,16 +185,31 @@ static void write_findings(const struct report *report, struct output *output)
 	output_string(output, "</section>\n");
 }
 
+/* What is reported on: the host that was recorded, or this one. */
+static void write_title(const struct report *report, struct output *output)
+{
+	const struct watch *watch = report->watch;
+	struct utsname here;
+
+	uname(&here);
+	output_string(output, "<h1>TCP connections that linger on ");
+	html_text(output,
+		  watch->options->input ? watch->input.recording.header.host : here.nodename);
+	output_string(output, "</h1>\n");
+}
+
 void report_write(const struct report *report, struct output *output)
 {
 	char text[TEXT_AGE];
 
 	write_head(output);
-	output_string(output, "<header>\n<h1>TCP connections that linger</h1>\n<p>");
+	output_string(output, "<header>\n");
+	write_title(report, output);
+	output_string(output, "<p>");
 	write_period(report, output);
 	text_age(text, report->time_ns - report->begun_ns);
-	html_say(output, "; watched for %s, %zu refresh%s; tcplinger " TCPLINGER_VERSION, text,
-		 report->refreshes, report->refreshes == 1 ? "" : "es");
+	html_say(output, "; watched for %s, %zu refresh%s; tcplinger %s", text, report->refreshes,
+		 report->refreshes == 1 ? "" : "es", program_version);
 	output_string(output, "</p>\n");
 	write_tiles(report, output);
 	output_string(output, "</header>\n<main>\n");

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "cli/status.h"
 #include "command/commands.h"
+#include "command/stop.h"
 #include "view/views.h"
 #include "writer/new_file.h"
 
@@ -107,26 +108,29 @@ static int run(const struct options *options)
 {
 	struct options brief = *options;
 
-	if (!options->duration_s)
+	if (!options->input && !options->duration_s)
 		return fail(STATUS_USAGE,
-			    "report: it wants -d SECONDS: so long this host is watched");
+			    "report: it wants -I FILE, a recording, or -d SECONDS: so "
+			    "long this host is watched");
 	if (!options->output)
 		return fail(STATUS_USAGE, "report: it wants -o FILE: where the page is written");
 	brief.brief = true;
+	stop_on_signals(); /* from here on there is a file to remove */
 	return report_on(&brief);
 }
 
 #define OPTION_BITS_REPORT                                                                         \
-	(OPTION_BITS_TUPLES | OPTION_BITS_PROCESSES | OPTION_BIT(OPTION_OUTPUT) |                  \
-	 OPTION_BIT(OPTION_INTERVAL) | OPTION_BIT(OPTION_DURATION) | OPTION_BIT(OPTION_AGE) |      \
-	 OPTION_BIT(OPTION_HOOKS) | OPTION_BIT(OPTION_NO_BPF) | OPTION_BIT(OPTION_RING_SIZE) |     \
-	 OPTION_BIT(OPTION_READY_FILE) | OPTION_BIT(OPTION_LANG) | OPTION_BIT(OPTION_VERBOSE) |    \
-	 OPTION_BIT(OPTION_HELP) | OPTION_BIT(OPTION_VERSION))
+	(OPTION_BITS_TUPLES | OPTION_BITS_PROCESSES | OPTION_BIT(OPTION_INPUT) |                   \
+	 OPTION_BIT(OPTION_OUTPUT) | OPTION_BIT(OPTION_INTERVAL) | OPTION_BIT(OPTION_DURATION) |   \
+	 OPTION_BIT(OPTION_AGE) | OPTION_BIT(OPTION_HOOKS) | OPTION_BIT(OPTION_NO_BPF) |           \
+	 OPTION_BIT(OPTION_RING_SIZE) | OPTION_BIT(OPTION_READY_FILE) | OPTION_BIT(OPTION_LANG) |  \
+	 OPTION_BIT(OPTION_VERBOSE) | OPTION_BIT(OPTION_HELP) | OPTION_BIT(OPTION_VERSION))
 
 const struct command report_command = {
 	.name = "report",
 	.summary = "one page of what lingered: findings, plots and tables, as HTML",
-	.description = "Watches for so long (-d), then writes one HTML page that needs nothing "
+	.description = "Watches for so long (-d), or reads a recording (-I), then writes one HTML "
+		       "page that needs nothing "
 		       "besides: what is wrong\n"
 		       "and what helps, CLOSE_WAIT and TIME_WAIT over time, lifetimes, ports "
 		       "against their supply, what\n"
