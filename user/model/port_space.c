@@ -254,7 +254,7 @@ uint32_t port_spaces_holder(const struct port_spaces *ports, uint32_t netns, uin
 	return 0;
 }
 
-static bool is_loopback(const uint8_t *address)
+bool address_is_loopback(const uint8_t *address)
 {
 	static const uint8_t v6[16] = {[15] = 1};
 	static const uint8_t v4[12] = {[10] = 0xff, [11] = 0xff};
@@ -269,6 +269,6 @@ bool port_reusable(const struct port_space *space, const struct tuple *tuple, bo
 	if (!timestamps || age_ns < space->tw_reuse_delay_ns)
 		return false;
 	if (space->tw_reuse == REUSE_LOOPBACK)
-		return is_loopback(tuple->laddr) || is_loopback(tuple->raddr);
+		return address_is_loopback(tuple->laddr) || address_is_loopback(tuple->raddr);
 	return space->tw_reuse == REUSE_ON;
 }

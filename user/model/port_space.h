@@ -96,6 +96,9 @@ void port_supply(const struct port_space *space, uint16_t own_low, uint16_t own_
 /* True if `port` is one of the supply. */
 bool port_supplied(const struct port_space *space, const struct port_supply *supply, uint16_t port);
 
+/* 127.0.0.0/8, ::1 */
+bool address_is_loopback(const uint8_t *address);
+
 /* True if connect() would take a TIME_WAIT of this tuple, timestamps and age (tcp_twsk_unique). */
 bool port_reusable(const struct port_space *space, const struct tuple *tuple, bool timestamps,
 		   uint64_t age_ns);

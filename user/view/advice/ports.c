@@ -337,13 +337,6 @@ static bool was_exhausted(const struct ports *ports, const struct port_row *row)
 	return wanted.passes;
 }
 
-static bool is_loopback(const struct tuple *tuple)
-{
-	static const uint8_t v6[16] = {[15] = 1}, v4[13] = {[10] = 0xff, [11] = 0xff, [12] = 127};
-
-	return memcmp(tuple->raddr, v6, 16) == 0 || memcmp(tuple->raddr, v4, 13) == 0;
-}
-
 void judge_tw_reuse_would_help(struct judging *judging, const void *at)
 {
 	const struct ports *ports = ports_of(judging);
@@ -356,7 +349,7 @@ void judge_tw_reuse_would_help(struct judging *judging, const void *at)
 	if (!space || row->range || !waits || (!is_near(ports, row) && !was_exhausted(ports, row)))
 		return;
 	if (waits < REUSABLE_SHARE * row->now.used || space->tw_reuse == 1 ||
-	    (space->tw_reuse == 2 && is_loopback(&row->tuple)) ||
+	    (space->tw_reuse == 2 && address_is_loopback(row->tuple.raddr)) ||
 	    !host_setting(&ports->model->host, row->tuple.netns, SETTING_TIMESTAMPS, &timestamps) ||
 	    !timestamps)
 		return;

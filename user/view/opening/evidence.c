@@ -11,14 +11,6 @@ static bool is_unspecified(const uint8_t *address)
 	return memcmp(address, v6, 16) == 0 || memcmp(address, v4, 16) == 0;
 }
 
-/* ::1, 127.0.0.0/8 */
-static bool is_loopback(const uint8_t *address)
-{
-	static const uint8_t v6[16] = {[15] = 1}, v4[13] = {[10] = 0xff, [11] = 0xff, [12] = 127};
-
-	return memcmp(address, v6, 16) == 0 || memcmp(address, v4, 13) == 0;
-}
-
 static bool is_same(const uint8_t *one, const uint8_t *other)
 {
 	return memcmp(one, other, 16) == 0;
@@ -27,7 +19,7 @@ static bool is_same(const uint8_t *one, const uint8_t *other)
 /* An address that the namespace of the connect() has itself. */
 static bool is_local(const struct tuple *tuple)
 {
-	return is_loopback(tuple->raddr) || is_same(tuple->raddr, tuple->laddr);
+	return address_is_loopback(tuple->raddr) || is_same(tuple->raddr, tuple->laddr);
 }
 
 /*
@@ -43,7 +35,7 @@ static bool leads_to(const struct tuple *tuple, const struct listener_row *liste
 		return false;
 	if (here && is_local(tuple) && is_unspecified(address))
 		return true;
-	if (!here && is_loopback(tuple->raddr))
+	if (!here && address_is_loopback(tuple->raddr))
 		return false;
 	return is_same(tuple->raddr, address) ||
 	       (listener->has_local && is_same(tuple->raddr, listener->local));
