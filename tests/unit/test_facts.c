@@ -431,6 +431,32 @@ static void a_wait_is_no_longer_than_the_time_between(void **state)
 	assert_true(look(desk)->starved_ns == SECOND);
 }
 
+/* Runnable then and now, and it had no turn: the kernel has not counted it yet. */
+static void a_wait_that_goes_on_is_all_the_time_between(void **state)
+{
+	static const struct {
+		char then, now;
+		const char *schedstat;
+		bool waits;
+	} cases[] = {
+		{'R', 'R', "1 500 3\n", true},	{'R', 'R', "2 500 3\n", false}, /* it runs */
+		{'R', 'R', "1 500 4\n", false}, {'S', 'R', "1 500 3\n", false},
+		{'R', 'S', "1 500 3\n", false},
+	};
+	struct desk *desk = *state;
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		put_thread(desk, PID, "x", cases[i].then, "read");
+		put(desk, PID, "schedstat", "1 500 3\n");
+		look(desk);
+		desk->time_ns += SECOND;
+		put_thread(desk, PID, "x", cases[i].now, "read");
+		put(desk, PID, "schedstat", cases[i].schedstat);
+		check(look(desk)->starved_ns == (cases[i].waits ? SECOND : 0), "case %zu", i);
+		desk->time_ns += SECOND;
+	}
+}
+
 static void without_schedstat_starvation_is_unknown(void **state)
 {
 	struct desk *desk = *state;
@@ -502,6 +528,7 @@ int main(void)
 		facts_test(a_thread_of_the_same_number_is_another),
 		facts_test(a_process_of_the_same_number_is_another),
 		facts_test(a_wait_is_no_longer_than_the_time_between),
+		facts_test(a_wait_that_goes_on_is_all_the_time_between),
 		facts_test(without_schedstat_starvation_is_unknown),
 		facts_test(who_was_not_looked_at_for_longest_is_forgotten),
 		facts_test(a_process_that_is_gone_is_not_looked_at),

@@ -53,12 +53,13 @@ static void read_syscall(int dir, struct thread *thread)
 /* Time on a CPU, time runnable and waiting for one, turns (Documentation/scheduler/sched-stats). */
 static void read_schedstat(int dir, struct thread *thread)
 {
-	unsigned long long starved, turns;
+	unsigned long long ran, starved, turns;
 	char text[128];
 
 	thread->starved_ns = FACTS_UNKNOWN;
 	if (procfs_read(dir, "schedstat", text, sizeof(text)) > 0 &&
-	    sscanf(text, "%*u %llu %llu", &starved, &turns) == 2) {
+	    sscanf(text, "%llu %llu %llu", &ran, &starved, &turns) == 3) {
+		thread->ran_ns = ran;
 		thread->starved_ns = starved;
 		thread->turns = turns;
 	}

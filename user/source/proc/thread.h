@@ -18,6 +18,7 @@ struct thread {
 	char wchan[FACTS_NAME];	  /* "": not told, or it runs */
 	char syscall[FACTS_NAME]; /* "": not told, or in none */
 	uint64_t starved_ns;	  /* since it began; FACTS_UNKNOWN: not told */
+	uint64_t ran_ns;	  /* since it began */
 	uint64_t turns;		  /* it had on a CPU */
 };
 
