@@ -140,6 +140,58 @@ static void every_saying_is_well_formed(void **state)
 	}
 }
 
+static bool asks(struct screen *screen, enum question_kind kind)
+{
+	struct questions questions;
+	bool asked;
+
+	questions_init(&questions);
+	adviser_ask(&screen->adviser, &questions);
+	asked = questions_have(&questions, kind);
+	questions_free(&questions);
+	return asked;
+}
+
+static void is_told_all(struct screen *screen)
+{
+	struct record_host host = host_of(screen->time_ns);
+	struct record_sysctl begins = sysctl_of(screen->time_ns, 0, 0, "");
+
+	model_apply(&screen->world->model, &host.header);
+	model_apply(&screen->world->model, &begins.header);
+}
+
+/* What grows is asked at each refresh: any may be the last. Files are read once. */
+static void counters_are_as_of_the_refresh_that_is_judged(void **state)
+{
+	struct screen *screen = *state;
+
+	assert_true(asks(screen, QUESTION_SYSCTLS) && asks(screen, QUESTION_SETTINGS));
+	judge(screen);
+	is_told_all(screen);
+	judge(screen);
+	assert_false(asks(screen, QUESTION_SYSCTLS) || asks(screen, QUESTION_SETTINGS));
+	assert_true(asks(screen, QUESTION_COUNTERS) && asks(screen, QUESTION_NAMESPACE));
+	for (int second = 0; second < 5; second++)
+		judge(screen);
+	assert_true(asks(screen, QUESTION_SETTINGS) && asks(screen, QUESTION_HOST));
+	assert_false(asks(screen, QUESTION_SYSCTLS));
+}
+
+/* It judges again and again: nothing is lost but seconds. */
+static void who_runs_for_days_asks_now_and_then(void **state)
+{
+	struct screen *screen = *state;
+
+	judge(screen);
+	is_told_all(screen);
+	judge(screen);
+	assert_false(asks(screen, QUESTION_COUNTERS) || asks(screen, QUESTION_NAMESPACE));
+	for (int second = 0; second < 5; second++)
+		judge(screen);
+	assert_true(asks(screen, QUESTION_COUNTERS) && asks(screen, QUESTION_NAMESPACE));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -151,6 +203,8 @@ int main(void)
 		screen_test(what_was_found_before_is_gone),
 		screen_test(what_was_wrong_for_ten_seconds_is_told_still),
 		recent_test(who_runs_for_days_tells_of_now),
+		screen_test(counters_are_as_of_the_refresh_that_is_judged),
+		recent_test(who_runs_for_days_asks_now_and_then),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

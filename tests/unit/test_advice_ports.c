@@ -120,6 +120,19 @@ static void bind_explains_exhaustion_and_that_near(void **state)
 	assert_int_equal(count_of(screen, "ports_near"), 0);
 }
 
+/* Few are left for a destination where bind() has taken most. */
+static void bind_explains_near(void **state)
+{
+	struct screen *screen = *state;
+
+	port_row(screen, 400, 400);
+	fires(screen, "ports_near", SEVERITY_CRITICAL);
+	range(screen, 600, 400);
+	judge(screen);
+	assert_int_equal(count_of(screen, "ports_taken_by_bind"), 1);
+	assert_int_equal(count_of(screen, "ports_near"), 0);
+}
+
 static void what_is_in_the_way_is_told(void **state)
 {
 	struct screen *screen = *state;
@@ -262,6 +275,19 @@ static void a_slow_search_is_over_a_millisecond(void **state)
 	assert_int_equal(number_told(screen, "port_search_slow", "searches"), 3);
 }
 
+/* Where bind() has all, no destination uses any. */
+static void a_search_in_vain_is_told_where_no_port_is_used(void **state)
+{
+	struct screen *screen = *state;
+	struct port_row *row = port_row(screen, 0, 0);
+
+	row->wanted = false;
+	histogram_add(&row->searches, 1300000);
+	is_silent(screen, "port_search_slow"); /* of others, whom no filter asks for */
+	row->asked = 1;
+	fires(screen, "port_search_slow", SEVERITY_WARNING);
+}
+
 /* For who runs for days. */
 static void a_failure_is_forgotten_after_a_minute(void **state)
 {
@@ -288,6 +314,7 @@ int main(void)
 		screen_test(exhaustion_explains_near),
 		screen_test(bind_that_takes_half_is_told),
 		screen_test(bind_explains_exhaustion_and_that_near),
+		screen_test(bind_explains_near),
 		screen_test(what_is_in_the_way_is_told),
 		screen_test(binds_that_fail_may_not_be_seen),
 		screen_test(an_address_that_is_missing_is_critical),
@@ -296,6 +323,7 @@ int main(void)
 		screen_test(reuse_does_not_help_without_timestamps_nor_twice),
 		screen_test(loopback_is_reused_by_default),
 		screen_test(a_slow_search_is_over_a_millisecond),
+		screen_test(a_search_in_vain_is_told_where_no_port_is_used),
 		recent_test(a_failure_is_forgotten_after_a_minute),
 	};
 

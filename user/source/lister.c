@@ -13,6 +13,7 @@
 #include "source/clock.h"
 #include "source/diag.h"
 #include "source/netns.h"
+#include "source/proc/counters.h"
 #include "source/proc/descriptors.h"
 #include "source/proc/port_settings.h"
 
@@ -230,11 +231,36 @@ static bool refresh(void *self, bool last, struct refusal *refusal)
 	return list(self, refusal);
 }
 
-/* Everything has just been listed, and it has no counters. */
+struct counting {
+	const struct lister *lister;
+	uint32_t netns;
+};
+
+static bool is_counted(const void *context, uint32_t netns, bool own)
+{
+	const struct counting *counting = context;
+	uint32_t filter = counting->lister->config->filter->netns;
+
+	(void)own;
+	return counting->netns ? netns == counting->netns : !filter || netns == filter;
+}
+
+static void count(void *context, uint32_t netns)
+{
+	const struct counting *counting = context;
+	struct record_counters record;
+
+	if (counters_read(&record, netns))
+		sink_record(&counting->lister->config->sink, &record.header);
+}
+
+/* Everything has just been listed. */
 static void answer(void *self, const struct question *question)
 {
-	(void)self;
-	(void)question;
+	struct counting counting = {self, question->netns};
+
+	if (question->kind == QUESTION_COUNTERS)
+		netns_visit(is_counted, count, &counting);
 }
 
 static size_t unseen(const void *self)

@@ -2,39 +2,29 @@
 /* What the rules want to know that no view asks for: settings, counters, files of the host. */
 #include "view/advice/internal.h"
 
-#define ANEW_NS ((uint64_t)(5 * NS_PER_S)) /* what grows is read again after that */
-
-struct asking {
-	const struct adviser *adviser;
-	struct questions *questions;
-	uint64_t now_ns;
-};
+#define ANEW_NS ((uint64_t)(5 * NS_PER_S)) /* what hardly changes is read again after that */
 
 /* Never told, or long ago. */
-static bool is_due(const struct asking *asking, const struct record_header *record)
+static bool is_due(const struct adviser *adviser)
 {
-	return !record->type || asking->now_ns >= record->time_ns + ANEW_NS;
+	const struct record_header *told = &adviser->config.model->host.last.header;
+
+	return !told->type || adviser->time_ns >= told->time_ns + ANEW_NS;
 }
 
-static void ask_of_namespace(const struct asking *asking, const struct host_netns *netns)
-{
-	if (is_due(asking, &netns->counted.header))
-		questions_put_netns(asking->questions, QUESTION_COUNTERS, netns->netns);
-	if (is_due(asking, &netns->seen.header))
-		questions_put_netns(asking->questions, QUESTION_NAMESPACE, netns->netns);
-}
-
+/* What is counted is as of the refresh that is judged, where that is the last of a short watch. */
 void adviser_ask(const struct adviser *adviser, struct questions *questions)
 {
-	const struct host *host = &adviser->config.model->host;
-	struct asking asking = {adviser, questions, adviser->time_ns};
+	bool due = is_due(adviser);
 
-	if (!host->sysctls_told)
+	if (!adviser->config.model->host.sysctls_told)
 		questions_put(questions, QUESTION_SYSCTLS);
-	if (is_due(&asking, &host->last.header)) {
+	if (due) {
 		questions_put(questions, QUESTION_HOST);
 		questions_put_netns(questions, QUESTION_SETTINGS, 0);
 	}
-	for (size_t i = 0; i < host->count; i++)
-		ask_of_namespace(&asking, &host->namespaces[i]);
+	if (due || !adviser->config.recent) {
+		questions_put_netns(questions, QUESTION_COUNTERS, 0);
+		questions_put_netns(questions, QUESTION_NAMESPACE, 0);
+	}
 }

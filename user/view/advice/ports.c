@@ -366,7 +366,7 @@ void judge_port_search_slow(struct judging *judging, const void *at)
 	uint64_t median_ns = histogram_percentile(&row->searches, 0.5);
 	struct advice *advice;
 
-	if (!row->wanted || median_ns <= (uint64_t)SEARCH_SLOW_NS)
+	if ((!row->wanted && !row->asked) || median_ns <= (uint64_t)SEARCH_SLOW_NS)
 		return;
 	advice = advise_row(judging, row, SEVERITY_WARNING, SAY_SEARCH_SLOW);
 	tell_number(advice, "search_ns", median_ns);

@@ -141,6 +141,7 @@ static const struct {
 	{"accept_queue_full", "no_answer", same_listener},
 	{"accept_queue_full", "close_wait_backlog", same_listener},
 	{"ports_taken_by_bind", "ports_exhausted", same_netns},
+	{"ports_taken_by_bind", "ports_near", same_netns},
 	{"ports_exhausted", "ports_near", same_destination},
 };
 
