@@ -250,6 +250,41 @@ static void a_tenth_of_what_lasts_is_a_warning(void **state)
 	fires(screen, "short_connections", SEVERITY_WARNING);
 }
 
+/* The connections of a client (pid 7) and a server (pid 8), of which each closes some first. */
+static void both_ends_are_told_once(void **state)
+{
+	static const struct {
+		uint64_t by_client, by_server;
+		bool other_client;
+		size_t told;
+		unsigned int direction;
+	} cases[] = {
+		{600, 100, false, 1, DIRECTION_OUT},
+		{100, 600, false, 1, DIRECTION_IN},
+		{600, 600, false, 1, DIRECTION_OUT},
+		{600, 100, true, 2, DIRECTION_OUT}, /* who comes to it most is another */
+	};
+	struct screen *screen = *state;
+	struct time_wait_row *client = close_many(screen, 0, MS);
+	struct time_wait_row *server = wait_row(screen, 8, DIRECTION_IN);
+	struct opening_row *opens = opening_row(screen, 7), *too = opening_row(screen, 9);
+
+	client->tuple = opens->tuple = too->tuple = tuple_of("10.0.0.1", 0, "10.0.0.1", 80);
+	server->tuple = tuple_of("10.0.0.1", 80, "0.0.0.0", 0);
+	histogram_add(&server->connected, MS);
+	opens->established = 700;
+	watch(screen);
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		client->closed = client->closed_first = cases[i].by_client;
+		server->closed = server->closed_first = cases[i].by_server;
+		too->established = cases[i].other_client ? 800 : 0;
+		judge(screen);
+		check(count_of(screen, "short_connections") == cases[i].told &&
+			      screen->adviser.items[0].direction == cases[i].direction,
+		      "case %zu", i);
+	}
+}
+
 static void the_remedy_is_that_of_the_program(void **state)
 {
 	struct screen *screen = *state;
@@ -317,6 +352,7 @@ int main(void)
 		screen_test(tracking_is_full_at_90_percent),
 		screen_test(tracking_has_its_own_time_wait),
 		screen_test(short_is_five_a_second_of_a_second),
+		screen_test(both_ends_are_told_once),
 		screen_test(or_what_is_closed_at_once),
 		screen_test(a_tenth_of_what_lasts_is_a_warning),
 		screen_test(the_remedy_is_that_of_the_program),

@@ -126,6 +126,27 @@ static bool same_destination(const struct adviser *adviser, const struct advice 
 	       memcmp(left->raddr, right->raddr, sizeof(left->raddr)) == 0;
 }
 
+/* Whether who opens connections is the client that a server's advice names. */
+static bool is_client_of(const struct advice *opener, const struct advice *server)
+{
+	const struct advice_figure *client = advice_figure(server, "client");
+	const struct tuple *to = &opener->place, *at = &server->place;
+
+	return opener->direction == DIRECTION_OUT && server->direction == DIRECTION_IN && client &&
+	       client->process == opener->process && to->netns == at->netns &&
+	       to->rport == at->lport && memcmp(to->raddr, at->laddr, sizeof(to->raddr)) == 0;
+}
+
+/* Of the same connections each end closes some first: the end that closes more is told. */
+static bool closes_more(const struct adviser *adviser, const struct advice *one,
+			const struct advice *other)
+{
+	(void)adviser;
+	if (is_client_of(one, other))
+		return compare_weight(one, other) <= 0;
+	return is_client_of(other, one) && compare_weight(one, other) < 0;
+}
+
 /* Which explains which, where they are about the same. */
 static const struct {
 	const char *cause; /* NULL: each close_wait_* */
@@ -143,6 +164,7 @@ static const struct {
 	{"ports_taken_by_bind", "ports_exhausted", same_netns},
 	{"ports_taken_by_bind", "ports_near", same_netns},
 	{"ports_exhausted", "ports_near", same_destination},
+	{"short_connections", "short_connections", closes_more},
 };
 
 static bool is_explained_by(const struct adviser *adviser, const struct advice *effect,
