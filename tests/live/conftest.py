@@ -11,9 +11,12 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib
 import expiring as expiring_traffic  # noqa: E402
 import sockdiag  # noqa: E402
 from actors import Actor  # noqa: E402
+from aging import Aged  # noqa: E402
+from diagnosis import Watching  # noqa: E402
 from leaksview import Leaks  # noqa: E402
 from lingering import Closing, ClosingBesideTrace, Opening  # noqa: E402
 from portsview import Ports  # noqa: E402
+from servers import Servers  # noqa: E402
 from serving import Serve  # noqa: E402
 from spaces import Space  # noqa: E402
 from timewaits import TimeWaits  # noqa: E402
@@ -25,15 +28,21 @@ def pytest_configure(config):
     config.addinivalue_line("markers", "alone: takes all of the machine; no other runs beside it")
 
 
+# What takes a minute, and what begins it.
+LATE = {"expiring": "expiring_rounds", "aged": "aged"}
+
+
 def pytest_collection_modifyitems(items):
     """A natural expiry takes 60 s: its tests come last, its traffic begins before the first."""
-    items.sort(key=lambda item: "expiring" in item.fixturenames)
+    items.sort(key=lambda item: bool(LATE.keys() & set(item.fixturenames)))
 
 
 @pytest.fixture(scope="session", autouse=True)
 def begin_what_takes_a_minute(request):
-    if any("expiring" in item.fixturenames for item in request.session.items) and not refused():
-        request.getfixturevalue("expiring_rounds")
+    wanted = {name for item in request.session.items for name in item.fixturenames}
+    for name, begins in LATE.items():
+        if name in wanted and not refused():
+            request.getfixturevalue(begins)
 
 
 def pytest_sessionstart():
@@ -95,6 +104,9 @@ class Stage:
     def opening(self, *arguments, **options):
         return self.view(Opening, arguments, options)
 
+    def diagnose(self, *arguments, **options):
+        return self.view(Watching, arguments, options)
+
     def serve(self, *arguments, **options):
         return self.view(Serve, arguments, options)
 
@@ -135,6 +147,13 @@ def client(make, space):
 
 
 @pytest.fixture
+def servers(make, space):  # `make` ends after it
+    """Real servers: they end before the namespace that they are in."""
+    with Servers(space) as begun:
+        yield begun
+
+
+@pytest.fixture
 def tracer(make, space):
     return make.tracer(space=space)
 
@@ -150,6 +169,14 @@ def expiring_rounds():
 @pytest.fixture
 def expiring(request, expiring_rounds):
     return expiring_rounds[min(getattr(request.node, "execution_count", 1), len(expiring_rounds)) - 1]
+
+
+@pytest.fixture(scope="session")
+def aged():
+    with stage() as made:
+        if refused():
+            pytest.skip(refused())
+        yield Aged(made)
 
 
 @pytest.fixture(scope="session")

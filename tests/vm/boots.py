@@ -58,7 +58,14 @@ PORTS = (
     "live/ports/test_ports_causes.py::test_range_exhausted[v4]",
     "live/ports/test_ports_causes.py::test_range_exhausted[v6]",
 )
-FENTRY = ("live/test_fentry.py", "live/test_forms_agree.py")
+FENTRY = ("live/test_fentry.py", "live/test_forms_agree.py",
+          "live/diagnose/test_diagnose_fentry.py")
+DIAGNOSE = (
+    "live/diagnose/test_diagnose_close_wait.py::test_reasons",
+    "live/diagnose/test_diagnose_ports.py::test_used_up",
+    "live/diagnose/test_diagnose_time_wait.py::test_more_than_the_kernel_keeps",
+    "live/diagnose/test_diagnose_connects.py::test_no_room_in_the_queue[2-backlog]",
+)
 SUMMARY = (
     "live/summary/test_summary.py::test_text_has_the_counts_and_what_to_run_next",
 )
@@ -81,7 +88,7 @@ TOGETHER = (
 )
 NO_BPF = ("live/leaks/test_leaks_verdicts.py::test_each_is_what_it_is[no-bpf-half-closed]", *SUMMARY)
 USUAL = TRANSITIONS + END_REASONS + LEAKS + TIME_WAITS + PORTS + FENTRY + REFUSALS + SUMMARY + \
-    DOCTOR + SELF_TEST + AUDIT + LISTING + TOGETHER + WAITING
+    DOCTOR + SELF_TEST + AUDIT + LISTING + TOGETHER + WAITING + DIAGNOSE
 CORE = (*TRANSITIONS[:3], END_REASONS[0], END_REASONS[2], END_REASONS[5], LEAKS[0], *TIME_WAITS[1:],
         PORTS[0], *WAITING)
 # What sets the form itself has to run once on a kernel.
@@ -89,7 +96,7 @@ CORE_OF_FORM = {
     "tracepoint": (*CORE, *DOCTOR[1:], *SELF_TEST, *LISTING[:1]),
     "fentry": (*CORE, *AUDIT[1:], *TOGETHER, "live/test_fentry.py::test_owner_is_who_accepted",
                "live/test_fentry.py::test_bind_to_a_port_in_use[127.0.0.1]",
-               "live/test_forms_agree.py"),
+               "live/test_forms_agree.py", *FENTRY[2:]),
 }
 FEW = (TRANSITIONS[0], END_REASONS[2], LEAKS[0], PORTS[0], *SELF_TEST,
        "live/test_fentry.py::test_owner_is_who_accepted",
