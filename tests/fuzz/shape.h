@@ -208,6 +208,7 @@ static void shape_refresh(struct input *input, void *shaped)
 	struct record_refresh *record = shaped;
 
 	record->monotonic_offset_ns = (int64_t)take(input, 8);
+	record->last = below(input, 2);
 }
 
 static void shape_facts(struct input *input, void *shaped)

@@ -275,7 +275,7 @@ static void test_what_is_read_of_a_cut_file_is_its_beginning(void **state)
 	(void)state;
 	record_some(&file);
 	replay(file.path, &options, &trace_view, &whole);
-	for (unsigned int i = 0; i < 200; i++) {
+	for (unsigned int i = 0; i < 1000; i++) {
 		copy_file(&file, &copy, random_next(&seed) % size_of(&file), 0, 0);
 		assert_int_not_equal(read_copy(&copy, whole), RECORDING_DAMAGED);
 		close(copy.fd);
@@ -307,6 +307,98 @@ static void test_no_change_goes_unseen(void **state)
 	close(file.fd);
 }
 
+static void put(const struct file *file, const void *bytes, size_t size)
+{
+	assert_int_equal(write(file->fd, bytes, size), (ssize_t)size);
+}
+
+static void put_frame(const struct file *file, struct frame_header *header, const void *raw)
+{
+	struct packer packer;
+
+	packer_init(&packer);
+	packer_pack(&packer, header, raw);
+	put(file, packer.bytes, packer.size);
+	packer_free(&packer);
+}
+
+/* A file of a tcplinger whose records of refreshes had `size` bytes: one such record. */
+static void write_sized(struct file *file, uint16_t size)
+{
+	struct recording_preamble preamble = {RECORDING_MAGIC, 1, RECORDING_BYTE_ORDER};
+	struct frame_header first = {.kind = FRAME_HEADER};
+	struct frame_header second = {
+		.kind = FRAME_RECORDS, .flags = FRAME_REFRESH, .raw = size, .last_ns = 7};
+	struct recording_header header = {0};
+	uint8_t raw[sizeof(struct record_refresh) + 64] = {0};
+	struct record_refresh refresh = {
+		.header = {RECORD_REFRESH, size, 0, 7}, .monotonic_offset_ns = 5, .last = 1};
+
+	first.raw = offsetof(struct recording_header, interval_ns); /* it was shorter, too */
+	header.sizes[RECORD_REFRESH] = size;
+	memcpy(raw, &refresh, sizeof(refresh));
+	make_file(file);
+	put(file, &preamble, sizeof(preamble));
+	put_frame(file, &first, &header);
+	put_frame(file, &second, raw);
+}
+
+static void test_what_older_records_have_not_is_0(void **state)
+{
+	char complaint[RECORDING_COMPLAINT];
+	const struct record_refresh *refresh;
+	struct recording recording;
+	struct file file;
+
+	(void)state;
+	write_sized(&file, offsetof(struct record_refresh, last));
+	assert_int_equal(recording_open(&recording, file.path, NULL, complaint), RECORDING_OPENED);
+	assert_non_null(recording_peek(&recording));
+	assert_true(recording_take(&recording));
+	refresh = (const void *)recording_next(&recording);
+	assert_non_null(refresh);
+	assert_int_equal(refresh->header.size, sizeof(*refresh));
+	assert_int_equal(refresh->monotonic_offset_ns, 5);
+	assert_int_equal(refresh->last, 0);
+	assert_null(recording_next(&recording));
+	recording_close(&recording);
+	close(file.fd);
+}
+
+static void test_longer_records_are_of_a_newer_format(void **state)
+{
+	char complaint[RECORDING_COMPLAINT];
+	struct recording recording;
+	struct file file;
+
+	(void)state;
+	write_sized(&file, sizeof(struct record_refresh) + 8);
+	assert_int_equal(recording_open(&recording, file.path, NULL, complaint), RECORDING_ALIEN);
+	assert_non_null(strstr(complaint, "newer"));
+	recording_close(&recording);
+	close(file.fd);
+}
+
+#define KEPT "tests/unit/recordings/version1"
+
+/* Made when version 1 was new, of the traffic of seed 1: what is in it stays in it. */
+static void test_version_1_is_read(void **state)
+{
+	static const struct options options = {.json = true, .interval_s = 1};
+	size_t transitions = 0;
+	char *text;
+
+	(void)state;
+	assert_int_equal(replay(KEPT, &options, &trace_view, &text), RECORDING_WHOLE);
+	for (const char *at = text; (at = strstr(at, "\"type\":\"transition\"")); at++)
+		transitions++;
+	assert_int_equal(transitions, 156);
+	free(text);
+	replay(KEPT, &options, &timewait_view, &text);
+	assert_non_null(strstr(text, "\"type\":\"time_wait\""));
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -315,6 +407,9 @@ int main(void)
 		cmocka_unit_test(test_every_nth_refresh),
 		cmocka_unit_test(test_what_is_read_of_a_cut_file_is_its_beginning),
 		cmocka_unit_test(test_no_change_goes_unseen),
+		cmocka_unit_test(test_what_older_records_have_not_is_0),
+		cmocka_unit_test(test_longer_records_are_of_a_newer_format),
+		cmocka_unit_test(test_version_1_is_read),
 	};
 
 	return cmocka_run_group_tests_name("recording", tests, NULL, NULL);

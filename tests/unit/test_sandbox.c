@@ -410,6 +410,7 @@ static const struct {
 	{"record", SANDBOX_RENAME | SANDBOX_UNLINK | SANDBOX_WRITE_FILES},
 	{"export", SANDBOX_RENAME | SANDBOX_UNLINK},
 	{"report", SANDBOX_RENAME | SANDBOX_UNLINK},
+	{"record", SANDBOX_RENAME | SANDBOX_UNLINK | SANDBOX_WRITE_FILES},
 };
 
 static uint32_t expected(const char *name)
