@@ -6,6 +6,8 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 struct records_map records SEC(".maps");
 struct fin_wait2_map fin_wait2 SEC(".maps");
 struct last_calls_map last_calls SEC(".maps");
+struct stacks_map stacks SEC(".maps");
+struct stack_scratch_map stack_scratch SEC(".maps");
 
 const volatile struct settings settings = {};
 struct losses losses = {};

@@ -5,6 +5,7 @@
 
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
+#include "raw_stack.h"
 #include "record.h"
 #include "settings.h"
 
@@ -50,9 +51,35 @@ struct last_calls_map {
 	__type(value, struct last_calls);
 };
 
+/* Of user code, apart from all else: however many there are, no other record is lost by them. */
+struct stacks_map {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 16 << 20);
+};
+
+/*
+ * Where a stack is put together, and of which sockets this CPU has told the end of file: the cookie
+ * at its place is enough, as who reads it again and again does so at once.
+ */
+#define STACKS_TOLD 512
+struct stack_scratch {
+	struct raw_stack stack;
+	__u64 told[STACKS_TOLD];
+};
+
+/* By event: none interrupts the same one on its CPU. */
+struct stack_scratch_map {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, STACK_EVENTS);
+	__type(key, __u32);
+	__type(value, struct stack_scratch);
+};
+
 extern struct records_map records SEC(".maps");
 extern struct fin_wait2_map fin_wait2 SEC(".maps");
 extern struct last_calls_map last_calls SEC(".maps");
+extern struct stacks_map stacks SEC(".maps");
+extern struct stack_scratch_map stack_scratch SEC(".maps");
 extern const volatile struct settings settings;
 extern struct losses losses;
 extern __u32 list_states; /* sockets in these (bit 1 << state), and their holders, are listed now */

@@ -37,6 +37,9 @@ struct raw_stack {
 	__u8 bytes[RAW_STACK_BYTES];
 };
 
+/* What is there in any case. */
+#define RAW_STACK_HEAD (sizeof(struct raw_stack) - RAW_STACK_BYTES)
+
 _Static_assert(sizeof(struct raw_stack) == 888 + RAW_STACK_BYTES, "raw_stack");
 
 #endif

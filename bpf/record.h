@@ -49,9 +49,12 @@ enum record_type {
 	RECORD_STEP,	       /* from the kernel only: of these the source makes the others */
 	RECORD_ACT,	       /* likewise, and a process did it */
 	RECORD_TIMEWAIT_END,   /* likewise: a timer of a minisocket was cancelled, and by whom */
-	RECORD_SETTINGS, /* how a namespace is set up; user space only, and so the next ones */
-	RECORD_HOST,	 /* what the host's TCP and its CPUs are at */
-	RECORD_SYSCTL,	 /* a line of a file that sets a setting at boot */
+	RECORD_SETTINGS,  /* how a namespace is set up; user space only, and so the next ones */
+	RECORD_HOST,	  /* what the host's TCP and its CPUs are at */
+	RECORD_SYSCTL,	  /* a line of a file that sets a setting at boot */
+	RECORD_RAW_STACK, /* likewise: what a thread was doing (raw_stack.h) */
+	RECORD_STACK,	  /* what a stack is (stack.h); user space only */
+	RECORD_CALL,	  /* what a process did to a connection, and from which stack */
 	RECORD_TYPES,
 };
 
@@ -329,9 +332,10 @@ struct losses {
 	__u64 no_memory;
 	__u64 refused; /* records that the decoder did not know */
 	__u64 relists;
+	__u64 stacks_dropped; /* of user code: what is counted by them is less than there was */
 };
 
-/* What was lost, whatever the cause. */
+/* What was lost, whatever the cause, of what exists: listing again brings back no stack. */
 static inline __u64 losses_total(const struct losses *losses)
 {
 	return losses->ring_full + losses->skipped + losses->map_full + losses->no_memory +
@@ -617,7 +621,7 @@ _Static_assert(sizeof(struct record_socket) == 224, "record_socket");
 _Static_assert(sizeof(struct record_holder) == 88, "record_holder");
 _Static_assert(sizeof(struct record_listing) == 24, "record_listing");
 _Static_assert(sizeof(struct record_process) == 2104, "record_process");
-_Static_assert(sizeof(struct record_loss) == 64, "record_loss");
+_Static_assert(sizeof(struct record_loss) == 72, "record_loss");
 _Static_assert(sizeof(struct record_failure) == 120, "record_failure");
 
 #endif

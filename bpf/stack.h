@@ -24,7 +24,7 @@ enum stack_end {
 	STACK_ENDS,
 };
 
-enum frame_flags {
+enum stack_frame_flags {
 	FRAME_INLINED = 1 << 0, /* its code is a part of the next one's, the caller's */
 	FRAME_FILE_KNOWN = 1 << 1,
 	FRAME_MAPPED = 1 << 2, /* `address` is one of the module's, as its symbol table counts */
@@ -35,12 +35,16 @@ enum frame_flags {
 #define FRAME_BUILD_ID 20
 #define STACK_FRAMES   64
 
+/* A source tells each stack once in so many: who forgets one that was told longer ago may be told
+ * again. */
+#define STACKS_KEPT 16384
+
 /* Texts are hostile, and end in a zero. "", 0: not known. */
 struct stack_frame {
 	__u64 address; /* of the instruction behind the call; innermost: where it stands */
 	__u64 offset;  /* from the beginning of `symbol` */
 	__u32 line;
-	__u8 flags; /* enum frame_flags */
+	__u8 flags; /* enum stack_frame_flags */
 	__u8 build_id_length;
 	__u8 build_id[FRAME_BUILD_ID];
 	__u8 reserved[6];
@@ -57,6 +61,33 @@ struct stack {
 						    nothing */
 };
 
+/*
+ * Told once before the calls that were made from it, and once more after many others: a reader may
+ * forget. `header.size` is as long as its frames: record_stack_size.
+ */
+struct record_stack {
+	struct record_header header;
+	__u64 id; /* by what is in it: two processes of one program may have the same. Never 0 */
+	struct stack stack;
+};
+
+static inline __u16 record_stack_size(unsigned int frames)
+{
+	return (__u16)(sizeof(struct record_stack) -
+		       (STACK_FRAMES - frames) * sizeof(struct stack_frame));
+}
+
+struct record_call {
+	struct record_header header;
+	__u64 cookie; /* of the connection */
+	__u64 stack;  /* id */
+	__u8 event;   /* enum stack_event */
+	__u8 reserved[7];
+	struct process_id process;
+};
+
+_Static_assert(sizeof(struct record_call) == 80, "record_call");
+_Static_assert(sizeof(struct record_stack) == 27680, "record_stack");
 _Static_assert(sizeof(struct stack_frame) == 432, "stack_frame");
 _Static_assert(sizeof(struct stack) == 27656, "stack");
 

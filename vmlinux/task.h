@@ -7,6 +7,7 @@ struct task_struct {
 	int tgid;
 	u64 start_boottime; /* ns since boot, suspend included (real_start_time before 5.5) */
 	struct task_struct *group_leader;
+	u64 self_exec_id; /* programs that it, and what it came from, have executed */
 	char comm[16];
 };
 
@@ -20,3 +21,20 @@ struct timer_list {
 	unsigned long expires;	 /* jiffies */
 	void (*function)(struct timer_list *);
 };
+
+/* The user's registers, as the kernel saved them: arch/x86/include/asm/ptrace.h, arch/arm64's. */
+#if defined(__TARGET_ARCH_x86)
+struct pt_regs {
+	unsigned long r15, r14, r13, r12;
+	unsigned long bp, bx;
+	unsigned long r11, r10, r9, r8;
+	unsigned long cx, dx, si, di;
+	unsigned long ax, ip, sp;
+};
+#elif defined(__TARGET_ARCH_arm64)
+struct pt_regs {
+	u64 regs[31];
+	u64 sp;
+	u64 pc;
+};
+#endif

@@ -33,6 +33,7 @@ enum {
 };
 enum {
 	BPF_F_SKIP_FIELD_MASK = 0xff,
+	BPF_F_USER_STACK = 1 << 8,
 };
 enum {
 	BPF_RB_NO_WAKEUP = 1,
@@ -67,6 +68,7 @@ enum bpf_map_type {
 #define SK_USER_DATA_PSOCK 4
 
 /* include/linux/sched.h */
-#define PF_KTHREAD 0x00200000
+#define PF_IO_WORKER 0x00000010
+#define PF_KTHREAD   0x00200000
 
 #endif

@@ -85,6 +85,8 @@ TRACERS = (
     tcplinger("trace --json", "trace", "--json"),
     tcplinger("trace", "trace", losses=losses_from_stderr),
     tcplinger("leaks", "leaks", "--json"),
+    tcplinger("trace --stacks", "trace", "--json", "--stacks"),
+    tcplinger("leaks --stacks", "leaks", "--json", "--stacks"),
     tcplinger("closing", "closing", "--json"),
     tcplinger("timewait", "timewait", "--json"),
     tcplinger("ports", "ports", "--json"),

@@ -12,7 +12,7 @@
 #include "invariants.h"
 #include "shape.h"
 
-#define RECORD_MAX	 sizeof(struct record_ports) /* the largest */
+#define RECORD_MAX	 sizeof(struct record_stack) /* the largest */
 #define AUDIT_ENDS_BYTES 64			     /* of input are left then */
 
 static void on_transition(void *context, const struct transition *transition)
@@ -160,6 +160,7 @@ static void open_views(struct world *world, const struct tuple_filter *tuples,
 		.age_ns = 10 * SECOND,
 		.once = world->mode & MODE_ONCE,
 		.json = world->mode & MODE_JSON,
+		.stacks = true,
 		.style = {.color = world->mode & MODE_COLOR, .columns = 120},
 		.output = &world->output,
 	};

@@ -8,6 +8,7 @@
 
 #include "input.h"
 #include "kernel_record.h"
+#include "raw_stack.h"
 
 #define SECOND 1000000000ULL
 
@@ -327,6 +328,47 @@ static void shape_step(struct input *input, void *to)
 	record->new_state = 1 + below(input, TCP_STATES - 1);
 }
 
+static void shape_raw_stack(struct input *input, void *to)
+{
+	struct raw_stack *record = to;
+
+	record->cookie = below(input, 8);
+	record->process = take_process(input);
+	record->event = 1 + below(input, STACK_EVENTS - 1);
+	record->walked = below(input, RAW_STACK_FRAMES + 1);
+}
+
+/* Its size is made here: the other ones are as long as their types. */
+static void shape_stack(struct input *input, void *to)
+{
+	struct record_stack *record = to;
+
+	record->id = 1 + below(input, 4);
+	record->stack.end = below(input, STACK_ENDS);
+	record->stack.count = below(input, 4);
+	for (unsigned int i = 0; i < record->stack.count; i++) {
+		struct stack_frame *frame = &record->stack.frames[i];
+
+		frame->address = below(input, 4);
+		frame->line = below(input, 3);
+		frame->build_id_length = below(input, FRAME_BUILD_ID + 1);
+		frame->symbol[0] = (char)take(input, 1);
+		frame->module[0] = (char)take(input, 1);
+		frame->file[0] = (char)take(input, 1);
+	}
+	record->header.size = record_stack_size(record->stack.count);
+}
+
+static void shape_call(struct input *input, void *to)
+{
+	struct record_call *record = to;
+
+	record->cookie = below(input, 8);
+	record->stack = 1 + below(input, 4);
+	record->event = 1 + below(input, STACK_EVENTS - 1);
+	record->process = take_process(input);
+}
+
 struct shape {
 	uint16_t size;
 	void (*fill)(struct input *input, void *record);
@@ -356,6 +398,9 @@ static const struct shape shapes[RECORD_TYPES] = {
 	[RECORD_SETTINGS] = {sizeof(struct record_settings), shape_settings},
 	[RECORD_HOST] = {sizeof(struct record_host), shape_host},
 	[RECORD_SYSCTL] = {sizeof(struct record_sysctl), shape_sysctl},
+	[RECORD_RAW_STACK] = {RAW_STACK_HEAD, shape_raw_stack},
+	[RECORD_STACK] = {sizeof(struct record_stack), shape_stack},
+	[RECORD_CALL] = {sizeof(struct record_call), shape_call},
 };
 
 /* The rest of a record that has its type and its time. */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "kernel_record.h"
+#include "raw_stack.h"
 
 #define SECOND 1000000000ULL
 #define NETNS  4026531840U
@@ -315,6 +316,49 @@ static inline struct record_sysctl sysctl_of(uint64_t time_ns, uint32_t line, un
 	memcpy(record.file, "/etc/sysctl.conf", line ? sizeof("/etc/sysctl.conf") : 0);
 	memcpy(record.value, value, strnlen(value, sizeof(record.value) - 1));
 	return record;
+}
+
+/* Of functions of a program, innermost first. */
+static inline struct record_stack stack_of(uint64_t id, const char *const *symbols,
+					   unsigned int count)
+{
+	struct record_stack record = {.header = {.type = RECORD_STACK}, .id = id};
+
+	record.header.size = record_stack_size(count);
+	record.stack.count = (uint8_t)count;
+	for (unsigned int i = 0; i < count; i++) {
+		struct stack_frame *frame = &record.stack.frames[i];
+
+		frame->address = 0x1000 + i;
+		frame->line = i + 1;
+		strncpy(frame->symbol, symbols[i], sizeof(frame->symbol) - 1);
+		strcpy(frame->module, "/opt/app");
+		strcpy(frame->file, "/src/app.c");
+	}
+	return record;
+}
+
+static inline struct record_call call_of(uint64_t cookie, uint64_t time_ns, unsigned int event,
+					 uint32_t pid, uint64_t stack)
+{
+	return (struct record_call){
+		.header = {RECORD_CALL, sizeof(struct record_call), 0, time_ns},
+		.cookie = cookie,
+		.stack = stack,
+		.event = (uint8_t)event,
+		.process = process_of(pid, "caller"),
+	};
+}
+
+static inline struct raw_stack raw_stack_of(uint64_t time_ns, uint32_t copied)
+{
+	return (struct raw_stack){
+		.header = {RECORD_RAW_STACK, (uint16_t)(RAW_STACK_HEAD + copied), 0, time_ns},
+		.cookie = 1,
+		.event = STACK_CONNECT,
+		.process = process_of(7, "caller"),
+		.copied = copied,
+	};
 }
 
 #endif

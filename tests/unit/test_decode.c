@@ -29,6 +29,9 @@ union any {
 	struct record_settings settings;
 	struct record_host host;
 	struct record_sysctl sysctl;
+	struct raw_stack raw_stack;
+	struct record_stack stack;
+	struct record_call call;
 };
 
 static struct record_step step(void)
@@ -120,6 +123,15 @@ static union any valid(unsigned int type)
 	case RECORD_SYSCTL:
 		any.sysctl = sysctl_of(SECOND, 7, SETTING_TW_RECYCLE, "1");
 		break;
+	case RECORD_RAW_STACK:
+		any.raw_stack = raw_stack_of(SECOND, 64);
+		break;
+	case RECORD_STACK:
+		any.stack = stack_of(7, (const char *const[]){"fetch", "main"}, 2);
+		break;
+	case RECORD_CALL:
+		any.call = call_of(1, SECOND, STACK_CONNECT, 7, 7);
+		break;
 	}
 	return any;
 }
@@ -140,6 +152,70 @@ static void a_valid_record_of_each_type_passes(void **state)
 
 		check(passes(&any), "type %u is refused", type);
 	}
+}
+
+static void a_stack_that_cannot_be_is_refused(void **state)
+{
+	union any any = valid(RECORD_STACK);
+
+	(void)state;
+	any.stack.id = 0;
+	assert_false(passes(&any));
+	any = valid(RECORD_STACK);
+	any.stack.stack.end = STACK_ENDS;
+	assert_false(passes(&any));
+	any = valid(RECORD_STACK);
+	any.stack.stack.count = STACK_FRAMES + 1;
+	any.header.size = record_stack_size(STACK_FRAMES + 1);
+	assert_false(passes(&any));
+	any = valid(RECORD_STACK);
+	any.stack.stack.frames[1].build_id_length = FRAME_BUILD_ID + 1;
+	assert_false(passes(&any));
+	any = valid(RECORD_STACK);
+	any.stack.stack.frames[1].flags = FRAME_FLAGS;
+	assert_false(passes(&any));
+	any = valid(RECORD_STACK);
+	memset(any.stack.stack.frames[1].symbol, 'x', FRAME_TEXT);
+	assert_false(passes(&any));
+	any = valid(RECORD_STACK);
+	memset(any.stack.stack.frames[0].file, 'x', FRAME_TEXT);
+	assert_false(passes(&any));
+	any = valid(RECORD_STACK);
+	memset(any.stack.stack.frames[0].module, 'x', FRAME_TEXT);
+	assert_false(passes(&any));
+}
+
+static void a_call_that_cannot_be_is_refused(void **state)
+{
+	union any any = valid(RECORD_CALL);
+
+	(void)state;
+	any.call.event = STACK_EVENTS;
+	assert_false(passes(&any));
+	any = valid(RECORD_CALL);
+	any.call.event = 0;
+	assert_false(passes(&any));
+	any = valid(RECORD_CALL);
+	any.call.stack = 0;
+	assert_false(passes(&any));
+	any = valid(RECORD_CALL);
+	any.call.process.pid = 0;
+	assert_false(passes(&any));
+}
+
+static void a_raw_stack_has_what_it_counts(void **state)
+{
+	union any any = valid(RECORD_RAW_STACK);
+
+	(void)state;
+	any.raw_stack.copied++;
+	assert_false(passes(&any));
+	any = valid(RECORD_RAW_STACK);
+	any.raw_stack.walked = RAW_STACK_FRAMES + 1;
+	assert_false(passes(&any));
+	any = valid(RECORD_RAW_STACK);
+	any.raw_stack.event = STACK_EVENTS;
+	assert_false(passes(&any));
 }
 
 static void a_record_cut_short_is_refused(void **state)
@@ -441,6 +517,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_valid_record_of_each_type_passes),
 		cmocka_unit_test(a_record_cut_short_is_refused),
+		cmocka_unit_test(a_stack_that_cannot_be_is_refused),
+		cmocka_unit_test(a_call_that_cannot_be_is_refused),
+		cmocka_unit_test(a_raw_stack_has_what_it_counts),
 		cmocka_unit_test(a_record_of_another_size_than_its_type_has_is_refused),
 		cmocka_unit_test(a_record_of_an_unknown_type_is_refused),
 		cmocka_unit_test(a_value_out_of_range_is_refused),

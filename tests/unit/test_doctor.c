@@ -62,8 +62,8 @@ static struct doctor able(void)
 	doctor.capabilities[0] = (struct doctor_capability){.name = "CAP_BPF", .have = true};
 	doctor.capabilities[1] =
 		(struct doctor_capability){.name = "CAP_SYSLOG", .without = "TIME_WAIT"};
-	doctor.maps[0] = (struct doctor_map){"records", 17 << 20};
-	doctor.maps[1] = (struct doctor_map){"owners", 480};
+	doctor.maps[0] = (struct doctor_map){"records", 17 << 20, false};
+	doctor.maps[1] = (struct doctor_map){"owners", 480, false};
 	return doctor;
 }
 

@@ -31,14 +31,14 @@ static uint64_t address_in(const char *name)
 	return OTHER;
 }
 
-struct stack {
+struct kernel_stack {
 	unsigned int substate;
 	enum end_reason reason;
 	const char *frames[TIMEWAIT_FRAMES]; /* the innermost first */
 };
 
 /* As they are on the kernels of kernel-facts.md. */
-static const struct stack stacks[] = {
+static const struct kernel_stack stacks[] = {
 	{TCP_TIME_WAIT, END_EXPIRED, {"detach_timer", "__run_timers", "run_timer_softirq"}},
 	{TCP_TIME_WAIT, END_EXPIRED, {"expire_timers", "__run_timers", "run_timer_softirq"}},
 	{TCP_TIME_WAIT, END_EXPIRED, {"__run_timer_base", "run_timer_softirq", "handle_softirqs"}},
@@ -116,7 +116,7 @@ static struct record_timewait_end record_at(unsigned int substate, int64_t remai
 	return record;
 }
 
-static struct record_timewait_end record_of(const struct stack *stack)
+static struct record_timewait_end record_of(const struct kernel_stack *stack)
 {
 	struct record_timewait_end record = record_at(stack->substate, -1);
 
@@ -140,7 +140,7 @@ static void each_function_of_the_table_tells_its_reason(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < end_function_count; i++) {
-		struct stack stack = {TCP_TIME_WAIT, END_NONE, {end_functions[i].name}};
+		struct kernel_stack stack = {TCP_TIME_WAIT, END_NONE, {end_functions[i].name}};
 		struct record_timewait_end record = record_of(&stack);
 
 		assert_int_equal(end_reason_of(&ranges, &record), end_functions[i].reason);
@@ -178,7 +178,7 @@ static void a_full_stack_is_read_to_its_end_and_no_further(void **state)
 static void without_addresses_only_a_time_that_is_up_is_an_expiry(void **state)
 {
 	static const struct end_ranges none;
-	struct stack stack = {TCP_TIME_WAIT, END_NONE, {"tcp_abort"}};
+	struct kernel_stack stack = {TCP_TIME_WAIT, END_NONE, {"tcp_abort"}};
 	struct record_timewait_end record = record_of(&stack);
 
 	(void)state;

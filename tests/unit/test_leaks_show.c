@@ -77,7 +77,7 @@ static void the_object_is_that_of_the_contract(void **state)
 		"\"age_s\":20.000000000,\"age_is_lower_bound\":false,\"recvq_bytes\":0,"
 		"\"kind\":\"drained\",\"watched\":null,\"holders\":[{\"pid\":8,\"comm\":\"holder\","
 		"\"fd\":5}],\"holders_total\":1}],"
-		"\"omitted\":0,\"incomplete\":false}\n"
+		"\"omitted\":0,\"stacks\":null,\"incomplete\":false}\n"
 		"{\"type\":\"refresh\",\"time\":\"2024-03-01T00:16:40.000000Z\","
 		"\"view\":\"leaks\",\"seq\":1,\"rows\":1,\"incomplete\":false}\n");
 }

@@ -336,7 +336,7 @@ a_connection_that_the_filter_does_not_want_is_dropped_when_its_port_is_known(voi
 
 static void losses_are_told_as_they_are(void **state)
 {
-	struct losses losses = {1, 2, 3, 4, 5, 6};
+	struct losses losses = {1, 2, 3, 4, 5, 6, 7};
 	struct world *world = *state;
 
 	feed(world, loss_of(SECOND, &losses));

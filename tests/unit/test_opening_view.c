@@ -601,7 +601,7 @@ static void the_objects_are_those_of_the_contract(void **state)
 		"\"rport\":null,\"queue\":3,\"queue_limit\":2,\"holders\":[{\"pid\":9,"
 		"\"comm\":\"server\",\"fd\":3}]},\"conntrack\":{\"netns\":4026531840,"
 		"\"count\":4,\"max\":1000,\"insert_failed\":0,\"drop\":0,\"early_drop\":0},"
-		"\"inferred\":false},\"incomplete\":false}\n"
+		"\"inferred\":false},\"stacks\":null,\"incomplete\":false}\n"
 		"{\"type\":\"listener\",\"time\":\"2024-03-01T00:16:40.000000Z\",\"seq\":1,"
 		"\"process\":{\"pid\":9,\"start_time\":\"1970-01-01T00:00:09.000000Z\","
 		"\"comm\":\"server\",\"exe\":null,\"cgroup\":null,\"container\":null},"

@@ -82,7 +82,7 @@ static void a_failure_is_that_of_the_contract(void **state)
 				      "\"sustainable_per_s\":0.016667,\"exhausted_"
 				      "in_s\":0.000000,"
 				      "\"incomplete\":false},\"in_the_way\":null,"
-				      "\"incomplete\":false}\n"
+				      "\"stacks\":null,\"incomplete\":false}\n"
 				      "{\"type\":\"refresh\",\"time\":\"2024-03-01T00:"
 				      "16:41.000000Z\","
 				      "\"view\":\"ports\",\"seq\":1,\"rows\":2,"

@@ -151,9 +151,9 @@ static void what_was_shown_and_lost_agrees_in_number(void **state)
 	check_losses(1, true, (struct losses){.ring_full = 1, .relists = 2},
 		     "1 refresh shown, lost 1 record (ring full 1, skipped 0, map full 0, no "
 		     "memory 0, refused 0), relists 2");
-	check_losses(2, true, (struct losses){1, 2, 3, 4, 5, 6},
+	check_losses(2, true, (struct losses){1, 2, 3, 4, 5, 6, 7},
 		     "2 refreshes shown, lost 15 records (ring full 1, skipped 2, map full 3, no "
-		     "memory 4, refused 5), relists 6");
+		     "memory 4, refused 5), relists 6, stacks dropped 7");
 	check_losses(1, false, (struct losses){0},
 		     "1 transition shown, lost 0 records (ring full 0, skipped 0, map full 0, no "
 		     "memory 0, refused 0), relists 0");

@@ -394,7 +394,7 @@ static void a_json_line_has_every_key_of_the_contract(void **state)
 		"\"container\":\"0123456789ab\"},\"owner_by\":\"connect\","
 		"\"closer\":{\"pid\":8,\"start_time\":\"2024-03-01T00:00:08.000000Z\","
 		"\"comm\":\"closer\",\"exe\":null,\"cgroup\":null,\"container\":null},"
-		"\"end_reason\":\"expired\",\"error\":null}\n");
+		"\"end_reason\":\"expired\",\"error\":null,\"stack\":null}\n");
 }
 
 static void an_empty_comm_is_known(void **state)
@@ -421,7 +421,8 @@ static void in_json_unknown_is_null_and_never_absent(void **state)
 		"\"cookie\":null,\"netns\":4026531840,\"family\":\"ipv6\",\"laddr\":\"::1\","
 		"\"lport\":null,\"raddr\":\"::2\",\"rport\":80,\"direction\":\"unknown\","
 		"\"old\":\"CLOSE\",\"new\":\"SYN_SENT\",\"in_old_s\":null,\"owner\":null,"
-		"\"owner_by\":null,\"closer\":null,\"end_reason\":null,\"error\":null}\n");
+		"\"owner_by\":null,\"closer\":null,\"end_reason\":null,\"error\":null,\"stack\":"
+		"null}\n");
 }
 
 static void in_json_a_listener_has_a_null_remote(void **state)
@@ -488,7 +489,7 @@ static void a_process_that_was_not_asked_for_is_not_shown(void **state)
 static void a_loss_is_a_json_line(void **state)
 {
 	struct scene *scene = *state;
-	struct losses losses = {1, 2, 3, 4, 5, 6};
+	struct losses losses = {1, 2, 3, 4, 5, 6, 7};
 
 	scene->config.json = true;
 	start(scene);
@@ -497,7 +498,7 @@ static void a_loss_is_a_json_line(void **state)
 	assert_string_equal(scene->output.text,
 			    "{\"type\":\"loss\",\"time\":\"2024-03-01T00:00:03.000000Z\","
 			    "\"ring_full\":1,\"skipped\":2,\"map_full\":3,\"no_memory\":4,"
-			    "\"refused\":5,\"relists\":6}\n");
+			    "\"refused\":5,\"stacks_dropped\":7,\"relists\":6}\n");
 }
 
 #define scene_test(test) cmocka_unit_test_setup_teardown(test, setup, teardown)

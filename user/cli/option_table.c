@@ -172,6 +172,19 @@ static const char *take_audit(struct options *options, const char *text)
 	return NULL;
 }
 
+static const char *take_stacks(struct options *options, const char *text)
+{
+	(void)text;
+	options->stacks = true;
+	return NULL;
+}
+
+static const char *take_folded(struct options *options, const char *text)
+{
+	options->folded = text;
+	return parse_new_file(text);
+}
+
 static const char *take_fail_on(struct options *options, const char *text)
 {
 	options->fail_on = severity_of(text);
@@ -326,6 +339,12 @@ const struct option_row option_rows[OPTIONS] = {
 			       "create this file when everything is watched", take_ready_file},
 	[OPTION_AUDIT] = {"audit", 0, NULL,
 			  "at the end: the kernel's counters beside what was seen", take_audit},
+	[OPTION_STACKS] = {"stacks", 0, NULL,
+			   "the code that opens connections, and that reads their end of file",
+			   take_stacks},
+	[OPTION_FOLDED] = {"folded", 0, "FILE",
+			   "with --stacks, at the end: the stacks, as flame graph tools read them",
+			   take_folded},
 	[OPTION_FAIL_ON] = {"fail-on", 0, "SEVERITY",
 			    "exit with 4 where anything is as grave: info, warning or critical",
 			    take_fail_on},

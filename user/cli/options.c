@@ -130,6 +130,14 @@ static int check_together(const struct options *options)
 	if (options->audit && options->no_bpf)
 		return fail(STATUS_USAGE, "--audit: what happens is seen by BPF programs only; one "
 					  "of --audit and --no-bpf is enough");
+	if (options->stacks && options->no_bpf)
+		return fail(STATUS_USAGE, "--stacks: they are told by BPF programs only; one of "
+					  "--stacks and --no-bpf is enough");
+	if (options->folded && !options->stacks)
+		return fail(STATUS_USAGE,
+			    "--folded %s: without --stacks there is nothing to "
+			    "write; with --stacks",
+			    options->folded);
 	if (options->audit && options->once)
 		return fail(STATUS_USAGE, "--audit: counts what happens in an interval; with "
 					  "-d SECONDS, not with --once");

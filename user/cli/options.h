@@ -44,6 +44,8 @@ enum option_id {
 	OPTION_RING_SIZE,
 	OPTION_READY_FILE,
 	OPTION_AUDIT,
+	OPTION_STACKS,
+	OPTION_FOLDED,
 	OPTION_FAIL_ON,
 	OPTION_INPUT,
 	OPTION_AT,
@@ -83,6 +85,7 @@ _Static_assert(OPTIONS <= 64, "a bit for each");
 	(OPTION_BIT(OPTION_LANG) | OPTION_BIT(OPTION_VERBOSE) | OPTION_BIT(OPTION_HELP) |          \
 	 OPTION_BIT(OPTION_VERSION))
 #define OPTION_BITS_ALWAYS (OPTION_BIT(OPTION_JSON) | OPTION_BIT(OPTION_COLOR) | OPTION_BITS_ABOUT)
+#define OPTION_BITS_STACKS (OPTION_BIT(OPTION_STACKS) | OPTION_BIT(OPTION_FOLDED))
 
 #define LISTEN_ADDRESSES 8
 
@@ -127,6 +130,8 @@ struct options {
 	bool once;
 	bool brief; /* one short watch, shown at its end */
 	bool audit;
+	bool stacks;
+	const char *folded; /* a file; NULL: none */
 	bool verbose;
 	bool anonymize;
 	bool help;

@@ -97,6 +97,7 @@ static void take_maps(struct doctor *doctor, const struct live *live)
 	doctor->map_count = live_maps(live, maps, DOCTOR_MAPS);
 	for (size_t i = 0; i < doctor->map_count; i++) {
 		doctor->maps[i].bytes = maps[i].bytes;
+		doctor->maps[i].stacks = maps[i].stacks;
 		memcpy(doctor->maps[i].name, maps[i].name, sizeof(maps[i].name));
 		if (maps[i].ring)
 			doctor->ring_bytes = maps[i].entries;
@@ -117,6 +118,7 @@ static struct needs all_needs(void)
 
 	for (size_t i = 0; i < ALL_VIEWS; i++)
 		needs_join(&needs, &all_views[i]->needs);
+	needs_join(&needs, &stacks_needs);
 	return needs;
 }
 

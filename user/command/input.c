@@ -119,6 +119,14 @@ static int seek(struct input *input)
 	return refuse_moment(input, first_ns);
 }
 
+static int check_stacks(const struct input *input)
+{
+	if (!input->options.stacks || input->recording.header.wants & WANT(STACKS))
+		return STATUS_DONE;
+	return fail(STATUS_USAGE, "--stacks: %s has none: it takes record --stacks",
+		    input->recording.path);
+}
+
 const struct options *input_open(struct input *input, const struct options *options,
 				 const volatile sig_atomic_t *stop, struct needs *needs)
 {
@@ -127,6 +135,8 @@ const struct options *input_open(struct input *input, const struct options *opti
 		return options;
 	input->options = *options;
 	input->status = open_recording(input, stop);
+	if (input->status == STATUS_DONE)
+		input->status = check_stacks(input);
 	if (input->status != STATUS_DONE)
 		return &input->options;
 	join_needs(needs, &input->recording.header);

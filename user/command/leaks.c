@@ -17,7 +17,7 @@ const struct command leaks_command = {
 		       "connections, a backlog that\n"
 		       "nobody accepts. The verdict is over sockets older than --age.",
 	.options = OPTION_BITS_ALWAYS | OPTION_BITS_TUPLES | OPTION_BITS_PROCESSES |
-		   OPTION_BITS_TABLE | OPTION_BIT(OPTION_AGE),
+		   OPTION_BITS_TABLE | OPTION_BITS_STACKS | OPTION_BIT(OPTION_AGE),
 	.table = &leaks_table,
 	.run = run,
 };

@@ -23,8 +23,8 @@ const struct command opening_command = {
 		       "about or failed, and why. And listeners whose accept queue is full, or "
 		       "filling (with -v all):\n"
 		       "what limits it, and what their process waits in.",
-	.options =
-		OPTION_BITS_ALWAYS | OPTION_BITS_TUPLES | OPTION_BITS_PROCESSES | OPTION_BITS_TABLE,
+	.options = OPTION_BITS_ALWAYS | OPTION_BITS_TUPLES | OPTION_BITS_PROCESSES |
+		   OPTION_BITS_TABLE | OPTION_BITS_STACKS,
 	.table = &opening_table,
 	.why_not = why_not,
 	.run = run,

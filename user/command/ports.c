@@ -16,8 +16,8 @@ const struct command ports_command = {
 		       "who holds them, how many are taken a second (NEW/S) against what lasts "
 		       "(MOST/S), and which\n"
 		       "connects failed with EADDRNOTAVAIL, and why.",
-	.options =
-		OPTION_BITS_ALWAYS | OPTION_BITS_TUPLES | OPTION_BITS_PROCESSES | OPTION_BITS_TABLE,
+	.options = OPTION_BITS_ALWAYS | OPTION_BITS_TUPLES | OPTION_BITS_PROCESSES |
+		   OPTION_BITS_TABLE | OPTION_BITS_STACKS,
 	.table = &ports_table,
 	.run = run,
 };

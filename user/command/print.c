@@ -95,7 +95,7 @@ static void note_losses(const struct watch *watch, const struct watched *watched
 	/* a full disk has its one line */
 	if (watched->output.error && watched->output.error != EPIPE)
 		return;
-	if (!view->shown && !losses_total(losses))
+	if (!view->shown && !losses_total(losses) && !losses->stacks_dropped)
 		return;
 	say_losses(&sentence, shown, !view->shown, losses);
 	watch_note(sentence.text);

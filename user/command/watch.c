@@ -10,12 +10,15 @@
 #include "command/terminal.h"
 #include "view/objects.h"
 
-static struct needs join_needs(const struct view *const *views, size_t count)
+static struct needs join_needs(const struct options *options, const struct view *const *views,
+			       size_t count)
 {
 	struct needs needs = {0};
 
 	for (size_t i = 0; i < count; i++)
 		needs_join(&needs, &views[i]->needs);
+	if (options->stacks)
+		needs_join(&needs, &stacks_needs);
 	return needs;
 }
 
@@ -34,6 +37,7 @@ static void start_view(struct watch *watch, struct watched *watched)
 		.once = options->once,
 		.brief = options->brief,
 		.json = options->json,
+		.stacks = options->stacks,
 		.style = terminal_style(options),
 		.output = &watched->output,
 	};
@@ -72,7 +76,7 @@ static void start_model(struct watch *watch, const struct needs *needs)
 void watch_init(struct watch *watch, const struct options *options, const struct view *const *views,
 		const int *fds, size_t count)
 {
-	struct needs needs = join_needs(views, count);
+	struct needs needs = join_needs(options, views, count);
 
 	*watch = (struct watch){
 		.consumer = &print_consumer,

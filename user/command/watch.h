@@ -59,11 +59,12 @@ struct watch {
 	struct watched views[WATCH_VIEWS];
 	size_t view_count;
 	struct refusal refusal;
-	bool without_bpf; /* because of `refusal`, not because the user asked for it */
-	bool said;	  /* what cannot be seen */
-	bool last;	  /* the refresh that is shown is the last one */
-	uint64_t shown;	  /* refreshes so far */
-	uint64_t time_ns; /* how far the stream has come: its last refresh, or its end */
+	struct output folded; /* the file of --folded */
+	bool without_bpf;     /* because of `refusal`, not because the user asked for it */
+	bool said;	      /* what cannot be seen */
+	bool last;	      /* the refresh that is shown is the last one */
+	uint64_t shown;	      /* refreshes so far */
+	uint64_t time_ns;     /* how far the stream has come: its last refresh, or its end */
 };
 
 /* An instance of each of the views, on one model; `fds`: where each is shown. */

@@ -9,6 +9,7 @@
 #include "base/macros.h"
 #include "base/time.h"
 #include "cli/status.h"
+#include "command/folded.h"
 #include "command/loop.h"
 #include "command/watch.h"
 #include "source/privilege.h"
@@ -138,6 +139,8 @@ static int open_source(struct watch *watch)
 		source_open(&watch->source, &config, true, &unlikely);
 	}
 	source_each_limit(&watch->source, watch_note);
+	if (options->stacks && watch->without_bpf)
+		note("--stacks: they are told by BPF programs only: there are none");
 	return STATUS_DONE;
 }
 
@@ -246,7 +249,7 @@ static int finish(struct watch *watch, int status)
 	source_end(&watch->source);
 	if (status == STATUS_DONE && watch->options->input)
 		status = input_outcome(&watch->input);
-	return watch->consumer->finish(watch->consumer_self, watch, status);
+	return folded_write(watch, watch->consumer->finish(watch->consumer_self, watch, status));
 }
 
 static int run(struct watch *watch)
@@ -273,7 +276,9 @@ int watch_run(struct watch *watch)
 	if (watch->input.status != STATUS_DONE)
 		return watch->input.status;
 	model_observe(&watch->model, &watch->consumer->observer, watch->consumer_self);
-	status = open_source(watch);
+	status = folded_open(watch);
+	if (status == STATUS_DONE)
+		status = open_source(watch);
 	if (status != STATUS_DONE)
 		return status;
 	status = run(watch);

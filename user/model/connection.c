@@ -10,6 +10,7 @@ void connections_init(struct connections *connections)
 	pool_init(&connections->pool, sizeof(struct connection));
 	index_init(&connections->index, &connections->pool);
 	processes_init(&connections->processes);
+	call_paths_init(&connections->calls, &connections->processes);
 	connections->listeners = NULL;
 	connections->listener_count = 0;
 }
@@ -18,6 +19,7 @@ void connections_free(struct connections *connections)
 {
 	index_free(&connections->index);
 	pool_free(&connections->pool);
+	call_paths_free(&connections->calls);
 	processes_free(&connections->processes);
 	free(connections->listeners);
 }
@@ -72,7 +74,7 @@ static void listener_remove(struct connections *connections, const struct connec
 	}
 }
 
-void connections_remove(struct connections *connections, struct connection *connection)
+static void drop(struct connections *connections, struct connection *connection)
 {
 	if (connection->state == TCP_LISTEN)
 		listener_remove(connections, connection);
@@ -82,11 +84,17 @@ void connections_remove(struct connections *connections, struct connection *conn
 	pool_remove(&connections->pool, index_remove(&connections->index, connection->cookie));
 }
 
+void connections_remove(struct connections *connections, struct connection *connection)
+{
+	call_paths_forget(&connections->calls, connection->cookie);
+	drop(connections, connection);
+}
+
 struct connection *connections_renew(struct connections *connections, struct connection *connection)
 {
 	uint64_t cookie = connection->cookie;
 
-	connections_remove(connections, connection);
+	drop(connections, connection);
 	return connections_add(connections, cookie);
 }
 

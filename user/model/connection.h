@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "base/index.h"
+#include "model/call_paths.h"
 #include "model/process.h"
 #include "record.h"
 
@@ -57,6 +58,7 @@ struct connections {
 	struct pool pool;
 	struct index index;
 	struct processes processes;
+	struct call_paths calls;
 	uint32_t *listeners; /* numbers of those in LISTEN: few, so a list will do */
 	uint32_t listener_count;
 };
@@ -67,7 +69,7 @@ void connections_free(struct connections *connections);
 /* NULL if there is none. Valid until connections_add or connections_remove. */
 struct connection *connections_find(const struct connections *connections, uint64_t cookie);
 struct connection *connections_add(struct connections *connections, uint64_t cookie);
-/* A socket that is used once more: its number and cookie stay, all else is forgotten. */
+/* A socket that is used once more: its number, cookie and calls stay, all else is forgotten. */
 struct connection *connections_renew(struct connections *connections,
 				     struct connection *connection);
 void connections_remove(struct connections *connections, struct connection *connection);

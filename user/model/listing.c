@@ -194,10 +194,18 @@ static void settle(void *context, struct connection *connection)
 	model_own_by_listener(model, connection, 0);
 }
 
+static bool exists(const void *context, uint64_t cookie)
+{
+	return connections_find(context, cookie) != NULL;
+}
+
 static void end(struct model *model)
 {
-	connections_each(&model->connections, settle, model);
-	connections_each(&model->connections, remove_if_over, model);
+	struct connections *connections = &model->connections;
+
+	connections_each(connections, settle, model);
+	connections_each(connections, remove_if_over, model);
+	call_paths_sweep(&connections->calls, model->listing.begin_ns, exists, connections);
 	model->listing.active = false;
 }
 

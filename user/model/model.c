@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define LATE_NS (NS_PER_S / 2) /* what is told of one connection comes within such a time */
+
 void model_init(struct model *model, const struct model_config *config)
 {
 	*model = (struct model){
@@ -188,6 +190,17 @@ static void apply_listing_mark(struct model *model, const struct record_listing 
 		model->unhealed = losses_total(&model->losses) != model->listing.losses;
 }
 
+/* It may be told before the transition that makes a connection of it, or once that is over. */
+static void apply_call(struct model *model, const struct record_call *record)
+{
+	struct connections *connections = &model->connections;
+
+	processes_meet(&connections->processes, &record->process);
+	call_paths_call(&connections->calls, record);
+	if (!connections_find(connections, record->cookie))
+		call_paths_await(&connections->calls, record->cookie, record->header.time_ns);
+}
+
 static uint64_t suspended_ns(int64_t monotonic_offset_ns, int64_t boottime_offset_ns)
 {
 	if (monotonic_offset_ns <= boottime_offset_ns)
@@ -208,10 +221,24 @@ static void apply_source(struct model *model, const struct record_source *record
 	model->suspended_ns = suspended_ns(record->monotonic_offset_ns, record->boottime_offset_ns);
 }
 
+static bool is_there(const void *context, uint64_t cookie)
+{
+	return connections_find(context, cookie) != NULL;
+}
+
+static void forget_late_calls(struct model *model, uint64_t time_ns)
+{
+	struct connections *connections = &model->connections;
+
+	if (time_ns > LATE_NS)
+		call_paths_settle(&connections->calls, time_ns - LATE_NS, is_there, connections);
+}
+
 static void apply_refresh(struct model *model, const struct record_refresh *record)
 {
 	model->clocks.monotonic_ns = record->monotonic_offset_ns;
 	model->suspended_ns = suspended_ns(record->monotonic_offset_ns, record->boottime_offset_ns);
+	forget_late_calls(model, record->header.time_ns);
 }
 
 void model_apply(struct model *model, const struct record_header *record)
@@ -237,6 +264,12 @@ void model_apply(struct model *model, const struct record_header *record)
 		break;
 	case RECORD_PROCESS:
 		processes_describe(&model->connections.processes, (const void *)record);
+		break;
+	case RECORD_STACK:
+		call_stacks_define(&model->connections.calls.stacks, (const void *)record);
+		break;
+	case RECORD_CALL:
+		apply_call(model, (const void *)record);
 		break;
 	case RECORD_LOSS:
 		apply_loss(model, (const void *)record);

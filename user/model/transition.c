@@ -115,6 +115,18 @@ static void move(struct model *model, struct connection *connection,
 	model_move(model, connection, &transition);
 }
 
+/* Who sends a FIN has closed; and so has who aborts, or whose connection the peer has aborted
+ * before it was told of an end: where it was told, it has not. */
+static void count_closed(struct model *model, const struct record_transition *record)
+{
+	bool ends = record->new_state == TCP_CLOSE;
+	bool abandoned =
+		ends && record->old_state == TCP_CLOSE_WAIT && !record->dead && !record->closer.pid;
+
+	if (ends || record->new_state == TCP_FIN_WAIT1 || record->new_state == TCP_LAST_ACK)
+		call_paths_close(&model->connections.calls, record->cookie, abandoned);
+}
+
 void apply_transition(struct model *model, const struct record_transition *record)
 {
 	struct connection *connection = connections_find(&model->connections, record->cookie);
@@ -129,6 +141,7 @@ void apply_transition(struct model *model, const struct record_transition *recor
 	if (hands_over(connection, record))
 		return;
 	learn(model, connection, record);
+	count_closed(model, record);
 	if (!(connection->flags & CONNECTION_MINISOCKET) && unwanted(model, connection, record)) {
 		connections_remove(&model->connections, connection);
 		return;

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #include "kernel_record.h"
+#include "raw_stack.h"
 
 #define REMAINING_MAX_NS (365LL * 86400 * 1000000000)
 #define COUNTER_MAX	 (1ULL << 62) /* so that differences and sums of them fit */
@@ -208,10 +209,52 @@ static bool sysctl_valid(const struct record_header *header)
 	       ends(record->value, sizeof(record->value));
 }
 
+static bool frame_valid(const struct stack_frame *frame)
+{
+	return frame->flags < FRAME_FLAGS && frame->build_id_length <= FRAME_BUILD_ID &&
+	       ends(frame->symbol, sizeof(frame->symbol)) &&
+	       ends(frame->module, sizeof(frame->module)) && ends(frame->file, sizeof(frame->file));
+}
+
+static bool stack_valid(const struct record_header *header)
+{
+	const struct record_stack *record = (const void *)header;
+	const struct stack *stack = &record->stack;
+
+	if (!record->id || stack->end >= STACK_ENDS || stack->count > STACK_FRAMES ||
+	    header->size != record_stack_size(stack->count))
+		return false;
+	for (unsigned int i = 0; i < stack->count; i++)
+		if (!frame_valid(&stack->frames[i]))
+			return false;
+	return true;
+}
+
+static bool event_valid(unsigned int event)
+{
+	return event > 0 && event < STACK_EVENTS;
+}
+
+static bool call_valid(const struct record_header *header)
+{
+	const struct record_call *record = (const void *)header;
+
+	return event_valid(record->event) && record->stack && record->process.pid;
+}
+
+static bool raw_stack_valid(const struct record_header *header)
+{
+	const struct raw_stack *record = (const void *)header;
+
+	return event_valid(record->event) && record->walked <= RAW_STACK_FRAMES &&
+	       record->copied <= RAW_STACK_BYTES && header->size == RAW_STACK_HEAD + record->copied;
+}
+
 /* The one table of record types: how long they are, and what their payload must be like. */
 static const struct {
 	size_t size;
 	bool (*valid)(const struct record_header *header); /* NULL: any will do */
+	size_t least; /* of those that differ in length, which `valid` checks; 0: all are `size` */
 } kinds[RECORD_TYPES] = {
 	[RECORD_TRANSITION] = {sizeof(struct record_transition), transition_valid},
 	[RECORD_TIMEWAIT] = {sizeof(struct record_timewait), timewait_valid},
@@ -236,11 +279,27 @@ static const struct {
 	[RECORD_SETTINGS] = {sizeof(struct record_settings), settings_valid},
 	[RECORD_HOST] = {sizeof(struct record_host), host_valid},
 	[RECORD_SYSCTL] = {sizeof(struct record_sysctl), sysctl_valid},
+	[RECORD_RAW_STACK] = {sizeof(struct raw_stack), raw_stack_valid, RAW_STACK_HEAD},
+	[RECORD_STACK] = {sizeof(struct record_stack), stack_valid,
+			  offsetof(struct record_stack, stack.frames)},
+	[RECORD_CALL] = {sizeof(struct record_call), call_valid},
 };
 
 size_t record_size(unsigned int type)
 {
 	return type < RECORD_TYPES ? kinds[type].size : 0;
+}
+
+bool record_varies(unsigned int type)
+{
+	return type < RECORD_TYPES && kinds[type].least;
+}
+
+static bool size_valid(const struct record_header *header)
+{
+	size_t most = kinds[header->type].size, least = kinds[header->type].least;
+
+	return header->size <= most && header->size >= (least ? least : most);
 }
 
 const struct record_header *record_decode(const void *data, size_t size)
@@ -251,7 +310,7 @@ const struct record_header *record_decode(const void *data, size_t size)
 		return NULL;
 	if (header->type == 0 || header->type >= RECORD_TYPES)
 		return NULL;
-	if (header->size != kinds[header->type].size || size < header->size)
+	if (!size_valid(header) || size < header->size)
 		return NULL;
 	return !kinds[header->type].valid || kinds[header->type].valid(header) ? header : NULL;
 }

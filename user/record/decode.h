@@ -3,6 +3,7 @@
 #ifndef TCPLINGER_DECODE_H
 #define TCPLINGER_DECODE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "record.h"
@@ -15,7 +16,10 @@
  */
 const struct record_header *record_decode(const void *data, size_t size);
 
-/* How long a record of that type is, in bytes; 0: there is no such type. */
+/* How long a record of that type is, at most, in bytes; 0: there is no such type. */
 size_t record_size(unsigned int type);
+
+/* True where it may be shorter, by what it counts. */
+bool record_varies(unsigned int type);
 
 #endif

@@ -28,6 +28,7 @@ enum want {
 	WANT_DEAD,     /* sockets that were connected once and are in CLOSE, not closed: with each
 			  listing of CLOSE_WAITs, from the first one on */
 	WANT_EVERYONE, /* it takes a census: no filter narrows what is told */
+	WANT_STACKS,   /* the user code that connects, accepts, and reads the end of file */
 	WANTS,
 };
 #define WANT(name) (1U << WANT_##name)
@@ -39,6 +40,9 @@ struct needs {
 	uint32_t snapshot;  /* enough where nothing is streamed: listed at each refresh */
 	uint32_t wants;	    /* WANT() */
 };
+
+/* Which code opens connections and leaves them: when it does, and when they are over. */
+extern const struct needs stacks_needs;
 
 /* What both need, together. */
 void needs_join(struct needs *needs, const struct needs *other);

@@ -272,7 +272,7 @@ static uint32_t lacks(const void *self)
 {
 	(void)self;
 	return WANT(TRANSITIONS) | WANT(MINISOCKETS) | WANT(ACCEPTORS) | WANT(BOUND_PORTS) |
-	       WANT(DEAD) | WANT(CONNECT_FAILURES) | WANT(BIND_FAILURES);
+	       WANT(DEAD) | WANT(CONNECT_FAILURES) | WANT(BIND_FAILURES) | WANT(STACKS);
 }
 
 static void close_self(void *self)

@@ -133,6 +133,7 @@ struct lack {
 	const char *name;
 	const char *unseen[SOURCES]; /* NULL: nothing */
 	bool (*needless)(void);	     /* NULL: no kernel does without */
+	const char *unnamed;	     /* with --stacks, besides; NULL: nothing */
 };
 
 /*
@@ -146,19 +147,22 @@ static const struct lack lacks[] = {
 	 {[SOURCE_DIAG] = "owners of other processes' sockets, their unnamed network namespaces",
 	  [SOURCE_LIVE] = "executables of other processes, what their threads wait in, their "
 			  "unnamed network namespaces"},
-	 NULL},
+	 NULL,
+	 "functions in other processes' stacks"},
 	{CAP_DAC_READ_SEARCH,
 	 CAP_DAC_OVERRIDE,
 	 "CAP_DAC_READ_SEARCH",
 	 {[SOURCE_DIAG] = "owners of other users' sockets",
 	  [SOURCE_LIVE] = "descriptor counts of other users' processes, their system calls, "
 			  "cgroups of ended ones"},
-	 NULL},
+	 NULL,
+	 "functions in the stacks of other users' processes"},
 	{CAP_NET_ADMIN,
 	 CAP_NET_ADMIN,
 	 "CAP_NET_ADMIN",
 	 {[SOURCE_DIAG] = "kTLS and MPTCP"},
-	 kernel_tells_ulp_to_all},
+	 kernel_tells_ulp_to_all,
+	 NULL},
 };
 
 static bool counts(const struct lack *lack, enum privilege_source source)
@@ -166,15 +170,17 @@ static bool counts(const struct lack *lack, enum privilege_source source)
 	return lack->unseen[source] && !(lack->needless && lack->needless());
 }
 
-void privilege_append_unseen(enum privilege_source source, char *text, size_t size)
+void privilege_append_unseen(enum privilege_source source, bool stacks, char *text, size_t size)
 {
 	for (size_t i = 0; i < LENGTH(lacks); i++) {
 		const struct lack *lack = &lacks[i];
+		const char *unnamed = stacks ? lack->unnamed : NULL;
 		size_t length = strlen(text);
 
 		if (!have(lack->capability) && !have(lack->stand_in) && counts(lack, source))
-			snprintf(text + length, size - length, "%s%s (%s)", length ? ", " : "",
-				 lack->unseen[source], lack->name);
+			snprintf(text + length, size - length, "%s%s%s%s (%s)", length ? ", " : "",
+				 lack->unseen[source], unnamed ? ", " : "", unnamed ? unnamed : "",
+				 lack->name);
 	}
 }
 
@@ -228,6 +234,11 @@ void privileges_list(struct privilege *list, bool addresses)
 static uint64_t bit(cap_value_t capability)
 {
 	return 1ULL << capability;
+}
+
+uint64_t privilege_to_name(void)
+{
+	return bit(CAP_CHECKPOINT_RESTORE);
 }
 
 uint64_t privilege_to_list(enum privilege_source source, bool enters_namespaces)

@@ -33,9 +33,9 @@ const char *privilege_for_namespaces(void);
 
 /*
  * Appends to `text`, a list, what listings do not see for want of a capability, each with its name;
- * nothing where nothing is lost.
+ * nothing where nothing is lost. `stacks`: functions are to be found for them.
  */
-void privilege_append_unseen(enum privilege_source source, char *text, size_t size);
+void privilege_append_unseen(enum privilege_source source, bool stacks, char *text, size_t size);
 
 /* A capability that something here takes. */
 struct privilege {
@@ -50,6 +50,9 @@ void privileges_list(struct privilege *list, bool addresses);
 
 /* The capabilities that listing again takes: bit 1 << CAP_*. */
 uint64_t privilege_to_list(enum privilege_source source, bool enters_namespaces);
+
+/* What finding functions takes besides: files that were mapped, and deleted since. */
+uint64_t privilege_to_name(void);
 
 /*
  * Gives up, for good, each capability but these, and the way to any other: the programs are loaded

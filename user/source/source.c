@@ -386,6 +386,12 @@ void source_each_program(const struct source *source,
 		source->kind->each_program(source->self, visit, context);
 }
 
+static bool tells_stacks(const struct source *source)
+{
+	return needs_want(&source->config.needs, WANT_STACKS) &&
+	       !(source->kind->lacks(source->self) & WANT(STACKS));
+}
+
 void source_unseen(const struct source *source, char *text)
 {
 	size_t unseen = source->kind->unseen(source->self);
@@ -397,7 +403,8 @@ void source_unseen(const struct source *source, char *text)
 	else if (unseen)
 		snprintf(text, SOURCE_UNSEEN, "%zu other network namespaces (%s)", unseen,
 			 privilege_for_namespaces());
-	privilege_append_unseen(source->kind->privileges, text, SOURCE_UNSEEN);
+	privilege_append_unseen(source->kind->privileges, tells_stacks(source), text,
+				SOURCE_UNSEEN);
 }
 
 static bool enters_namespaces(const struct source *source)
@@ -411,8 +418,9 @@ static bool enters_namespaces(const struct source *source)
 
 struct sandbox source_sandbox(const struct source *source)
 {
+	uint64_t listing = privilege_to_list(source->kind->privileges, enters_namespaces(source));
+
 	return (struct sandbox){
-		.capabilities =
-			privilege_to_list(source->kind->privileges, enters_namespaces(source)),
+		.capabilities = listing | (tells_stacks(source) ? privilege_to_name() : 0),
 	};
 }

@@ -177,6 +177,7 @@ void object_loss(struct output *output, uint64_t time_ns, const struct losses *l
 	json_number(&json, "map_full", losses->map_full);
 	json_number(&json, "no_memory", losses->no_memory);
 	json_number(&json, "refused", losses->refused);
+	json_number(&json, "stacks_dropped", losses->stacks_dropped);
 	json_number(&json, "relists", losses->relists);
 	json_end(&json);
 }

@@ -53,6 +53,8 @@ void say_losses(struct sentence *sentence, uint64_t shown, bool refreshes,
 	    (unsigned long long)losses->map_full, (unsigned long long)losses->no_memory,
 	    (unsigned long long)losses->refused);
 	say(sentence, ", relists %llu", (unsigned long long)losses->relists);
+	if (losses->stacks_dropped)
+		say(sentence, ", stacks dropped %llu", (unsigned long long)losses->stacks_dropped);
 }
 
 /* The bytes of a character, or of a colour, and how many columns it takes. */

@@ -26,6 +26,7 @@ struct view_config {
 	bool once;	      /* shown once: what exists now */
 	bool brief;	      /* watched for a short time, shown at its end */
 	bool json;
+	bool stacks; /* which code opens connections is shown */
 	struct text_style style;
 	struct output *output; /* of a view that shows as it happens */
 };
@@ -50,6 +51,9 @@ struct view {
 	void (*show_json)(void *self, struct output *output, size_t limit);
 	void (*show_text)(void *self, struct output *output, const struct text_style *style,
 			  bool last);
+	/* As of the last refresh, the stacks of what it shows: a line for each. NULL: it has none.
+	 */
+	void (*fold)(void *self, struct output *output);
 	bool plain;			     /* one answer: without a `loss` object behind it */
 	uint64_t (*shown)(const void *self); /* what it has shown as it happened; NULL: nothing */
 };

@@ -15,10 +15,12 @@ from tracer import Tracer, binary, refused, tcplinger
 
 COLUMNS = 80
 FENTRY = ["minisocket_refused", "minisocket_ended", "minisocket_rearmed", "accepted_by",
-          "accepted_by_flags", "connect_ipv6", "bind_ipv4", "bind_ipv6"]
-TRACEPOINT = ["timewait_ended", "transitions", "transitions_missed"]
+          "accepted_by_flags", "connect_ipv6", "bind_ipv4", "bind_ipv6", "stack_accept",
+          "stack_accept_flags"]
+TRACEPOINT = ["timewait_ended", "transitions", "transitions_missed", "stack_connect", "stack_eof"]
 LISTINGS, SEARCHES = ["list_sockets", "list_holders"], ["find_time_wait"]
-MAPS = ["tcplinge.rodata", "tcplinge.bss", "records", "fin_wait2", "last_calls"]
+MAPS = ["tcplinge.rodata", "tcplinge.bss", "records", "fin_wait2", "last_calls", "stacks",
+        "stack_scratch"]
 HOOKS = [*FENTRY, *TRACEPOINT]
 PARTS = {*HOOKS, *LISTINGS, *SEARCHES, *MAPS}
 CAPABILITIES = {"CAP_BPF", "CAP_PERFMON", "CAP_SYS_ADMIN", "CAP_SYSLOG", "CAP_SYS_PTRACE",

@@ -302,6 +302,16 @@ bool recording_refreshes(struct recording *recording, uint64_t *time_ns)
 	return true;
 }
 
+static bool is_as_long_as_said(const struct recording *recording,
+			       const struct record_header *written)
+{
+	uint16_t size = recording->header.sizes[written->type];
+
+	return written->size == size ||
+	       (record_varies(written->type) && written->size < size &&
+		written->size >= sizeof(*written) && !(written->size % sizeof(uint64_t)));
+}
+
 /* As it was written: within the frame, and as long as its type was then. */
 static const struct record_header *next_written(const struct recording *recording)
 {
@@ -311,8 +321,7 @@ static const struct record_header *next_written(const struct recording *recordin
 		(const void *)((unsigned char *)recording->unpacker.raw + recording->at);
 
 	if (left < sizeof(*written) || !written->type || written->type >= RECORDING_TYPES ||
-	    written->size != recording->header.sizes[written->type] || written->size > left ||
-	    !written->size)
+	    !is_as_long_as_said(recording, written) || written->size > left || !written->size)
 		return NULL;
 	return written;
 }
@@ -322,7 +331,7 @@ static struct record_header *lengthen(struct recording *recording,
 				      const struct record_header *written)
 {
 	struct record_header *record = (void *)recording->record;
-	size_t size = record_size(written->type);
+	size_t size = record_varies(written->type) ? written->size : record_size(written->type);
 
 	memcpy(record, written, written->size);
 	memset((unsigned char *)record + written->size, 0, size - written->size);

@@ -16,6 +16,7 @@ void live_losses(const struct live *live, struct losses *losses)
 	losses->skipped = live_skipped(live);
 	losses->refused = live->refused;
 	losses->relists = live->relists;
+	losses->stacks_dropped += live->calls.dropped;
 }
 
 static void report(struct live *live, const struct losses *losses)
@@ -65,8 +66,8 @@ static void note_losses(struct live *live)
 	live_losses(live, &losses);
 	if (memcmp(&losses, &live->reported, sizeof(losses)) == 0)
 		return;
+	live->dirty |= losses_total(&losses) != losses_total(&live->reported);
 	report(live, &losses);
-	live->dirty = true;
 }
 
 void live_heal(struct live *live)

@@ -7,6 +7,7 @@
 #include <bpf/libbpf.h>
 
 #include "base/pairs.h"
+#include "source/live/calls.h"
 #include "source/proc/describe.h"
 #include "source/live/kallsyms.h"
 #include "source/live/kernel.h"
@@ -31,6 +32,7 @@ struct live {
 	uint32_t wanted_hooks; /* bit 1 << enum hook */
 	struct kallsyms kallsyms;
 	struct describer describer;
+	struct calls calls;
 	struct losses reported;
 	uint64_t refused;
 	uint64_t relists;
@@ -89,6 +91,19 @@ bool live_take(struct live *live);
 
 /* Hands on all that is in the ring now. */
 void live_drain(struct live *live);
+
+/*
+ * calls.c: opens what tells of stacks, where anybody asks. False, with the reason, if it cannot be.
+ */
+bool live_open_calls(struct live *live, struct refusal *refusal);
+void live_close_calls(struct live *live);
+
+/* Hands on the calls that have come, for a short while; at the end, for a longer one. */
+void live_take_calls(struct live *live);
+void live_take_last_calls(struct live *live);
+
+/* What can be read when something has come. */
+int live_waits_on(const struct live *live);
 
 /* What the passes of one listing tell each other. */
 struct passes {
@@ -167,6 +182,9 @@ uint64_t live_skipped(const struct live *live);
 
 /* programs.c: would the view have it, in the forms that were chosen, if nothing is refused? */
 bool live_needs_part(const struct live *live, enum part part);
+
+/* True for a program that tells stacks, and for what it takes. */
+bool live_is_of_stacks(enum part part);
 
 /* Makes the plan of what is needed and was not refused; before the load. */
 void live_plan_parts(struct live *live);

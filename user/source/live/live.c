@@ -60,7 +60,8 @@ struct live *live_open(const struct source_config *config, struct survey *survey
 		live->obstacle = timewait_obstacle(live);
 	live->wanted_hooks = live_hooks(live) & ~(live->obstacle ? BIT(HOOK_TIME_WAIT) : 0);
 	if (hooks_choose(&live->hooks, live->wanted_hooks, config->hooks, &live->kernel, refusal) &&
-	    is_worth_it(live, refusal) && live_load(live, refusal) && live_open_ring(live, refusal))
+	    is_worth_it(live, refusal) && live_load(live, refusal) &&
+	    live_open_ring(live, refusal) && live_open_calls(live, refusal))
 		return live;
 	live_close(live);
 	return NULL;
@@ -72,6 +73,7 @@ void live_close(struct live *live)
 		return;
 	if (live->survey)
 		live_survey(live, live->survey);
+	live_close_calls(live);
 	ring_buffer__free(live->ring);
 	live_unload(live);
 	kallsyms_free(&live->kallsyms);
@@ -88,7 +90,7 @@ static bool begin(void *self, struct refusal *refusal)
 
 static int wait_on(const void *self)
 {
-	return ring_buffer__epoll_fd(((const struct live *)self)->ring);
+	return live_waits_on(self);
 }
 
 static bool take(void *self)
@@ -194,6 +196,7 @@ static void finish(void *self)
 {
 	live_detach(self);
 	find_time_wait(self);
+	live_take_last_calls(self);
 	live_drain(self);
 }
 

@@ -30,7 +30,8 @@ struct live_map {
 	char name[32];
 	uint64_t bytes;
 	uint32_t entries; /* of a ring: bytes */
-	bool ring;
+	bool ring;	  /* that of records */
+	bool stacks;	  /* there with --stacks alone */
 };
 
 /* Fills `maps`, at most `max`; how many. */

@@ -45,7 +45,9 @@ size_t live_maps(const struct live *live, struct live_map *maps, size_t max)
 		maps[count] = (struct live_map){
 			.bytes = bytes_of(map),
 			.entries = bpf_map__max_entries(map),
-			.ring = bpf_map__type(map) == BPF_MAP_TYPE_RINGBUF,
+			.ring = map == live->bpf->maps.records,
+			.stacks = map == live->bpf->maps.stacks ||
+				  map == live->bpf->maps.stack_scratch,
 		};
 		snprintf(maps[count].name, sizeof(maps[count].name), "%s", bpf_map__name(map));
 		count++;

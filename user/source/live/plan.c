@@ -12,7 +12,8 @@ uint32_t live_hooks(const struct live *live)
 	uint32_t hooks = live_needs_minisockets(live) ? BIT(HOOK_TIME_WAIT) : 0;
 
 	/* a form that is forced is tried, also where the view would attach nothing */
-	if (wants(live, WANT_ACCEPTORS) || live->config->hooks != HOOKS_AUTO)
+	if (wants(live, WANT_ACCEPTORS) || wants(live, WANT_STACKS) ||
+	    live->config->hooks != HOOKS_AUTO)
 		hooks |= BIT(HOOK_ACCEPT);
 	if (wants(live, WANT_CONNECT_FAILURES))
 		hooks |= BIT(HOOK_CONNECT);

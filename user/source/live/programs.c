@@ -12,13 +12,16 @@
 	"skipped, and what exists is listed again"
 #define BOUND_UNSEEN "which ports bind() has taken is not all known: a supply is an upper bound"
 
+#define WITHOUT_STACKS	      "--stacks tells nothing"
+#define WITHOUT_ACCEPT_STACKS "--stacks does not tell what code accepts"
+
 #define PART(name_, kind_, form_) .name = name_, .kind = kind_, .form = form_, .function = FUNCTIONS
 #define MAP(name_)		  PART(name_, PART_MAP, NULL)
 #define FENTRY(name_, hook_, function_)                                                            \
 	.name = name_, .kind = PART_HOOK, .form = "fentry", .hook = hook_,                         \
 	.function = FUNCTION_##function_
 
-/* What an fentry program's loss costs is said with its hook (hooks.c). */
+/* What an fentry program's loss costs is said with its hook (hooks.c), or here. */
 const struct part_facts live_part_facts[PARTS] = {
 	[PART_MINISOCKET_REFUSED] = {FENTRY("minisocket_refused", HOOK_TIME_WAIT, inet_twsk_alloc)},
 	[PART_MINISOCKET_ENDED] = {FENTRY("minisocket_ended", HOOK_TIME_WAIT, inet_twsk_kill)},
@@ -31,6 +34,14 @@ const struct part_facts live_part_facts[PARTS] = {
 	[PART_CONNECT_IPV6] = {FENTRY("connect_ipv6", HOOK_CONNECT, tcp_v6_connect)},
 	[PART_BIND_IPV4] = {FENTRY("bind_ipv4", HOOK_BIND, __inet_bind)},
 	[PART_BIND_IPV6] = {FENTRY("bind_ipv6", HOOK_BIND, __inet6_bind)},
+	[PART_STACK_ACCEPT] = {FENTRY("stack_accept", HOOK_ACCEPT, inet_csk_accept),
+			       .without = WITHOUT_ACCEPT_STACKS},
+	[PART_STACK_ACCEPT_FLAGS] = {FENTRY("stack_accept_flags", HOOK_ACCEPT, inet_csk_accept),
+				     .without = WITHOUT_ACCEPT_STACKS},
+	[PART_STACK_CONNECT] = {PART("stack_connect", PART_HOOK, "tracepoint"),
+				.without = "--stacks does not tell what code connects"},
+	[PART_STACK_EOF] = {PART("stack_eof", PART_HOOK, "tracepoint"),
+			    .without = "--stacks does not tell what code reads an end of file"},
 	[PART_TRANSITIONS] = {PART("transitions", PART_HOOK, "tracepoint"),
 			      .without = "transitions are not seen, nor who connects, closes and "
 					 "fails; what exists is listed at each refresh"},
@@ -49,6 +60,8 @@ const struct part_facts live_part_facts[PARTS] = {
 	[PART_FIN_WAIT2] = {MAP("fin_wait2"), .hook = HOOK_TIME_WAIT,
 			    .replaced_by = "a listing at each refresh"},
 	[PART_LAST_CALLS] = {MAP("last_calls"), .without = WITHOUT_SECOND},
+	[PART_STACKS] = {MAP("stacks"), .without = WITHOUT_STACKS},
+	[PART_STACK_SCRATCH] = {MAP("stack_scratch"), .without = WITHOUT_STACKS},
 };
 
 static bool follows(const struct live *live)
@@ -66,18 +79,45 @@ static bool fits(const struct live *live, enum part part)
 {
 	switch (part) {
 	case PART_ACCEPTED_BY:
+	case PART_STACK_ACCEPT:
 		return live->kernel.accept_argument;
 	case PART_ACCEPTED_BY_FLAGS:
+	case PART_STACK_ACCEPT_FLAGS:
 		return !live->kernel.accept_argument;
 	default:
 		return true;
 	}
 }
 
+bool live_is_of_stacks(enum part part)
+{
+	switch (part) {
+	case PART_STACK_ACCEPT:
+	case PART_STACK_ACCEPT_FLAGS:
+	case PART_STACK_CONNECT:
+	case PART_STACK_EOF:
+	case PART_STACKS:
+	case PART_STACK_SCRATCH:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Its hook may be wanted for stacks alone; a form that is forced is tried. */
+static bool needs_acceptors(const struct live *live)
+{
+	return needs_want(&live->needs, WANT_ACCEPTORS) || live->config->hooks != HOOKS_AUTO;
+}
+
 bool live_needs_part(const struct live *live, enum part part)
 {
 	const struct part_facts *facts = &live_part_facts[part];
 
+	if (live_is_of_stacks(part) && !needs_want(&live->needs, WANT_STACKS))
+		return false;
+	if ((part == PART_ACCEPTED_BY || part == PART_ACCEPTED_BY_FLAGS) && !needs_acceptors(live))
+		return false;
 	if (facts->function != FUNCTIONS)
 		return fentry(live, facts->hook) && fits(live, part) &&
 		       (facts->hook != HOOK_TIME_WAIT || follows(live));
@@ -109,6 +149,8 @@ static bool wanted(const struct live *live, const struct plan *plan, enum part p
 {
 	if (!live_needs_part(live, part) || !usable(live, part))
 		return false;
+	if (live_is_of_stacks(part) && !plan->stacks)
+		return false;
 	switch (part) {
 	case PART_TRANSITIONS_MISSED:
 		return plan->twice;
@@ -134,6 +176,8 @@ void live_plan_parts(struct live *live)
 	plan->minisockets =
 		follows(live) && (plan->minisockets_fentry || usable(live, PART_TIMEWAIT_ENDED));
 	plan->refusals = plan->minisockets_fentry && plan->last_calls;
+	plan->stacks = needs_want(&live->needs, WANT_STACKS) && usable(live, PART_STACKS) &&
+		       usable(live, PART_STACK_SCRATCH);
 	plan->silent_fins = plan->minisockets && !plan->minisockets_fentry &&
 			    usable(live, PART_FIN_WAIT2) && usable(live, PART_FIND_TIME_WAIT);
 	for (int part = 0; part < PARTS; part++)
@@ -156,7 +200,7 @@ void live_refuse_part(struct live *live, enum part part, int error)
 	const struct part_facts *facts = &live_part_facts[part];
 
 	live->refusals.errors[part] = error;
-	if (facts->function != FUNCTIONS)
+	if (facts->function != FUNCTIONS && !live_is_of_stacks(part))
 		give_up_form(live, facts, error);
 	live_plan_parts(live);
 }
@@ -179,6 +223,8 @@ uint32_t live_lacks(const struct live *live)
 		lacks |= WANT(CONNECT_FAILURES);
 	if (!fentry(live, HOOK_BIND))
 		lacks |= WANT(BIND_FAILURES);
+	if (!live->plan.stacks)
+		lacks |= WANT(STACKS);
 	return lacks;
 }
 
@@ -257,9 +303,14 @@ static const struct {
 	{PART_FIN_WAIT2, PART_FIND_TIME_WAIT},	     {PART_FIN_WAIT2, PART_TIMEWAIT_ENDED},
 };
 
+static bool is_map_of_stacks(int part)
+{
+	return part == PART_STACKS || part == PART_STACK_SCRATCH;
+}
+
 static bool depends(int part, int partner)
 {
-	if (partner == PART_RECORDS)
+	if (partner == PART_RECORDS || (live_is_of_stacks(part) && is_map_of_stacks(partner)))
 		return true;
 	for (size_t i = 0; i < LENGTH(partners); i++)
 		if ((int)partners[i].part == part && (int)partners[i].partner == partner)
@@ -317,7 +368,9 @@ static const char *lost_by_survey(const struct live *live, int part)
 		return facts->without;
 	if (facts->function == FUNCTIONS)
 		return facts->without_bound;
-	return fentry(live, facts->hook) || !fits(live, part) ? NULL : hook_without(facts->hook);
+	if (fentry(live, facts->hook) || !fits(live, part))
+		return NULL;
+	return facts->without ? facts->without : hook_without(facts->hook);
 }
 
 void live_survey(const struct live *live, struct survey *survey)

@@ -15,7 +15,7 @@
 #include "source/live/hooks.h"
 
 /* In the order in which programs are attached: those of minisockets before transitions, so that no
- * birth is told without its end. */
+ * birth is told without its end, and those of stacks, so that a connect's is there before it. */
 enum part {
 	PART_MINISOCKET_REFUSED,
 	PART_MINISOCKET_ENDED,
@@ -26,6 +26,10 @@ enum part {
 	PART_CONNECT_IPV6,
 	PART_BIND_IPV4,
 	PART_BIND_IPV6,
+	PART_STACK_ACCEPT,
+	PART_STACK_ACCEPT_FLAGS,
+	PART_STACK_CONNECT,
+	PART_STACK_EOF,
 	PART_TRANSITIONS,
 	PART_TRANSITIONS_MISSED,
 	PART_LIST_SOCKETS,
@@ -36,6 +40,8 @@ enum part {
 	PART_RECORDS,
 	PART_FIN_WAIT2,
 	PART_LAST_CALLS,
+	PART_STACKS,
+	PART_STACK_SCRATCH,
 	PARTS,
 };
 
@@ -73,6 +79,7 @@ struct plan {
 	bool refusals;	    /* each minisocket that is refused is told */
 	bool silent_fins;   /* the peer's FIN that moves no timer is looked for */
 	bool last_calls;    /* what each CPU did last is known */
+	bool stacks;	    /* of user code are told */
 	bool wanted[PARTS]; /* loaded, or made */
 };
 

@@ -116,6 +116,7 @@ static void receive_act(struct live *live, const struct record_act *act)
 {
 	struct record_transition record;
 
+	live_take_calls(live); /* what the process did before was told before */
 	describe(live, &act->actor, true);
 	complete(&record, &act->step);
 	complete_actor(&record, &act->actor);
@@ -192,6 +193,7 @@ bool live_take(struct live *live)
 {
 	live->batch = 0;
 	ring_buffer__consume(live->ring);
+	live_take_calls(live);
 	return live->batch != 0;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* What sockets in CLOSE_WAIT say, and the descriptors that they take. */
 #include "view/advice/internal.h"
+#include "view/stack_frames.h"
 
 static const struct leaks *leaks_of(const struct judging *judging)
 {
@@ -86,6 +87,24 @@ static bool may_be_answered(const struct leaks *leaks, const struct leak_row *ro
 	       !leaks_grows(leaks, row) && leaks_oldest_ns(row) < ANSWER_AWAITED_NS;
 }
 
+/* With --stacks: the code to look at. */
+static void tell_stack(struct advice *advice, const struct leaks *leaks, const struct leak_row *row)
+{
+	const struct call_stacks *stacks = &leaks->model->connections.calls.stacks;
+	const struct stack_line *line = leaks_worst_stack(leaks, row);
+	struct sentence code = {0};
+	struct figure_draft draft;
+
+	if (!line)
+		return;
+	draft_begin(&draft);
+	stack_write(&draft.json, "stack", stacks, line);
+	draft_end(&draft, advice, "stack");
+	say(&code, line->event == STACK_EOF ? "their end of file is read in " : "opened in ");
+	say_stack(&code, stacks, line->stack, false);
+	tell_name(advice, "code", code.text, code.length);
+}
+
 void judge_close_wait_leak(struct judging *judging, const void *at)
 {
 	static const enum saying sayings[LEAK_CAUSES] = {
@@ -107,6 +126,7 @@ void judge_close_wait_leak(struct judging *judging, const void *at)
 	tell_word(advice, "cause", leak_cause_name(row->judgement.cause));
 	if (row->judgement.inferred)
 		tell_word(advice, "inferred", "inferred");
+	tell_stack(advice, leaks, row);
 	software_helps(judging, advice, TOPIC_LEAK);
 }
 

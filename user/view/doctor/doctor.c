@@ -214,12 +214,13 @@ static void amount(struct output *output, const char *name, uint64_t bytes, cons
 	wrap(output, AMOUNT, meaning, style);
 }
 
-static uint64_t all_maps(const struct doctor *doctor)
+static uint64_t all_maps(const struct doctor *doctor, bool stacks)
 {
 	uint64_t bytes = 0;
 
 	for (size_t i = 0; i < doctor->map_count; i++)
-		bytes += doctor->maps[i].bytes;
+		if (doctor->maps[i].stacks == stacks)
+			bytes += doctor->maps[i].bytes;
 	return bytes;
 }
 
@@ -231,10 +232,12 @@ static void memory_text(const struct doctor *doctor, struct output *output,
 		heading(output, "  none: BPF is refused");
 		return;
 	}
-	amount(output, "maps", all_maps(doctor), "while a command watches; `leaks` takes less",
-	       style);
+	amount(output, "maps", all_maps(doctor, false),
+	       "while a command watches; `leaks` takes less", style);
 	amount(output, "of these, the ring", doctor->ring_bytes,
 	       "what has happened and is not read yet", style);
+	amount(output, "and with --stacks", all_maps(doctor, true), "stacks that are not read yet",
+	       style);
 	for (size_t i = 0; style->details && i < doctor->map_count; i++)
 		amount(output, doctor->maps[i].name, doctor->maps[i].bytes, "(a map)", style);
 	amount(output, "and for each socket", doctor->socket_bytes,

@@ -35,6 +35,7 @@ struct doctor_capability {
 struct doctor_map {
 	char name[32];
 	uint64_t bytes;
+	bool stacks; /* there with --stacks alone */
 };
 
 struct doctor {

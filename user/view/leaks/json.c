@@ -239,6 +239,7 @@ static const struct member members[] = {
 	{"maker", .write = write_maker},
 	{"connections", .write = write_connections},
 	{"omitted", .write = write_omitted},
+	{"stacks", .write = leaks_json_stacks},
 	{"incomplete", .write = write_incomplete},
 };
 

@@ -35,12 +35,16 @@ void leaks_init(void *self, const struct view_config *config, struct model *mode
 	tally_init(&leaks->places);
 	tally_init(&leaks->processes);
 	leaks_peers_init(leaks);
+	stack_tally_init(&leaks->stacks, &model->connections.calls);
+	stack_tally_init(&leaks->origins, &model->connections.calls);
 }
 
 void leaks_free(void *self)
 {
 	struct leaks *leaks = self;
 
+	stack_tally_free(&leaks->origins);
+	stack_tally_free(&leaks->stacks);
 	leaks_peers_free(leaks);
 	tally_free(&leaks->processes);
 	tally_free(&leaks->places);
@@ -126,6 +130,7 @@ static void count_in(struct leaks *leaks, struct leak_row *row, const struct clo
 	if (close_wait->recvq > 1)
 		row->unread_bytes += close_wait->recvq - 1;
 	tally_by_place(&leaks->places, row, close_wait);
+	leaks_count_stacks(leaks, row, close_wait);
 	verdict_count(&row->all, judged, close_wait->direction);
 	if (!leaks_is_old(leaks, close_wait))
 		return;
@@ -225,6 +230,7 @@ static void charge_socket(void *context, const struct close_wait *close_wait)
 	if (!leaks_charged(leaks, close_wait, &holders))
 		return;
 	leaks->sockets++;
+	leaks_count_origin(leaks, close_wait);
 	row = leaks_listener_row(leaks, close_wait, &to);
 	if (row) {
 		charge(leaks, row, close_wait, to);
@@ -292,6 +298,8 @@ void leaks_listed(void *self, enum listing_scope scope)
 	leaks->sockets = leaks->all = leaks->dead = 0;
 	tally_clear(&leaks->places);
 	tally_clear(&leaks->processes);
+	stack_tally_clear(&leaks->stacks);
+	stack_tally_clear(&leaks->origins);
 	rows_each(&leaks->rows, clear_row, NULL);
 	close_waits_each(&leaks->model->close_waits, charge_socket, leaks);
 	leaks_choose_places(leaks);
@@ -317,6 +325,7 @@ void leaks_refresh(void *self, uint64_t time_ns, bool last)
 	leaks_note_trends(leaks);
 	leaks_judge(leaks);
 	leaks_find_peers(leaks);
+	leaks_rank_stacks(leaks);
 	rows_choose(&leaks->rows, last);
 	leaks->incomplete =
 		model_has_lost(leaks->model, &leaks->losses) || leaks->model->close_waits.broken;
@@ -357,4 +366,5 @@ const struct view leaks_view = {
 	.refresh = leaks_refresh,
 	.show_json = leaks_show_json,
 	.show_text = leaks_show_text,
+	.fold = leaks_fold,
 };

@@ -10,6 +10,7 @@
 #include "view/growth.h"
 #include "view/leaks/tally.h"
 #include "view/rows.h"
+#include "view/stack_tally.h"
 #include "view/view.h"
 
 #define LEAKS_SHEETS 1
@@ -93,6 +94,8 @@ struct leaks {
 	struct tally places;
 	struct tally processes; /* of groups */
 	struct leak_peers peers;
+	struct stack_tally stacks;  /* of rows, */
+	struct stack_tally origins; /* and of all sockets, by comm */
 	struct growth_clock clock;
 	uint64_t begun_ns; /* the first refresh: so long it has watched */
 	uint64_t time_ns;  /* of this refresh */
@@ -238,6 +241,26 @@ struct process_facts leaks_listener_facts(const struct leaks *leaks, const struc
 
 /* How many of these are looked at, at most. */
 #define LEAKS_LISTENER_LOOKS 10
+
+/* stacks.c: which code opened a socket of a row, and read its end of file; which is known of all.
+ */
+void leaks_count_stacks(struct leaks *leaks, struct leak_row *row,
+			const struct close_wait *close_wait);
+void leaks_count_origin(struct leaks *leaks, const struct close_wait *close_wait);
+
+/* The rows have those of their processes' stacks as well that none of their sockets came from. */
+void leaks_rank_stacks(struct leaks *leaks);
+
+/* Where most of a row's sockets were opened, or else had their end of file read; NULL: not known.
+ */
+const struct stack_line *leaks_worst_stack(const struct leaks *leaks, const struct leak_row *row);
+
+/* Below a row: from where what is leaked came, and what did not. */
+void leaks_show_stacks(const struct leaks *leaks, struct output *output, const struct leak_row *row,
+		       const struct text_style *style);
+void leaks_json_stacks(struct json *json, const struct member *member, const void *view,
+		       const void *row);
+void leaks_fold(void *self, struct output *output);
 
 /* Of each row the places of most sockets, when all are counted. */
 void leaks_choose_places(struct leaks *leaks);

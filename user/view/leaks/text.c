@@ -166,6 +166,7 @@ static void show_more(const void *view, struct output *output, const struct row 
 	const struct leaks *leaks = view;
 
 	show_sentence(leaks, output, row, text->columns);
+	leaks_show_stacks(leaks, output, row, text);
 	if (text->details)
 		show_sockets(leaks, output, row, text);
 }

@@ -154,6 +154,12 @@ static struct value failures(const void *view, const void *row)
 #define GAUGE(row, field)   .key = #field, .kind = FIGURE_GAUGE, MEMBER_AT(struct row, field)
 #define COUNTER(row, field) .key = #field, .kind = FIGURE_COUNTER, MEMBER_AT(struct row, field)
 
+static void write_stacks(struct json *json, const struct member *member, const void *view,
+			 const void *row)
+{
+	stack_tally_write(json, member->key, opening_stacks(view), ((const struct row *)row)->key);
+}
+
 static const struct member members[] = {
 	{"process", .write = write_process},
 	{"key", .write = row_write_key},
@@ -175,6 +181,7 @@ static const struct member members[] = {
 	{"handshake", .write = write_handshake},
 	{"verdict", .write = write_verdict},
 	{"evidence", .write = write_evidence},
+	{"stacks", .write = write_stacks},
 	{"incomplete", .write = row_write_incomplete},
 };
 

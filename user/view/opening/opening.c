@@ -97,12 +97,16 @@ void opening_init(void *self, const struct view_config *config, struct model *mo
 	*opening = (struct opening){.config = *config, .model = model};
 	rows_init(&opening->rows, &rows, &model->connections.processes);
 	listeners_init(opening);
+	stack_tally_init(&opening->stacks, &model->connections.calls);
+	stack_tally_init(&opening->origins, &model->connections.calls);
 }
 
 void opening_free(void *self)
 {
 	struct opening *opening = self;
 
+	stack_tally_free(&opening->origins);
+	stack_tally_free(&opening->stacks);
 	listeners_free(opening);
 	rows_free(&opening->rows);
 	free(opening->namespaces);
@@ -159,6 +163,25 @@ static uint64_t took_ns(const struct transition *transition)
 	return transition->since_ns ? transition->time_ns - transition->since_ns : UNKNOWN_NS;
 }
 
+const struct stack_tally *opening_stacks(const struct opening *opening)
+{
+	return opening->config.stacks ? &opening->stacks : NULL;
+}
+
+/* `pending`: 1, or 0 for one that the row is to know of, whether or not any waits. */
+static void count_stack(struct opening *opening, const struct opening_row *row, uint64_t cookie,
+			uint32_t pending)
+{
+	const struct connection_calls *calls =
+		call_paths_of(&opening->model->connections.calls, cookie);
+
+	if (!calls || !opening->config.stacks)
+		return;
+	stack_tally_add(&opening->stacks, row->row.key, calls->opener, pending);
+	if (pending)
+		stack_tally_add_by_comm(&opening->origins, calls->opener, pending);
+}
+
 static void count_failure(struct opening_row *row, const struct transition *transition)
 {
 	row->failures++;
@@ -186,6 +209,7 @@ static void count_end(struct opening *opening, const struct transition *transiti
 	row = row_of(opening, &connection->tuple, connection->owner);
 	row->row.active_ns = transition->time_ns;
 	row->attempts += waits_for_port(opening);
+	count_stack(opening, row, connection->cookie, 0);
 	if (transition->new_state == TCP_CLOSE)
 		count_failure(row, transition);
 	else
@@ -201,6 +225,7 @@ static void count_attempt(struct opening *opening, const struct transition *tran
 		return;
 	row = row_of(opening, &connection->tuple, connection->owner);
 	row->attempts++;
+	count_stack(opening, row, connection->cookie, 0);
 	row->row.active_ns = transition->time_ns;
 }
 
@@ -273,6 +298,7 @@ static void list_pending(void *context, struct listed *listed)
 	row = row_of(opening, &listed->tuple, listed->owner);
 	row->row.active_ns = sockets->time_ns;
 	add_pending(row, listed, age_ns, known && !listed->at_least);
+	count_stack(opening, row, listed->cookie, 1);
 }
 
 static void clear_pending(void *context, struct row *cleared)
@@ -293,6 +319,8 @@ void opening_listed(void *self, enum listing_scope scope)
 		return;
 	opening->pending = opening->all = 0;
 	rows_each(&opening->rows, clear_pending, NULL);
+	stack_tally_zero(&opening->stacks);
+	stack_tally_clear(&opening->origins);
 	listed_each(&opening->model->listed, 1U << TCP_SYN_SENT, list_pending, opening);
 	listeners_listed(opening);
 }
@@ -412,6 +440,15 @@ void opening_refresh(void *self, uint64_t time_ns, bool last)
 	else
 		rows_sort(&opening->rows, trouble, NULL, NULL);
 	listeners_refresh(opening, last);
+	stack_tally_rank(&opening->stacks);
+}
+
+static void fold_stacks(void *self, struct output *output)
+{
+	struct opening *opening = self;
+
+	stack_tally_rank(&opening->origins);
+	stack_tally_fold(&opening->origins, output);
 }
 
 const struct view opening_view = {
@@ -447,4 +484,5 @@ const struct view opening_view = {
 	.refresh = opening_refresh,
 	.show_json = opening_show_json,
 	.show_text = opening_show_text,
+	.fold = fold_stacks,
 };

@@ -10,6 +10,7 @@
 #include "model/verdict_opening.h"
 #include "view/growth.h"
 #include "view/rows.h"
+#include "view/stack_tally.h"
 #include "view/view.h"
 
 #define OPENING_SHEETS 2
@@ -96,6 +97,8 @@ struct opening {
 	struct rows listeners;
 	struct opening_namespace *namespaces;
 	size_t namespace_count;
+	struct stack_tally stacks;  /* of who connects: how many are in SYN_SENT, */
+	struct stack_tally origins; /* and of all of these, by comm */
 	struct growth_clock clock;
 	uint64_t time_ns; /* of this refresh */
 	uint32_t pending; /* those that the filter on processes lets pass */
@@ -177,6 +180,9 @@ static inline uint64_t opening_grown(uint64_t first, uint64_t now)
 
 /* NULL: it was not read. */
 const struct opening_namespace *opening_namespace(const struct opening *opening, uint32_t netns);
+
+/* The stacks of rows; NULL: nobody asked. */
+const struct stack_tally *opening_stacks(const struct opening *opening);
 
 /* "ECONNREFUSED", "gave_up"; static. */
 const char *connect_failure_name(unsigned int failure);

@@ -219,7 +219,11 @@ static void show_line(const void *view, struct output *output, const struct row 
 static void show_more(const void *view, struct output *output, const struct row *shown,
 		      const struct text_style *style)
 {
-	show_sentence(view, output, (const struct opening_row *)shown, style->columns);
+	const struct opening *opening = view;
+
+	show_sentence(opening, output, (const struct opening_row *)shown, style->columns);
+	if (opening_stacks(opening))
+		stack_tally_show(&opening->stacks, shown->key, "pending", output, style);
 }
 
 static void say_listener(struct sentence *sentence, const struct opening *opening,

@@ -150,9 +150,12 @@ void ports_failure_more(const void *view, struct output *output, const struct ro
 			const struct text_style *style)
 {
 	const struct port_failure *failure = (const struct port_failure *)row;
+	const struct ports *ports = view;
 	struct sentence why = {0};
 
-	say_why(&why, view, failure);
+	say_why(&why, ports, failure);
 	text_sentence(output, &why, style->columns);
+	if (port_failures_stacks(ports))
+		stack_tally_show(&ports->stacks.settled, failure->row.key, "failed", output, style);
 	show_advice(output, failure, style);
 }

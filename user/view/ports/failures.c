@@ -39,12 +39,20 @@ static void init_rows(struct ports *view, struct rows *rows, enum grouping by)
 
 void port_failures_init(struct ports *view)
 {
+	struct call_paths *calls = &view->model->connections.calls;
+
 	init_rows(view, &view->failures, view->config.by);
 	init_rows(view, &view->pending, BY_PID);
+	stack_tally_init(&view->stacks.pending, calls);
+	stack_tally_init(&view->stacks.settled, calls);
+	stack_tally_init(&view->stacks.all, calls);
 }
 
 void port_failures_free(struct ports *view)
 {
+	stack_tally_free(&view->stacks.all);
+	stack_tally_free(&view->stacks.settled);
+	stack_tally_free(&view->stacks.pending);
 	rows_free(&view->failures);
 	rows_free(&view->pending);
 	free(view->recent);
@@ -156,6 +164,30 @@ static struct port_row *note_failed_connect(struct ports *view, const struct tra
 	return row;
 }
 
+const struct stack_tally *port_failures_stacks(const struct ports *view)
+{
+	return view->config.stacks ? &view->stacks.settled : NULL;
+}
+
+void port_failures_fold(void *self, struct output *output)
+{
+	struct ports *view = self;
+
+	stack_tally_rank(&view->stacks.all);
+	stack_tally_fold(&view->stacks.all, output);
+}
+
+static void note_stack(struct ports *view, uint64_t key, uint64_t cookie)
+{
+	const struct connection_calls *calls =
+		call_paths_of(&view->model->connections.calls, cookie);
+
+	if (!calls || !view->config.stacks)
+		return;
+	stack_tally_add(&view->stacks.pending, key, calls->opener, 1);
+	stack_tally_add_by_comm(&view->stacks.all, calls->opener, 1);
+}
+
 /* The census is taken at the first failure after a refresh: at that moment, as the stream has it.
  */
 void port_failures_note(struct ports *view, const struct transition *transition)
@@ -185,6 +217,7 @@ void port_failures_note(struct ports *view, const struct transition *transition)
 		failure->own_high = transition->range_high;
 	}
 	failure->count++;
+	note_stack(view, key, connection->cookie);
 	if (!row || failure->failure == FAILURE_IN_USE)
 		failure->tuple.lport = connection->tuple.lport; /* of the last */
 	failure->last_ns = transition->time_ns;
@@ -323,6 +356,8 @@ static void settle(void *context, struct row *settled)
 	settle_census(view, pending);
 	pending->cause = cause_of(pending);
 	failure = settled_row(view, pending);
+	stack_tally_move(&view->stacks.pending, pending->row.key, &view->stacks.settled,
+			 failure->row.key);
 	failure->tuple = pending->tuple;
 	failure->failure = pending->failure;
 	failure->cause = pending->cause;
@@ -407,6 +442,8 @@ void port_failures_refresh(struct ports *view, bool last)
 	rows_each(&view->rows, end_failing, view);
 	rows_free(&view->pending);
 	init_rows(view, &view->pending, BY_PID);
+	stack_tally_clear(&view->stacks.pending);
+	stack_tally_rank(&view->stacks.settled);
 	rows_each(&view->failures, share_latest, view);
 	rows_choose(&view->failures, last);
 	sort_recent(view);

@@ -20,6 +20,10 @@ bool ports_asked_for(const struct ports *view, const struct connection *connecti
 void port_failures_init(struct ports *view);
 void port_failures_free(struct ports *view);
 
+/* The stacks of failures; NULL: nobody asked. */
+const struct stack_tally *port_failures_stacks(const struct ports *view);
+void port_failures_fold(void *self, struct output *output);
+
 /* A transition, or a failure that none tells, that says why there was no port. */
 void port_failures_note(struct ports *view, const struct transition *transition);
 

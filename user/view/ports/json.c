@@ -3,7 +3,7 @@
 #include "base/macros.h"
 #include "record/names.h"
 #include "view/objects.h"
-#include "view/ports/ports.h"
+#include "view/ports/internal.h"
 #include "view/row_members.h"
 
 static const struct port_row *of(const void *row)
@@ -390,6 +390,13 @@ static struct value search_ns(const void *view, const void *row)
 	return value_number(failed(row)->search_ns != UNKNOWN_NS, failed(row)->search_ns);
 }
 
+static void write_stacks(struct json *json, const struct member *member, const void *view,
+			 const void *row)
+{
+	stack_tally_write(json, member->key, port_failures_stacks(view),
+			  ((const struct row *)row)->key);
+}
+
 static const struct member failure_members[] = {
 	{"owner", .write = write_owner},
 	{"key", .write = row_write_key},
@@ -403,6 +410,7 @@ static const struct member failure_members[] = {
 	{"search_ns", .kind = FIGURE_GAUGE, .value = search_ns},
 	{"census", .write = write_census},
 	{"in_the_way", .write = write_in_the_way},
+	{"stacks", .write = write_stacks},
 	{"incomplete", .write = write_incomplete},
 };
 

@@ -456,4 +456,5 @@ const struct view ports_view = {
 	.refresh = ports_refresh,
 	.show_json = ports_show_json,
 	.show_text = ports_show_text,
+	.fold = port_failures_fold,
 };

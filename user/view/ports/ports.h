@@ -7,6 +7,7 @@
 #include "view/ports/census.h"
 #include "view/growth.h"
 #include "view/rows.h"
+#include "view/stack_tally.h"
 #include "view/view.h"
 
 #define PORTS_SHEETS 2
@@ -96,6 +97,11 @@ struct ports {
 	struct rows rows;
 	struct rows failures;
 	struct rows pending; /* failures since the last refresh: their cause is still to be found */
+	struct {
+		struct stack_tally pending; /* of those, */
+		struct stack_tally settled; /* of failures: how many failed, */
+		struct stack_tally all;	    /* and of all of these, by comm */
+	} stacks;
 	struct port_failure **recent; /* all of them, the newest first */
 	size_t recent_count;
 	size_t looked_in_the_way; /* so many failures were looked after in this refresh */

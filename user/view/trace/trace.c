@@ -7,6 +7,7 @@
 
 #include "writer/format.h"
 #include "record/names.h"
+#include "view/stack_frames.h"
 #include "view/text.h"
 
 /* TIME PID COMM DIR LOCAL REMOTE MS TRANSITION: 120 columns when both addresses are 21 wide. */
@@ -29,6 +30,7 @@ void trace_init(void *self, const struct view_config *config, struct model *mode
 	struct trace *trace = self;
 
 	*trace = (struct trace){.config = *config, .output = config->output, .model = model};
+	stack_tally_init(&trace->connects, &model->connections.calls);
 	if (all > FIXED_COLUMNS + 2 * ADDRESS_MIN)
 		columns = (all - FIXED_COLUMNS) / 2;
 	if (columns > ADDRESS_MAX)
@@ -62,7 +64,39 @@ static const char *error_name(const struct transition *transition)
 	return transition->error ? strerrorname_np(transition->error) : NULL;
 }
 
-static void show_json(struct trace *trace, const struct transition *transition)
+/* Where it connects from; 0: it does not, or nothing is known of it. */
+static uint32_t opener_of(const struct trace *trace, const struct transition *transition)
+{
+	const struct connection_calls *calls;
+
+	if (!trace->config.stacks || transition->new_state != TCP_SYN_SENT)
+		return 0;
+	calls = call_paths_of(&trace->model->connections.calls, transition->connection->cookie);
+	return calls ? calls->opener : 0;
+}
+
+static const struct call_path *path_of(const struct trace *trace, uint32_t number)
+{
+	return call_paths_get(&trace->model->connections.calls, number);
+}
+
+static void write_stack(const struct trace *trace, struct json *json, uint32_t opener)
+{
+	const struct call_paths *calls = &trace->model->connections.calls;
+	const struct call_path *path = path_of(trace, opener);
+
+	if (path)
+		stack_write(json, "stack", &calls->stacks,
+			    &(struct stack_line){.count = 1,
+						 .opened = path->opened,
+						 .closed = path->closed,
+						 .stack = path->stack,
+						 .event = path->event});
+	else
+		json_null(json, "stack");
+}
+
+static void show_json(struct trace *trace, const struct transition *transition, uint32_t opener)
 {
 	const struct connection *connection = transition->connection;
 	struct json json;
@@ -88,6 +122,7 @@ static void show_json(struct trace *trace, const struct transition *transition)
 			   &trace->model->clocks);
 	json_plain(&json, "end_reason", end_reason_name(transition->end_reason));
 	json_plain(&json, "error", error_name(transition));
+	write_stack(trace, &json, opener);
 	json_end(&json);
 }
 
@@ -211,7 +246,22 @@ static const char *arrow(unsigned int direction)
 	return direction == DIRECTION_UNKNOWN ? "-" : direction_name(direction);
 }
 
-static void show_text(struct trace *trace, const struct transition *transition)
+/* On a line of its own, below. */
+static void show_stack(struct trace *trace, uint32_t opener)
+{
+	const struct call_path *path = path_of(trace, opener);
+	struct sentence sentence = {0};
+
+	if (!path)
+		return;
+	say(&sentence, "%*sin ", INDENT, "");
+	say_stack(&sentence, &trace->model->connections.calls.stacks, path->stack,
+		  trace->config.style.details);
+	trace->since_header += (unsigned int)text_wrap(trace->output, 0, INDENT, sentence.text,
+						       trace->config.style.columns);
+}
+
+static void show_text(struct trace *trace, const struct transition *transition, uint32_t opener)
 {
 	const struct connection *connection = transition->connection;
 	uint64_t time_ns = transition->time_ns + (uint64_t)trace->model->clocks.monotonic_ns;
@@ -232,24 +282,36 @@ static void show_text(struct trace *trace, const struct transition *transition)
 	show_states(trace, transition);
 	trace->since_header += (unsigned int)text_end_line(trace->output, begin, INDENT,
 							   trace->config.style.columns);
+	show_stack(trace, opener);
 }
 
 void trace_transition(void *self, const struct transition *transition)
 {
 	struct trace *trace = self;
+	uint32_t opener;
 
 	if (!wanted(trace, transition))
 		return;
 	trace->shown++;
+	opener = opener_of(trace, transition);
+	stack_tally_add_by_comm(&trace->connects, opener, 1);
 	if (trace->config.json)
-		show_json(trace, transition);
+		show_json(trace, transition, opener);
 	else
-		show_text(trace, transition);
+		show_text(trace, transition, opener);
 }
 
 void trace_free(void *self)
 {
-	(void)self;
+	stack_tally_free(&((struct trace *)self)->connects);
+}
+
+static void fold_stacks(void *self, struct output *output)
+{
+	struct trace *trace = self;
+
+	stack_tally_rank(&trace->connects);
+	stack_tally_fold(&trace->connects, output);
 }
 
 static uint64_t shown(const void *self)
@@ -277,5 +339,6 @@ const struct view trace_view = {
 	.init = trace_init,
 	.free = trace_free,
 	.observer = {.transition = trace_transition},
+	.fold = fold_stacks,
 	.shown = shown,
 };

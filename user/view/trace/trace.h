@@ -4,16 +4,18 @@
 #define TCPLINGER_VIEW_TRACE_H
 
 #include "view/process_texts.h"
+#include "view/stack_tally.h"
 #include "view/view.h"
 
 struct trace {
 	struct view_config config;
 	struct output *output;
-	const struct model *model;
+	struct model *model;
 	unsigned int address_columns;
 	unsigned int since_header; /* lines */
 	uint64_t shown;
 	struct process_texts processes;
+	struct stack_tally connects; /* shown, by comm */
 };
 
 extern const struct view trace_view;
