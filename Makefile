@@ -46,6 +46,8 @@ PACKAGES_TEST := g++ libcmocka-dev libclang-rt-14-dev python3 python3-pytest pyt
 PACKAGES_TEST += prometheus
 # export: what reads it
 PACKAGES_TEST += sqlite3
+# serve: what scrapes it
+PACKAGES_TEST += prometheus
 
 WARNINGS := -Wall -Wextra -Werror
 INCLUDES := -Iuser -Ibpf -isystem $(BUILD)

@@ -16,11 +16,11 @@ static void try_config(const char *text, size_t size)
 
 	if (!web_config_parse(&config, text, size, complaint)) {
 		must(complaint[0] && strlen(complaint) < sizeof(complaint));
-		must(!config.users && !config.cert_file);
+		must(!config.users && !config.texts[WEB_CERT_FILE][0]);
 		return;
 	}
-	must(config.tls == (config.cert_file && config.key_file));
-	must(web_config_asks_client(&config) == (config.client_ca_file != NULL));
+	must(config.tls == (config.texts[WEB_CERT_FILE][0] && config.texts[WEB_KEY_FILE][0]));
+	must(web_config_asks_client(&config) == (config.texts[WEB_CLIENT_CA_FILE][0] != 0));
 	for (size_t i = 0; i < config.user_count; i++)
 		must(config.users[i].name[0] && strlen(config.users[i].hash) == 60);
 	web_config_priorities(&config, priorities, sizeof(priorities));

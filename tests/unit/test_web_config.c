@@ -25,8 +25,8 @@ static void what_is_supported_is_taken(void **state)
 	(void)state;
 	check(parse(&config, text, complaint), "%s", complaint);
 	assert_true(config.tls);
-	assert_string_equal(config.cert_file, "a.pem");
-	assert_string_equal(config.key_file, "b.pem");
+	assert_string_equal(config.texts[WEB_CERT_FILE], "a.pem");
+	assert_string_equal(config.texts[WEB_KEY_FILE], "b.pem");
 	assert_int_equal(config.user_count, 2);
 	assert_string_equal(config.users[1].name, "bob");
 	assert_string_equal(config.users[1].hash, HASH);
@@ -114,7 +114,7 @@ static void what_is_wrong_is_named_with_its_line(void **state)
 		check(!parse(&config, rows[i].text, complaint), "%s is taken", rows[i].text);
 		check(strstr(complaint, rows[i].named), "%s: %s", rows[i].text, complaint);
 		assert_null(config.users);
-		assert_null(config.cert_file);
+		assert_true(!config.texts[WEB_CERT_FILE][0]);
 	}
 }
 

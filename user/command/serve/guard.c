@@ -97,12 +97,12 @@ static int read_certificates(struct guard *guard, const char *path)
 {
 	const struct web_config *config = &guard->config;
 
-	guard->certificate = read_beside(path, config->cert_file);
-	guard->key = guard->certificate ? read_beside(path, config->key_file) : NULL;
+	guard->certificate = read_beside(path, config->texts[WEB_CERT_FILE]);
+	guard->key = guard->certificate ? read_beside(path, config->texts[WEB_KEY_FILE]) : NULL;
 	if (!guard->key)
 		return STATUS_USAGE;
-	if (config->client_ca_file) {
-		guard->client_ca = read_beside(path, config->client_ca_file);
+	if (config->texts[WEB_CLIENT_CA_FILE][0]) {
+		guard->client_ca = read_beside(path, config->texts[WEB_CLIENT_CA_FILE]);
 		if (!guard->client_ca)
 			return STATUS_USAGE;
 	}

@@ -126,13 +126,14 @@ static void *on_request_line(void *context, const char *uri, struct MHD_Connecti
 static void on_answered(void *context, struct MHD_Connection *connection, void **own,
 			enum MHD_RequestTerminationCode code)
 {
+	struct client *client = client_of(connection);
+
 	(void)context;
 	(void)own;
 	(void)code;
-	if (!client_of(connection))
-		return;
-	is_at(client_of(connection), false);
-	client_of(connection)->may = CLIENT_UNKNOWN;
+	is_at(client, false);
+	if (client)
+		client->may = CLIENT_UNKNOWN;
 }
 
 /* Nobody who has to show a certificate comes so far without one that the authority has signed. */

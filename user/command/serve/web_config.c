@@ -22,7 +22,7 @@ struct reading {
 /* A key that is understood, and what takes its value. */
 struct web_key {
 	const char *name;
-	size_t offset; /* of a string in the configuration, where `take` is NULL */
+	enum web_text text; /* where its value goes, where `take` is NULL */
 	bool (*take)(struct reading *reading, yaml_node_t *value);
 	const char *const *words; /* what the string may be; NULL: anything */
 };
@@ -60,14 +60,12 @@ static bool is_one_of(const char *text, const char *const *words)
 
 static bool take_text(struct reading *reading, const struct web_key *key, yaml_node_t *value)
 {
-	char **place = (char **)(void *)((char *)reading->config + key->offset);
-
-	if (!is_text(value) || !text_of(value)[0])
+	if (!is_text(value) || !text_of(value)[0] || value->data.scalar.length >= WEB_TEXT)
 		return refuse(reading, value->start_mark.line, "%s: a text is wanted", key->name);
 	if (key->words && !is_one_of(text_of(value), key->words))
 		return refuse(reading, value->start_mark.line, "%s: %.60s is not supported",
 			      key->name, text_of(value));
-	*place = memory_string(text_of(value));
+	memcpy(reading->config->texts[key->text], text_of(value), value->data.scalar.length + 1);
 	return true;
 }
 
@@ -115,32 +113,38 @@ static bool take_keys(struct reading *reading, const struct web_key *keys, size_
 	return done;
 }
 
-#define TEXT(field) #field, offsetof(struct web_config, field)
+static bool says(const struct web_config *config, enum web_text text)
+{
+	return config->texts[text][0];
+}
 
 static bool take_tls(struct reading *reading, yaml_node_t *value)
 {
 	static const char *const versions[] = {"TLS10", "TLS11", "TLS12", "TLS13", NULL};
 	static const char *const types[] = {"NoClientCert", VERIFIES, NULL};
 	static const struct web_key keys[] = {
-		{TEXT(cert_file), NULL, NULL},	     {TEXT(key_file), NULL, NULL},
-		{TEXT(client_ca_file), NULL, NULL},  {TEXT(client_auth_type), NULL, types},
-		{TEXT(min_version), NULL, versions}, {TEXT(max_version), NULL, versions},
+		{"cert_file", WEB_CERT_FILE, NULL, NULL},
+		{"key_file", WEB_KEY_FILE, NULL, NULL},
+		{"client_ca_file", WEB_CLIENT_CA_FILE, NULL, NULL},
+		{"client_auth_type", WEB_CLIENT_AUTH_TYPE, NULL, types},
+		{"min_version", WEB_MIN_VERSION, NULL, versions},
+		{"max_version", WEB_MAX_VERSION, NULL, versions},
 	};
 	struct web_config *config = reading->config;
 
 	if (!take_keys(reading, keys, LENGTH(keys), value))
 		return false;
-	config->tls = config->cert_file || config->key_file || config->client_ca_file ||
-		      config->client_auth_type || config->min_version || config->max_version;
-	if (config->tls && (!config->cert_file || !config->key_file))
+	for (enum web_text i = 0; i < WEB_TEXTS; i++)
+		config->tls |= says(config, i);
+	if (config->tls && (!says(config, WEB_CERT_FILE) || !says(config, WEB_KEY_FILE)))
 		return refuse(reading, value->start_mark.line,
 			      "tls_server_config: cert_file and key_file are wanted");
-	if (web_config_asks_client(config) != (config->client_ca_file != NULL))
+	if (web_config_asks_client(config) != says(config, WEB_CLIENT_CA_FILE))
 		return refuse(reading, value->start_mark.line,
 			      "client_ca_file and client_auth_type: " VERIFIES
 			      " go together: the one is nothing without the other");
-	if (config->min_version && config->max_version &&
-	    strcmp(config->min_version, config->max_version) > 0)
+	if (says(config, WEB_MIN_VERSION) && says(config, WEB_MAX_VERSION) &&
+	    strcmp(config->texts[WEB_MIN_VERSION], config->texts[WEB_MAX_VERSION]) > 0)
 		return refuse(reading, value->start_mark.line, "min_version is above max_version");
 	return true;
 }
@@ -232,30 +236,25 @@ void web_config_free(struct web_config *config)
 		free(config->users[i].hash);
 	}
 	free(config->users);
-	free(config->cert_file);
-	free(config->key_file);
-	free(config->client_ca_file);
-	free(config->client_auth_type);
-	free(config->min_version);
-	free(config->max_version);
 	*config = (struct web_config){0};
 }
 
 bool web_config_asks_client(const struct web_config *config)
 {
-	return config->client_auth_type && strcmp(config->client_auth_type, VERIFIES) == 0;
+	return strcmp(config->texts[WEB_CLIENT_AUTH_TYPE], VERIFIES) == 0;
 }
 
 /* "TLS13": the last digit says which. */
 static int minor(const char *version, int otherwise)
 {
-	return version ? version[4] - '0' : otherwise;
+	return version[0] ? version[4] - '0' : otherwise;
 }
 
 void web_config_priorities(const struct web_config *config, char *text, size_t size)
 {
 	int length = snprintf(text, size, "NORMAL:-VERS-ALL");
 
-	for (int i = minor(config->min_version, 2); i <= minor(config->max_version, 3); i++)
+	for (int i = minor(config->texts[WEB_MIN_VERSION], 2);
+	     i <= minor(config->texts[WEB_MAX_VERSION], 3); i++)
 		length += snprintf(text + length, size - (size_t)length, ":+VERS-TLS1.%d", i);
 }

@@ -15,14 +15,22 @@ struct web_user {
 	char *hash;
 };
 
+/* What of TLS is said by a text; files are as the configuration has them. */
+enum web_text {
+	WEB_CERT_FILE,
+	WEB_KEY_FILE,
+	WEB_CLIENT_CA_FILE,
+	WEB_CLIENT_AUTH_TYPE,
+	WEB_MIN_VERSION,
+	WEB_MAX_VERSION,
+	WEB_TEXTS,
+};
+
+#define WEB_TEXT 1024 /* bytes */
+
 struct web_config {
 	bool tls;
-	char *cert_file; /* as in the file; relative to its folder */
-	char *key_file;
-	char *client_ca_file;	/* NULL: none */
-	char *client_auth_type; /* NULL: not said */
-	char *min_version;	/* "TLS12"; NULL: not said */
-	char *max_version;
+	char texts[WEB_TEXTS][WEB_TEXT]; /* "": not said */
 	struct web_user *users;
 	size_t user_count;
 };
