@@ -103,6 +103,25 @@ static void write_tiles(const struct report *report, struct output *output)
 	output_string(output, "</ul>\n");
 }
 
+/* A line of advice: what stands between backticks is to be typed. */
+static void write_advice_line(struct output *output, const char *text)
+{
+	char part[SENTENCE];
+	bool code = false;
+
+	output_string(output, "<li>");
+	for (;; code = !code) {
+		size_t length = strcspn(text, "`");
+
+		snprintf(part, sizeof(part), "%.*s", (int)length, text);
+		html_element(output, code ? "<code>" : "<span>", code ? "code" : "span", part);
+		if (!text[length])
+			break;
+		text += length + 1;
+	}
+	output_string(output, "</li>");
+}
+
 static void write_list(const struct report *report, struct output *output,
 		       const struct advice *advice, enum advice_list list, const char *title)
 {
@@ -117,7 +136,7 @@ static void write_list(const struct report *report, struct output *output,
 			html_element(output, "<li><code>", "code", line.text);
 			output_string(output, "</li>");
 		} else {
-			html_element(output, "<li>", "li", line.text);
+			write_advice_line(output, line.text);
 		}
 	output_string(output, "</ul></dd>\n");
 }
