@@ -128,7 +128,7 @@ static void check_views(struct run *run, uint64_t seed)
 		"SELECT count(*) >= 0 FROM time_waits_per_minute",
 		"SELECT count(*) >= 0 FROM ports_ran_out",
 		"SELECT count(*) >= 0 FROM lifetimes",
-		"SELECT count(*) = 6 FROM lost",
+		"SELECT count(*) = 7 FROM lost",
 	};
 
 	for (size_t i = 0; i < COUNT(views); i++)

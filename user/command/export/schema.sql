@@ -102,6 +102,7 @@ CREATE TABLE close_wait (
 	maker INTEGER REFERENCES process (id),
 	connections TEXT,
 	omitted INTEGER,
+	stacks TEXT,
 	incomplete INTEGER NOT NULL
 );
 CREATE INDEX close_wait_process ON close_wait (process);
@@ -160,6 +161,7 @@ CREATE TABLE port_failure (
 	search_ns INTEGER,
 	census TEXT,
 	in_the_way TEXT,
+	stacks TEXT,
 	incomplete INTEGER NOT NULL
 );
 CREATE INDEX port_failure_owner ON port_failure (owner);
@@ -173,6 +175,7 @@ CREATE TABLE loss (
 	map_full INTEGER NOT NULL,
 	no_memory INTEGER NOT NULL,
 	refused INTEGER NOT NULL,
+	stacks_dropped INTEGER NOT NULL,
 	relists INTEGER NOT NULL
 );
 
@@ -269,4 +272,5 @@ UNION ALL SELECT 'skipped', max(skipped) FROM loss
 UNION ALL SELECT 'map_full', max(map_full) FROM loss
 UNION ALL SELECT 'no_memory', max(no_memory) FROM loss
 UNION ALL SELECT 'refused', max(refused) FROM loss
+UNION ALL SELECT 'stacks_dropped', max(stacks_dropped) FROM loss
 UNION ALL SELECT 'relists', max(relists) FROM loss;

@@ -6,7 +6,7 @@
 #include "writer/format.h"
 
 const char *const report_loss_names[REPORT_LOSSES] = {
-	"ring_full", "skipped", "map_full", "no_memory", "refused", "relists",
+	"ring_full", "skipped", "map_full", "no_memory", "refused", "stacks_dropped", "relists",
 };
 
 /* Those that bind() and accept queues add to the ways in which connect() fails. */
@@ -137,8 +137,8 @@ static void note_failures(struct report *report)
 void report_note_losses(struct report *report, const struct losses *losses)
 {
 	const uint64_t now[REPORT_LOSSES] = {
-		losses->ring_full, losses->skipped, losses->map_full,
-		losses->no_memory, losses->refused, losses->relists,
+		losses->ring_full, losses->skipped,	   losses->map_full, losses->no_memory,
+		losses->refused,   losses->stacks_dropped, losses->relists,
 	};
 
 	for (size_t i = 0; i < REPORT_LOSSES; i++)

@@ -11,7 +11,7 @@
 #define REPORT_FAILURES (FAILED_WAYS + CAUSES + 1)
 
 /* What was lost, and how often that was made good: the members of struct losses. */
-#define REPORT_LOSSES 6
+#define REPORT_LOSSES 7
 extern const char *const report_loss_names[REPORT_LOSSES];
 
 struct report {
