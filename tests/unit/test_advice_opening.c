@@ -130,16 +130,21 @@ static void what_is_not_seen_is_told_but_is_no_fault(void **state)
 	assert_int_equal(adviser_found(&screen->adviser, SEVERITY_INFO), 0);
 }
 
-static const char *text_of(struct screen *screen)
+static const char *text_in(struct screen *screen, const struct language *language)
 {
 	static char text[65536];
-	struct text_style style = {0};
+	struct text_style style = {.language = language};
 
 	screen->output.length = 0;
 	adviser_show_text(&screen->adviser, &screen->output, &style);
 	memcpy(text, screen->output.text, screen->output.length);
 	text[screen->output.length] = 0;
 	return text;
+}
+
+static const char *text_of(struct screen *screen)
+{
+	return text_in(screen, NULL);
 }
 
 static void where_nothing_is_wrong_that_comes_first(void **state)
@@ -163,6 +168,27 @@ static void what_was_not_judged_comes_last(void **state)
 	assert_non_null(strstr(text_of(screen), "not judged: port_tuple_in_use, address_missing "
 						"(not seen here: binds that fail (it takes "
 						"fentry))\n"));
+}
+
+/* Labels take the columns that English ones take, not the bytes. */
+static void it_speaks_chinese(void **state)
+{
+	struct screen *screen = *state;
+	const struct language *chinese;
+	const char *text;
+
+	assert_true(language_find("zh", &chinese));
+	judge(screen);
+	assert_string_equal(strtok((char *)text_in(screen, chinese), "\n"),
+			    "没有问题：0 个连接，0 个 TIME_WAIT");
+	lacks(screen, WANT(CONNECT_FAILURES) | WANT(BIND_FAILURES));
+	opening_row(screen, 7)->failed[FAILED_ECONNREFUSED] = 3;
+	judge(screen);
+	text = text_in(screen, chinese);
+	assert_non_null(strstr(text, "\n        无用：          任何 sysctl\n"));
+	assert_non_null(strstr(text, "\n        查看：          tcplinger opening -v\n"));
+	assert_non_null(strstr(text, "未作判断：address_missing（此处看不到：立即失败的 connect"
+				     "（需要 fentry））\n"));
 }
 
 static void ten_are_shown_and_the_rest_counted(void **state)
@@ -209,6 +235,7 @@ int main(void)
 		screen_test(what_is_not_seen_is_told_but_is_no_fault),
 		screen_test(where_nothing_is_wrong_that_comes_first),
 		screen_test(what_was_not_judged_comes_last),
+		screen_test(it_speaks_chinese),
 		screen_test(ten_are_shown_and_the_rest_counted),
 		screen_test(a_diagnosis_counts),
 	};

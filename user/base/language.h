@@ -12,6 +12,10 @@
 
 struct language; /* NULL: English */
 
+/* Around a text that is looked up where it is shown: xgettext finds it so. Those of tables of which
+ * a test walks each row need no mark. */
+#define N_(text) text
+
 /* "en", "zh". False for another. */
 bool language_find(const char *name, const struct language **language);
 

@@ -169,6 +169,12 @@ static void pad(struct output *output, size_t used, size_t columns)
 		output_format(output, "%*s", (int)(columns - used), "");
 }
 
+void text_pad(struct output *output, const char *text, size_t columns)
+{
+	output_string(output, text);
+	pad(output, (size_t)u8_strwidth((const uint8_t *)text, "UTF-8"), columns);
+}
+
 void text_name(const struct rows *rows, struct output *output, const struct row *row,
 	       size_t columns, const struct text_style *style)
 {

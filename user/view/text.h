@@ -107,6 +107,9 @@ void text_age(char *text, uint64_t ns);
 /* "12us", "3.4ms", "60.9s", "5m07s". `text`: TEXT_AGE bytes. */
 void text_duration(char *text, uint64_t ns);
 
+/* Harmless text, and blanks up to `columns`. */
+void text_pad(struct output *output, const char *text, size_t columns);
+
 /* Text that is shown later, or not, for its lines to be counted first. */
 void text_draft(struct output *draft);
 size_t text_lines(const struct output *draft);

@@ -62,6 +62,11 @@ static const char *const without[WANTS] = {
 	[WANT_DEAD] = NOT_SEEN "descriptors of dead connections (it takes BPF)",
 };
 
+const char *not_seen(enum want want)
+{
+	return without[want];
+}
+
 const char *lack_of(enum want want)
 {
 	return without[want] ? without[want] + strlen(NOT_SEEN) : NULL;
@@ -72,7 +77,7 @@ static const char *why_lacking(const struct adviser *adviser, uint32_t wants)
 {
 	for (unsigned int want = 0; want < WANTS; want++)
 		if (wants >> want & 1 && model_lacks(adviser->config.model, want))
-			return without[want] ? without[want] : "the source does not tell";
+			return without[want] ? without[want] : N_("the source does not tell");
 	return NULL;
 }
 

@@ -46,7 +46,8 @@ enum figure_of {
 	FIGURE_NAME,	/* hostile, owned */
 	FIGURE_PROCESS, /* by its number, referred to */
 	FIGURE_PLACE,
-	FIGURE_JSON, /* owned; not to be said */
+	FIGURE_LACKS, /* WANT() of what the stream lacks; of sentences alone */
+	FIGURE_JSON,  /* owned; not to be said */
 };
 
 /* A figure of an advice: evidence, or what only its sentence says. */

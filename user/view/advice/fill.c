@@ -12,6 +12,7 @@ struct filling {
 	struct sentence *sentence;
 	const struct adviser *adviser;
 	const struct advice *advice;
+	const struct language *language;
 };
 
 void say_grouped(struct sentence *sentence, uint64_t number)
@@ -24,10 +25,10 @@ void say_grouped(struct sentence *sentence, uint64_t number)
 	}
 }
 
-static void say_bytes(struct sentence *sentence, uint64_t bytes)
+static void say_bytes(struct sentence *sentence, uint64_t bytes, const struct language *language)
 {
 	if (bytes < 10000)
-		say(sentence, "%llu bytes", (unsigned long long)bytes);
+		say(sentence, language_text(language, "%llu bytes"), (unsigned long long)bytes);
 	else if (bytes < 100000)
 		say(sentence, "%.0f kB", (double)bytes / 1e3);
 	else
@@ -75,6 +76,28 @@ static const struct process *process_of(const struct filling *filling, uint32_t 
 	return processes_get(&filling->adviser->config.model->connections.processes, number);
 }
 
+static void say_process(const struct filling *filling, uint32_t number)
+{
+	const struct process *process = process_of(filling, number);
+
+	if (process)
+		text_process(filling->sentence, process);
+	else
+		say(filling->sentence, "%s", language_text(filling->language, "nobody known"));
+}
+
+void say_lacks(struct sentence *sentence, uint64_t wants, const struct language *language)
+{
+	const char *semicolon = "";
+
+	for (unsigned int want = 0; want < WANTS; want++) {
+		if (!(wants >> want & 1))
+			continue;
+		say(sentence, "%s%s", semicolon, language_text(language, lack_of(want)));
+		semicolon = language_text(language, "; ");
+	}
+}
+
 static void say_figure(const struct filling *filling, const struct advice_figure *figure)
 {
 	struct sentence *sentence = filling->sentence;
@@ -87,7 +110,7 @@ static void say_figure(const struct filling *filling, const struct advice_figure
 		say(sentence, "%llu", (unsigned long long)figure->number);
 		break;
 	case FIGURE_BYTES:
-		say_bytes(sentence, figure->number);
+		say_bytes(sentence, figure->number, filling->language);
 		break;
 	case FIGURE_NS:
 		say_seconds(sentence, (double)figure->number / NS_PER_S);
@@ -103,16 +126,19 @@ static void say_figure(const struct filling *filling, const struct advice_figure
 		    100 * figure->real);
 		break;
 	case FIGURE_WORD:
-		say(sentence, "%s", figure->word);
+		say(sentence, "%s", language_text(filling->language, figure->word));
 		break;
 	case FIGURE_NAME:
 		say_harmless(sentence, figure->text);
 		break;
 	case FIGURE_PROCESS:
-		text_process(sentence, process_of(filling, figure->process));
+		say_process(filling, figure->process);
 		break;
 	case FIGURE_PLACE:
 		say_endpoint(sentence, &figure->place.tuple, figure->place.direction);
+		break;
+	case FIGURE_LACKS:
+		say_lacks(sentence, figure->number, filling->language);
 		break;
 	default:
 		say(sentence, "?");
@@ -209,7 +235,7 @@ static const char *fill(const struct filling *filling, const char *at, bool *who
 void words_fill(struct sentence *sentence, const struct adviser *adviser,
 		const struct advice *advice, const char *template, const struct language *language)
 {
-	struct filling filling = {sentence, adviser, advice};
+	struct filling filling = {sentence, adviser, advice, language};
 	bool whole = true;
 
 	fill(&filling, language_text(language, template), &whole);

@@ -131,6 +131,7 @@ struct netns_totals *totals_of(struct adviser *adviser, uint32_t netns);
 
 /* Why a stream that lacks it does not tell: ends a sentence; NULL: it is of no account. */
 const char *lack_of(enum want want);
+const char *not_seen(enum want want); /* the same, with what a sentence needs before it */
 
 /* True from a tenth of what a destination sustains on. */
 bool is_a_tenth(const struct adviser *adviser, const struct tuple *place, double per_s);
@@ -147,6 +148,7 @@ enum topic {
 	TOPIC_RACE,
 	TOPIC_LEAK,
 };
+const char *software_help(size_t i); /* each of them; NULL: there are no more */
 void software_helps(const struct judging *judging, struct advice *advice, enum topic topic);
 void software_helps_of(const struct judging *judging, struct advice *advice, enum topic topic,
 		       uint32_t number);

@@ -72,6 +72,7 @@ static void write_figure(struct json *json, const struct adviser *adviser, const
 	case FIGURE_JSON:
 		json_again(json, key, figure->text, strlen(figure->text));
 		break;
+	case FIGURE_LACKS: /* never evidence */
 	case FIGURE_UNKNOWN:
 		json_null(json, key);
 	}

@@ -385,5 +385,6 @@ const char *why_not_searches(const struct adviser *adviser)
 	uint64_t searches = 0;
 
 	rows_each(&adviser->config.ports->rows, note_searches, &searches);
-	return searches ? NULL : "no search for a port was timed: those of connects that fail are";
+	return searches ? NULL
+			: N_("no search for a port was timed: those of connects that fail are");
 }

@@ -186,7 +186,7 @@ const char *why_not_settings(const struct adviser *adviser)
 	for (size_t i = 0; i < host->count; i++)
 		if (host->namespaces[i].settings.header.type)
 			return NULL;
-	return "the settings of no network namespace could be read";
+	return N_("the settings of no network namespace could be read");
 }
 
 const char *why_not_sysctls(const struct adviser *adviser)
@@ -194,9 +194,9 @@ const char *why_not_sysctls(const struct adviser *adviser)
 	const struct host *host = &adviser->config.model->host;
 
 	if (!host->sysctls_told)
-		return "the files that set sysctls at boot were not read";
+		return N_("the files that set sysctls at boot were not read");
 	return host->unread && !host_sysctl(host, SETTING_TW_RECYCLE)
-		       ? "some of the files that set sysctls at boot could not be read"
+		       ? N_("some of the files that set sysctls at boot could not be read")
 		       : NULL;
 }
 
@@ -207,7 +207,7 @@ const char *why_not_conntrack(const struct adviser *adviser)
 	for (size_t i = 0; i < host->count; i++)
 		if (host->namespaces[i].seen.header.type)
 			return NULL;
-	return "the counters of connection tracking could not be read";
+	return N_("the counters of connection tracking could not be read");
 }
 
 void tell_pressure(const struct judging *judging, struct advice *advice)
@@ -219,20 +219,34 @@ void tell_pressure(const struct judging *judging, struct advice *advice)
 	advice->has_place = false;
 }
 
+/* In English, for the JSON. */
+static void say_hidden(struct sentence *what, uint64_t lacks, uint64_t lost)
+{
+	say_lacks(what, lacks, NULL);
+	if (lost)
+		say(what, "%s%llu records were lost", what->length ? "; " : "",
+		    (unsigned long long)lost);
+}
+
 /* What the stream does not tell of. */
 void judge_kernel_hides(struct judging *judging, const void *row)
 {
 	const struct model *model = judging->adviser->config.model;
+	uint64_t lost = losses_total(&model->losses), lacks = 0;
+	struct advice *advice;
 	struct sentence what = {0};
 
 	(void)row;
 	for (unsigned int want = 0; want < WANTS; want++)
 		if (model_lacks(model, want) && needs_want(&model->needs, want) && lack_of(want))
-			say(&what, "%s%s", what.length ? "; " : "", lack_of(want));
-	if (losses_total(&model->losses))
-		say(&what, "%s%llu records were lost", what.length ? "; " : "",
-		    (unsigned long long)losses_total(&model->losses));
-	if (what.length)
-		tell_name(advise(judging, SEVERITY_INFO, SAY_KERNEL_HIDES), "what", what.text,
-			  what.length);
+			lacks |= UINT64_C(1) << want;
+	say_hidden(&what, lacks, lost);
+	if (!what.length)
+		return;
+	advice = advise(judging, SEVERITY_INFO, SAY_KERNEL_HIDES);
+	tell_name(advice, "what", what.text, what.length);
+	if (lacks)
+		tell(advice, "lacks", FIGURE_LACKS)->number = lacks;
+	if (lost)
+		tell(advice, lacks ? "also_lost" : "lost", FIGURE_PLAIN)->number = lost;
 }

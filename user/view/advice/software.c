@@ -81,3 +81,8 @@ void software_helps(const struct judging *judging, struct advice *advice, enum t
 {
 	software_helps_of(judging, advice, topic, advice->process);
 }
+
+const char *software_help(size_t i)
+{
+	return i < LENGTH(remedies) ? remedies[i].help : NULL;
+}

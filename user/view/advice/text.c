@@ -2,7 +2,8 @@
 #include "view/advice/internal.h"
 
 #define ADVICE_SHOWN 10 /* the gravest; the rest is counted */
-#define LABEL	     16 /* columns: "does not help:" */
+#define SEVERITY     9	/* columns: "critical" */
+#define LABEL	     16 /* "does not help:" */
 
 static const char *const colors[SEVERITIES] = {
 	[SEVERITY_INFO] = TEXT_GREEN,
@@ -33,7 +34,8 @@ void advice_say(struct sentence *sentence, const struct adviser *adviser,
 static void show_line(struct output *output, const char *label, const char *text,
 		      const struct text_style *style)
 {
-	output_format(output, "%*s%-*s", INDENT, "", LABEL, label);
+	output_format(output, "%*s", INDENT, "");
+	text_pad(output, label, LABEL);
 	text_wrap(output, INDENT + LABEL, INDENT + LABEL, text, style->columns);
 }
 
@@ -63,24 +65,27 @@ static void show_head(const struct adviser *adviser, const struct advice *advice
 	say_text(&sentence, adviser, advice, style->language);
 	if (style->color)
 		output_string(output, colors[advice->severity]);
-	output_format(output, "%-9s", severity_name(advice->severity));
+	text_pad(output, language_text(style->language, severity_name(advice->severity)), SEVERITY);
 	if (style->color)
 		output_string(output, TEXT_PLAIN);
-	text_wrap(output, 9, INDENT, sentence.text, style->columns);
+	text_wrap(output, SEVERITY, INDENT, sentence.text, style->columns);
 }
 
 void advice_show(const struct adviser *adviser, const struct advice *advice, struct output *output,
 		 const struct text_style *style)
 {
 	const struct words *words = advice->words;
-	bool extra;
+	const struct language *language = style->language;
+	const char *helps = language_text(language, "helps:");
 
 	show_head(adviser, advice, output, style);
-	extra = show_lines(adviser, advice, output, style, "helps:", advice->extra, ADVICE_EXTRA);
-	show_lines(adviser, advice, output, style, extra ? "" : "helps:", words->helps, WORDS_LIST);
-	show_lines(adviser, advice, output, style, "does not help:", words->does_not_help,
+	if (show_lines(adviser, advice, output, style, helps, advice->extra, ADVICE_EXTRA))
+		helps = "";
+	show_lines(adviser, advice, output, style, helps, words->helps, WORDS_LIST);
+	show_lines(adviser, advice, output, style, language_text(language, "does not help:"),
+		   words->does_not_help, WORDS_LIST);
+	show_lines(adviser, advice, output, style, language_text(language, "see:"), words->commands,
 		   WORDS_LIST);
-	show_lines(adviser, advice, output, style, "see:", words->commands, WORDS_LIST);
 }
 
 /* What there is, for who is told that nothing is wrong. */
@@ -120,19 +125,25 @@ static void say_most_used(struct sentence *sentence, const struct adviser *advis
 		say(sentence, text, 100 * most);
 }
 
+static void say_count(struct sentence *sentence, uint64_t number, const char *one, const char *many,
+		      const struct language *language)
+{
+	struct sentence grouped = {0};
+
+	say_grouped(&grouped, number);
+	say(sentence, language_text(language, number == 1 ? one : many), grouped.text);
+}
+
 static void say_nothing_is_wrong(struct sentence *sentence, const struct adviser *adviser,
 				 const struct language *language)
 {
 	struct present present = {.adviser = adviser};
-	const char *text = language_text(language, "nothing is wrong: %s connection%s, %s "
-						   "TIME_WAIT%s");
-	struct sentence connections = {0}, time_waits = {0};
 
 	connections_each(&adviser->config.model->connections, count, &present);
-	say_grouped(&connections, present.connections);
-	say_grouped(&time_waits, present.time_waits);
-	say(sentence, text, connections.text, plural(present.connections), time_waits.text,
-	    plural(present.time_waits));
+	say_count(sentence, present.connections, N_("nothing is wrong: %s connection"),
+		  N_("nothing is wrong: %s connections"), language);
+	say_count(sentence, present.time_waits, N_(", %s TIME_WAIT"), N_(", %s TIME_WAITs"),
+		  language);
 	say_most_used(sentence, adviser, language);
 }
 
@@ -164,19 +175,19 @@ static void show_unjudged(const struct adviser *adviser, size_t first, struct ou
 			  const struct text_style *style)
 {
 	const char *why = adviser->unknown[first].why, *comma = "";
-	struct sentence sentence = {0};
+	struct sentence rules = {0}, sentence = {0};
 
 	for (size_t i = 0; i < first; i++)
 		if (adviser->unknown[i].why == why)
 			return;
-	say(&sentence, "%s ", language_text(style->language, "not judged:"));
 	for (size_t i = first; i < adviser->unknown_count; i++) {
 		if (adviser->unknown[i].why != why)
 			continue;
-		say(&sentence, "%s%s", comma, unjudged_rule(&adviser->unknown[i]));
+		say(&rules, "%s%s", comma, unjudged_rule(&adviser->unknown[i]));
 		comma = ", ";
 	}
-	say(&sentence, " (%s)", language_text(style->language, why));
+	say(&sentence, language_text(style->language, "not judged: %s (%s)"), rules.text,
+	    language_text(style->language, why));
 	text_wrap(output, 0, INDENT, sentence.text, style->columns);
 }
 

@@ -347,7 +347,8 @@ const struct words words[SAYINGS] = {
 			.helps = {"the CPU quota of its cgroup (cpu.max, cpu.stat)",
 				  "what else runs there"},
 			.does_not_help = {"any TCP setting"}, SEE_LEAKS},
-	[SAY_KERNEL_HIDES] = {"not seen here: {what}",
+	[SAY_KERNEL_HIDES] = {"not seen here: [{lacks}][; {also_lost} records were lost]"
+			      "[{lost} records were lost]",
 			      .helps = {"`tcplinger doctor` says what it takes"},
 			      .commands = {"tcplinger doctor"}},
 };

@@ -81,6 +81,9 @@ struct advice;
 /* "1,669" */
 void say_grouped(struct sentence *sentence, uint64_t number);
 
+/* What a stream lacks that lack_of() is something for: a bit for each WANT_... */
+void say_lacks(struct sentence *sentence, uint64_t wants, const struct language *language);
+
 /* A template, in a language, filled in. */
 void words_fill(struct sentence *sentence, const struct adviser *adviser,
 		const struct advice *advice, const char *template, const struct language *language);
