@@ -43,7 +43,7 @@ $(BUILD)/tests/floor.bpf.o: tests/bench/floor.bpf.c
 # What the tool costs. BENCH_ARGS: see tests/bench/bench.py --help.
 bench: deps-test
 	$(Q)tests/install-packages libbpf-tools bpftrace
-	$(Q)$(BUILD_ALL) all $(BUILD)/tests/load $(BUILD)/tests/floor \
+	$(Q)$(BUILD_ALL) all $(BUILD)/tests/load $(BUILD)/tests/together $(BUILD)/tests/floor \
 		$(BUILD)/tests/floor.bpf.o
 	$(Q)$(PYTHON) tests/bench/refresh.py --build $(BUILD)
 	$(Q)$(PYTHON) tests/bench/bench.py --build $(BUILD) $(BENCH_ARGS)

@@ -3,9 +3,12 @@
 
 import dataclasses
 import json
+import os
 import re
 import signal
+import sys
 
+ON_TERMINAL = os.path.join(os.path.dirname(os.path.abspath(__file__)), "on_terminal.py")
 FAILURE_KEYS = ("owner", "raddr", "rport", "cause")
 LOSS_KEYS = ("ring_full", "skipped", "map_full", "no_memory", "refused")
 
@@ -90,6 +93,12 @@ TRACERS = (
     tcplinger("closing", "closing", "--json"),
     tcplinger("timewait", "timewait", "--json"),
     tcplinger("ports", "ports", "--json"),
+    # as text, on one stream; and all of it on a terminal
+    Tracer("three views", ("{build}/tests/together", "leaks=/dev/null", "timewait=/dev/null",
+                           "ports=/dev/null", "leaks", "--ready-file", "{ready}"), "file",
+           losses_from_stderr, drain=1.5),
+    Tracer("top", (sys.executable, ON_TERMINAL, "{build}/tcplinger", "top", "--ready-file",
+                   "{ready}"), "file", losses_from_stderr, drain=1.5),
     Tracer("bpftrace", ("bpftrace", "-B", "line", "-e", COUNTING), "output", losses_from_stderr,
            needs_tracefs=True, stop=signal.SIGINT),
     libbpf_tool("tcplife"),

@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/hash.h"
 #include "command/record/recorder.h"
 #include "records.h"
 #include "record_list.h"
@@ -399,6 +400,45 @@ static void test_version_1_is_read(void **state)
 	free(text);
 }
 
+/* A sum over all records, in their order. */
+static uint64_t sum_of(struct recording *recording)
+{
+	struct record_header *record;
+	uint64_t sum = 1;
+
+	while (recording_peek(recording)) {
+		assert_true(recording_take(recording));
+		while ((record = recording_next(recording)))
+			sum = hash_bytes(sum, record, record->size);
+	}
+	return sum;
+}
+
+static void test_a_file_can_be_read_once_more(void **state)
+{
+	char complaint[RECORDING_COMPLAINT];
+	struct recording recording;
+	struct file file;
+	uint64_t sum;
+
+	(void)state;
+	record_some(&file);
+	assert_int_equal(recording_open(&recording, file.path, NULL, complaint), RECORDING_OPENED);
+	sum = sum_of(&recording);
+	assert_int_equal(recording.end, RECORDING_WHOLE);
+	for (int i = 0; i < 3; i++) {
+		assert_true(recording_rewind(&recording));
+		assert_true(sum_of(&recording) == sum);
+	}
+	assert_true(recording_rewind(&recording));
+	assert_true(recording_seek(&recording, recording.refreshed_ns));
+	assert_false(recording_seek(&recording, UINT64_MAX));
+	assert_true(recording_rewind(&recording));
+	assert_true(sum_of(&recording) == sum);
+	recording_close(&recording);
+	close(file.fd);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -410,6 +450,7 @@ int main(void)
 		cmocka_unit_test(test_what_older_records_have_not_is_0),
 		cmocka_unit_test(test_longer_records_are_of_a_newer_format),
 		cmocka_unit_test(test_version_1_is_read),
+		cmocka_unit_test(test_a_file_can_be_read_once_more),
 	};
 
 	return cmocka_run_group_tests_name("recording", tests, NULL, NULL);

@@ -8,6 +8,7 @@
 #include "command/print.h"
 #include "command/stop.h"
 #include "command/terminal.h"
+#include "model/dump.h"
 #include "view/objects.h"
 
 static struct needs join_needs(const struct options *options, const struct view *const *views,
@@ -95,20 +96,57 @@ void watch_init(struct watch *watch, const struct options *options, const struct
 		add_view(watch, views[i], fds ? fds[i] : -1);
 }
 
-void watch_restart(struct watch *watch)
+static void start_anew(struct watch *watch)
 {
 	struct needs needs = watch->model.needs;
-	struct losses losses = watch->model.losses;
 
 	for (size_t i = 0; i < watch->view_count; i++)
 		stop_view(&watch->views[i]);
 	model_free(&watch->model);
 	start_model(watch, &needs);
-	watch->model.losses = losses;
 	for (size_t i = 0; i < watch->view_count; i++)
 		start_view(watch, &watch->views[i]);
 	model_observe(&watch->model, &watch->consumer->observer, watch->consumer_self);
-	source_begin(&watch->source, &watch->refusal);
+}
+
+/* Records, one behind the other. */
+struct kept {
+	char *bytes;
+	size_t used, size;
+};
+
+static void keep(void *context, const struct record_header *record)
+{
+	struct kept *kept = context;
+
+	if (kept->used + record->size > kept->size) {
+		kept->size = 2 * (kept->used + record->size);
+		kept->bytes = memory_resize(kept->bytes, kept->size, 1);
+	}
+	memcpy(kept->bytes + kept->used, record, record->size);
+	kept->used += record->size;
+}
+
+void watch_restart(struct watch *watch)
+{
+	struct kept kept = {0};
+	struct record_sink sink = {keep, &kept};
+
+	model_dump(&watch->model, watch->time_ns, &sink);
+	start_anew(watch);
+	for (size_t at = 0; at < kept.used;) {
+		const struct record_header *record = (const void *)(kept.bytes + at);
+
+		model_apply(&watch->model, record);
+		at += record->size;
+	}
+	free(kept.bytes);
+}
+
+bool watch_seek(struct watch *watch, uint64_t time_ns)
+{
+	start_anew(watch);
+	return source_seek(&watch->source, time_ns);
 }
 
 void watch_consume(struct watch *watch, const struct consumer *consumer, void *self)

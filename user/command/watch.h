@@ -41,6 +41,8 @@ struct consumer {
 	int (*wait_on)(const void *self);
 	/* After each wait, which is never long. False: the watch is to end. */
 	bool (*turn)(void *self, struct watch *watch);
+	/* True while the stream is to stand still, and not to end either. */
+	bool (*holds)(const void *self);
 	/* At the end, unless the watch failed; an exit status, `status` unless it is worse. */
 	int (*finish)(void *self, struct watch *watch, int status);
 };
@@ -73,10 +75,16 @@ void watch_init(struct watch *watch, const struct options *options, const struct
 void watch_free(struct watch *watch);
 
 /*
- * All views anew, by the options as they are now, and the model as well: the source tells once more
- * what exists. While it runs, and not from within a record.
+ * All views anew, by the options as they are now; what the model knows stays, counters begin again.
+ * While it runs, and not from within a record.
  */
 void watch_restart(struct watch *watch);
+
+/*
+ * Of a recording: all anew from the first refresh at that time or later, which the next turn tells;
+ * from its beginning, and false, if there is none. Likewise.
+ */
+bool watch_seek(struct watch *watch, uint64_t time_ns);
 
 /* Instead of printing the views: their `fds` are not used then, and may be NULL. */
 void watch_consume(struct watch *watch, const struct consumer *consumer, void *self);

@@ -172,6 +172,11 @@ static void enter_sandbox(const struct watch *watch)
 		note("no seccomp filter: %s", strerror(errno));
 }
 
+static bool holds(const struct watch *watch)
+{
+	return watch->consumer->holds && watch->consumer->holds(watch->consumer_self);
+}
+
 static void wait_for_more(const struct watch *watch)
 {
 	const struct consumer *consumer = watch->consumer;
@@ -179,7 +184,8 @@ static void wait_for_more(const struct watch *watch)
 
 	if (consumer->wait_on)
 		fds[1] = consumer->wait_on(watch->consumer_self);
-	loop_wait(fds, LENGTH(fds), source_wait_until_ns(&watch->source));
+	loop_wait(fds, LENGTH(fds),
+		  holds(watch) ? UINT64_MAX : source_wait_until_ns(&watch->source));
 }
 
 static bool consumer_turn(struct watch *watch)
@@ -193,10 +199,10 @@ static bool loop(struct watch *watch)
 {
 	bool busy = false;
 
-	while (!*watch->stop && !source_over(&watch->source)) {
+	while (!*watch->stop && (holds(watch) || !source_over(&watch->source))) {
 		if (!busy)
 			wait_for_more(watch);
-		if (!source_turn(&watch->source, &busy, &watch->refusal))
+		if (!holds(watch) && !source_turn(&watch->source, &busy, &watch->refusal))
 			return false;
 		if (!consumer_turn(watch))
 			return true;

@@ -8,6 +8,7 @@ struct replay {
 	const struct source_config *config;
 	struct recording *recording;
 	uint64_t until_ns; /* what comes later is not told; UINT64_MAX: all is */
+	uint64_t from_ns;  /* refreshes before are not told */
 	uint64_t every;	   /* so many refreshes make one */
 	uint64_t refreshes;
 	bool begun;
@@ -78,7 +79,7 @@ static bool tell_refresh(struct replay *replay, struct record_header *record, bo
 {
 	struct record_refresh *refresh = (void *)record;
 
-	if (record->time_ns < replay->config->at_ns)
+	if (record->time_ns < replay->config->at_ns || record->time_ns < replay->from_ns)
 		return false;
 	refresh->last = replay->config->at_ns || is_last(replay, last);
 	if (replay->refreshes++ % replay->every && !refresh->last)
@@ -125,6 +126,25 @@ static bool refresh(void *self, bool last, struct refusal *refusal)
 	return true;
 }
 
+static void forget_progress(struct replay *replay)
+{
+	replay->from_ns = replay->refreshes = 0;
+	replay->begun = replay->last = replay->over = false;
+}
+
+static bool seek(void *self, uint64_t time_ns)
+{
+	struct replay *replay = self;
+
+	forget_progress(replay);
+	if (recording_rewind(replay->recording) && recording_seek(replay->recording, time_ns)) {
+		replay->from_ns = time_ns;
+		return true;
+	}
+	recording_rewind(replay->recording);
+	return false;
+}
+
 static bool over(const void *self)
 {
 	return ((const struct replay *)self)->over;
@@ -158,6 +178,7 @@ static void close_self(void *self)
 const struct source_kind replay_kind = {
 	.begin = begin,
 	.refresh = refresh,
+	.seek = seek,
 	.over = over,
 	.answer = answer,
 	.unseen = unseen,

@@ -339,6 +339,16 @@ uint64_t source_wait_until_ns(const struct source *source)
 	return source->due_ns < source->end_ns ? source->due_ns : source->end_ns;
 }
 
+bool source_seeks(const struct source *source)
+{
+	return source->kind->seek;
+}
+
+bool source_seek(struct source *source, uint64_t time_ns)
+{
+	return source->kind->seek(source->self, time_ns);
+}
+
 bool source_over(const struct source *source)
 {
 	if (source->kind->over)

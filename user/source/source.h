@@ -60,6 +60,11 @@ struct source_kind {
 	bool (*take)(void *self);
 	/* Brings up to date what is not streamed. `last`: there is no later. */
 	bool (*refresh)(void *self, bool last, struct refusal *refusal);
+	/*
+	 * From the first refresh at that time or later on, with what was there before; from its
+	 * beginning, and false, if there is none. NULL: it cannot.
+	 */
+	bool (*seek)(void *self, uint64_t time_ns);
 	/* Nothing more comes, ever. NULL: it goes on. */
 	bool (*over)(const void *self);
 	void (*answer)(void *self, const struct question *question);
@@ -113,6 +118,11 @@ bool source_refresh(struct source *source, bool last, struct refusal *refusal);
 /* What to wait on until it can be read, or until the time below; -1: on nothing. */
 int source_wait_on(const struct source *source);
 uint64_t source_wait_until_ns(const struct source *source);
+
+/* True if it can go to another moment, as a recording can; goes there, as above: then all is told
+ * anew. */
+bool source_seeks(const struct source *source);
+bool source_seek(struct source *source, uint64_t time_ns);
 
 /* True once all has been told that was asked for. */
 bool source_over(const struct source *source);

@@ -271,6 +271,42 @@ def test_without_bpf_it_shows_what_is_listed(space, leaks, server):
         top.press("2", shows=row_of(server))
 
 
+@pytest.fixture
+def recording(space, leaks, source, tmp_path):
+    path = str(tmp_path / "recorded")
+    subprocess.run([binary(), "record", "-o", path, "--netns", space.name, "-i", "0.5", "-d", "3",
+                    *source], check=True, stderr=subprocess.DEVNULL)
+    return path
+
+
+def test_in_a_recording_it_moves_in_time(space, recording, server):
+    """A minute on there is nothing; each refresh is another second, or half of one."""
+    top = Top(space)
+    top.line = f"{binary()} top --age 0 -I {recording}"
+    with top:
+        top.press("2", shows=row_of(server))
+        assert f"of {recording}" in top.terminal.screen()
+        top.press("S-Right", shows="the recording ends before that")
+        for _ in range(20):
+            top.terminal.keys("Right")
+        top.press("Right", shows="the recording ends here")
+        [last] = re.findall(r"(?m)^ ([0-9:]{8})  every", top.terminal.screen())
+        for _ in range(4):
+            top.press("Left", shows=row_of(server))
+        top.terminal.wait(lambda screen: f" {last}  every" not in screen)
+        top.press("S-Left", shows=row_of(server))
+        top.press("b", shows="by comm")
+        top.press("f", shows="filter: ")
+        top.terminal.type("-p 1")
+        top.press("Enter", shows="nothing to show")
+        top.terminal.keys("q")
+        top.check_plain(0)
+
+
+def test_left_and_right_are_for_recordings(top):
+    top.press("Left", shows="left and right move in a recording")
+
+
 @pytest.mark.parametrize("name", ["dumb", "no-such-terminal", ""])
 def test_a_terminal_that_cannot_is_refused_kindly(name):
     terminal = Terminal()

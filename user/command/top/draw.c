@@ -27,6 +27,7 @@ static const char *const help[] = {
 	"b   group by pid, comm, exe, cgroup, container",
 	"space   freeze the screen; what happens is still seen",
 	"+ -   interval",
+	"left, right   in a recording: a refresh back, on; with Shift a minute",
 	"w   write what is shown to a file, as JSON",
 	"Esc   closes what is open      q   quits",
 };
@@ -79,6 +80,8 @@ static void draw_state(struct top *top)
 
 	format_clock(time, top->time_ns + (uint64_t)model->clocks.monotonic_ns);
 	add(line, sizeof(line), " %.8s  every %gs", time, top->options->interval_s);
+	if (top->recorded)
+		add(line, sizeof(line), "  of %s", top->options->input);
 	if (top->frozen)
 		add(line, sizeof(line), "  FROZEN");
 	if (is_small())

@@ -8,6 +8,7 @@
 #include "base/time.h"
 #include "command/top/top.h"
 
+#define MINUTE_S	 60.0
 #define ESCAPE		 27
 #define INTERVAL_LEAST_S 0.1
 #define INTERVAL_MOST_S	 60
@@ -230,6 +231,37 @@ static void slower(struct top *top)
 	change_interval(top, 2);
 }
 
+static bool is_recorded(struct top *top)
+{
+	if (!top->recorded)
+		top_say(top, "left and right move in a recording (-I)");
+	return top->recorded;
+}
+
+static void back(struct top *top)
+{
+	if (is_recorded(top))
+		top_back(top);
+}
+
+static void forward(struct top *top)
+{
+	if (is_recorded(top))
+		top_forward(top);
+}
+
+static void minute_back(struct top *top)
+{
+	if (is_recorded(top))
+		top_move(top, -MINUTE_S);
+}
+
+static void minute_forward(struct top *top)
+{
+	if (is_recorded(top))
+		top_move(top, MINUTE_S);
+}
+
 static void quit(struct top *top)
 {
 	top->ended = true;
@@ -239,11 +271,30 @@ static const struct {
 	int key;
 	void (*press)(struct top *top);
 } keys[] = {
-	{'\t', next_tab},   {KEY_BTAB, tab_before}, {'\r', open_details}, {KEY_ENTER, open_details},
-	{'/', open_search}, {'n', search},	    {'f', open_filter},	  {'s', open_sort},
-	{'<', sort_before}, {'>', sort_next},	    {'I', turn_round},	  {'b', group_by_next},
-	{' ', freeze},	    {'+', slower},	    {'-', faster},	  {'w', open_write},
-	{'?', open_help},   {'h', open_help},	    {ESCAPE, close_one},  {'q', quit},
+	{'\t', next_tab},
+	{KEY_BTAB, tab_before},
+	{'\r', open_details},
+	{KEY_ENTER, open_details},
+	{'/', open_search},
+	{'n', search},
+	{'f', open_filter},
+	{'s', open_sort},
+	{'<', sort_before},
+	{'>', sort_next},
+	{'I', turn_round},
+	{'b', group_by_next},
+	{KEY_LEFT, back},
+	{KEY_RIGHT, forward},
+	{KEY_SLEFT, minute_back},
+	{KEY_SRIGHT, minute_forward},
+	{' ', freeze},
+	{'+', slower},
+	{'-', faster},
+	{'w', open_write},
+	{'?', open_help},
+	{'h', open_help},
+	{ESCAPE, close_one},
+	{'q', quit},
 };
 
 static void key_of_rows(struct top *top, int key)

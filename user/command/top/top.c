@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "base/time.h"
 #include "cli/status.h"
 #include "command/advise.h"
 #include "command/commands.h"
@@ -20,7 +21,8 @@
 #include "view/trace/trace.h"
 #include "view/views.h"
 
-#define VIEWS (ALL_VIEWS + 1) /* and trace */
+#define VIEWS	    (ALL_VIEWS + 1) /* and trace */
+#define TIMES_CHUNK 1024
 
 /* All that there is while it runs. */
 struct session {
@@ -29,9 +31,11 @@ struct session {
 	struct watch watch;
 	struct adviser adviser;
 	struct lines lines;
-	struct view trace; /* as trace_view, but that it tells nothing while nobody looks */
-	bool begun;	   /* the terminal is ours */
-	int events;	   /* epoll: keys, and the signal that suspends */
+	struct view trace;  /* as trace_view, but that it tells nothing while nobody looks */
+	bool begun;	    /* the terminal is ours */
+	uint64_t *times_ns; /* of a recording's refreshes that were seen, */
+	size_t time_count;  /* the oldest first */
+	int events;	    /* epoll: keys, and the signal that suspends */
 	int suspends;
 };
 
@@ -104,19 +108,35 @@ static void end(struct session *session)
 	session->begun = false;
 }
 
+/* When refreshes were, as far as they were seen: for those who go back. */
+static void note_time(struct session *session, uint64_t time_ns)
+{
+	size_t count = session->time_count;
+
+	session->top.steps -= !!session->top.steps;
+	if (count && session->times_ns[count - 1] >= time_ns)
+		return;
+	if (count % TIMES_CHUNK == 0)
+		session->times_ns = memory_resize(session->times_ns, count + TIMES_CHUNK,
+						  sizeof(*session->times_ns));
+	session->times_ns[session->time_count++] = time_ns;
+}
+
 static void refreshed(void *self, struct watch *watch, uint64_t time_ns)
 {
 	struct session *session = self;
 	struct top *top = &session->top;
 
 	adviser_judge(&session->adviser, time_ns);
-	if (watch->last)
+	if (watch->last && !top->recorded)
 		return;
+	if (top->recorded)
+		note_time(session, time_ns);
 	if (!session->begun)
 		begin(session);
 	for (size_t i = 0; i < TABS; i++)
 		tab_note(&top->tabs[i], time_ns);
-	if (top->frozen || !session->begun)
+	if (top->frozen || !session->begun || top->steps)
 		return;
 	top->time_ns = time_ns;
 	for (size_t i = 0; i < TABS; i++)
@@ -201,6 +221,13 @@ static bool turn(void *self, struct watch *watch)
 	return !session->top.ended && !has_hung_up(session);
 }
 
+static bool holds(const void *self)
+{
+	const struct top *top = &((const struct session *)self)->top;
+
+	return top->recorded && !top->steps;
+}
+
 static int finish(void *self, struct watch *watch, int status)
 {
 	struct session *session = self;
@@ -221,17 +248,84 @@ static const struct consumer consumer = {
 	.refreshed = refreshed,
 	.wait_on = wait_on,
 	.turn = turn,
+	.holds = holds,
 	.finish = finish,
 };
 
-void top_restart(struct top *top)
+/* The course of time begins anew as well. */
+static void start_anew(struct session *session)
+{
+	look_at_views(session);
+	for (size_t i = 0; i < TABS; i++) {
+		courses_free(&session->top.tabs[i].courses);
+		courses_init(&session->top.tabs[i].courses);
+	}
+	session->top.frozen = false;
+	session->top.steps = 1;
+}
+
+static bool seek(struct session *session, uint64_t time_ns)
+{
+	bool found;
+
+	adviser_free(&session->adviser);
+	found = watch_seek(&session->watch, time_ns);
+	start_anew(session);
+	return found;
+}
+
+void top_forward(struct top *top)
+{
+	if (source_over(&top->watch->source) || top->watch->last)
+		top_say(top, "the recording ends here");
+	else
+		top->steps++;
+}
+
+/* The refresh before, as far as it was seen; else where it should be. */
+static uint64_t time_before(const struct session *session)
+{
+	const struct top *top = &session->top;
+	uint64_t interval_ns = (uint64_t)(top->options->interval_s * NS_PER_S);
+	size_t at = session->time_count;
+
+	while (at && session->times_ns[at - 1] >= top->time_ns)
+		at--;
+	return at ? session->times_ns[at - 1] : top->time_ns - interval_ns - interval_ns / 2;
+}
+
+void top_back(struct top *top)
 {
 	struct session *session = (struct session *)top;
 
+	if (!seek(session, time_before(session)))
+		top_say(top, "this is the beginning of the recording");
+}
+
+void top_move(struct top *top, double seconds)
+{
+	struct session *session = (struct session *)top;
+	uint64_t now_ns = top->time_ns;
+
+	if (seek(session, now_ns + (uint64_t)(int64_t)(seconds * NS_PER_S)))
+		return;
+	if (seconds > 0)
+		seek(session, now_ns);
+	top_say(top, "the recording %s before that", seconds > 0 ? "ends" : "does not begin");
+}
+
+/* In a recording the refresh that is shown comes once more, with what was there before. */
+void top_restart(struct top *top)
+{
+	struct session *session = (struct session *)top; /* it begins with it */
+
+	if (top->recorded) {
+		seek(session, top->time_ns);
+		return;
+	}
 	adviser_free(&session->adviser);
 	watch_restart(&session->watch);
-	look_at_views(session);
-	top->frozen = false;
+	start_anew(session);
 }
 
 static void write_items(struct output *output, const struct list *list)
@@ -293,7 +387,11 @@ static void open_session(struct session *session, const struct options *options)
 	memcpy(views, all_views, sizeof(all_views));
 	views[ALL_VIEWS] = &session->trace;
 	watch_init(&session->watch, &session->options, views, NULL, VIEWS);
-	/* what is filtered may change: nothing is left out in the kernel */
+	session->top.recorded = options->input;
+	session->top.steps = 1; /* the first one */
+	if (options->input)
+		session->top.options = &session->watch.input.options;
+	/* what is filtered may change: nothing is left out in the kernel, nor of a recording */
 	session->watch.filter = (struct tuple_filter){0};
 	watch_consume(&session->watch, &consumer, session);
 	for (size_t i = 0; i < TABS; i++)
@@ -308,6 +406,7 @@ static void close_session(struct session *session)
 	for (size_t i = 0; i < TABS; i++)
 		tab_free(&session->top.tabs[i]);
 	lines_free(&session->lines);
+	free(session->times_ns);
 	close(session->events);
 	close(session->suspends);
 	watch_free(&session->watch);
@@ -339,7 +438,8 @@ const struct command top_command = {
 	.options = OPTION_BIT(OPTION_COLOR) | OPTION_BIT(OPTION_LANG) | OPTION_BIT(OPTION_HELP) |
 		   OPTION_BIT(OPTION_VERSION) | OPTION_BITS_TUPLES | OPTION_BITS_PROCESSES |
 		   OPTION_BIT(OPTION_INTERVAL) | OPTION_BIT(OPTION_AGE) |
-		   OPTION_BIT(OPTION_NO_BPF) | OPTION_BIT(OPTION_READY_FILE),
+		   OPTION_BIT(OPTION_NO_BPF) | OPTION_BIT(OPTION_READY_FILE) |
+		   OPTION_BIT(OPTION_INPUT),
 	.sandbox = {.allows = SANDBOX_WRITE_FILES},
 	.run = run,
 };

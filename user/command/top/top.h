@@ -38,6 +38,8 @@ struct top {
 	bool frozen;	    /* the screen; not the tracing */
 	bool ended;	    /* q, or a terminal that is gone */
 	bool ascii;
+	bool recorded;	  /* it shows a recording, which stands still but for */
+	uint32_t steps;	  /* so many refreshes that are to come */
 	uint64_t time_ns; /* of the refresh that is shown */
 };
 
@@ -58,6 +60,11 @@ __attribute__((format(printf, 2, 3))) void top_say(struct top *top, const char *
 
 /* All of it anew, by the options as they are now: what there is stays, counters begin again. */
 void top_restart(struct top *top);
+
+/* In a recording: to the next refresh, or the one before; and by so much time. */
+void top_forward(struct top *top);
+void top_back(struct top *top);
+void top_move(struct top *top, double seconds);
 
 /* filter.c: sets the filter to these words of the command line, "" for none. False, with the reason
  * in `why`, if one of them is wrong; nothing is changed then. */

@@ -289,6 +289,24 @@ bool recording_seek(struct recording *recording, uint64_t time_ns)
 	return true;
 }
 
+bool recording_rewind(struct recording *recording)
+{
+	struct recording_header header = recording->header;
+
+	if (lseek(recording->fd, 0, SEEK_SET) != 0)
+		return false;
+	drop_ahead(recording);
+	frame_free(recording->current);
+	recording->current = NULL;
+	recording->newest = NULL;
+	recording->end = RECORDING_GOES_ON;
+	if (check_preamble(recording) || read_header(recording)) {
+		recording->header = header;
+		recording->end = RECORDING_DAMAGED;
+	}
+	return true;
+}
+
 bool recording_refreshes(struct recording *recording, uint64_t *time_ns)
 {
 	const struct frame *frame;

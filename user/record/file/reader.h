@@ -65,6 +65,9 @@ bool recording_take(struct recording *recording);
  */
 bool recording_seek(struct recording *recording, uint64_t time_ns);
 
+/* From its beginning again. False for what cannot be read twice, as a pipe. */
+bool recording_rewind(struct recording *recording);
+
 /* Whether a frame after the one that was taken ends a refresh; when, in `time_ns`. */
 bool recording_refreshes(struct recording *recording, uint64_t *time_ns);
 
