@@ -42,12 +42,10 @@ PACKAGES_TEST := g++ libcmocka-dev libclang-rt-14-dev python3 python3-pytest pyt
 	redis-server redis-tools haproxy apache2 php-fpm postgresql gunicorn python3-requests \
 	default-jre-headless golang-go openssl mariadb-server php-redis tmux \
 	chromium chromium-driver python3-selenium
-# serve: what scrapes it
-PACKAGES_TEST += prometheus
+# serve: what scrapes it; what contrib/ is made of, and checked by
+PACKAGES_TEST += prometheus jsonnet python3-yaml systemd
 # export: what reads it
 PACKAGES_TEST += sqlite3
-# serve: what scrapes it
-PACKAGES_TEST += prometheus
 
 WARNINGS := -Wall -Wextra -Werror
 INCLUDES := -Iuser -Ibpf -isystem $(BUILD)
