@@ -40,7 +40,7 @@ PACKAGES_BUILD += libsqlite3-dev
 PACKAGES_TEST := g++ libcmocka-dev libclang-rt-14-dev python3 python3-pytest python3-pytest-xdist \
 	python3-pytest-rerunfailures iproute2 nftables libcap2-bin procps nodejs perl nginx apache2-utils \
 	redis-server redis-tools haproxy apache2 php-fpm postgresql gunicorn python3-requests \
-	default-jre-headless golang-go openssl mariadb-server php-redis tmux \
+	default-jdk-headless golang-go openssl mariadb-server php-redis tmux \
 	chromium chromium-driver python3-selenium
 # serve: what scrapes it; what contrib/ is made of, and checked by
 PACKAGES_TEST += prometheus jsonnet python3-yaml systemd

@@ -8,6 +8,7 @@ struct fin_wait2_map fin_wait2 SEC(".maps");
 struct last_calls_map last_calls SEC(".maps");
 struct stacks_map stacks SEC(".maps");
 struct stack_scratch_map stack_scratch SEC(".maps");
+struct pythons_map pythons SEC(".maps");
 
 const volatile struct settings settings = {};
 struct losses losses = {};

@@ -75,11 +75,20 @@ struct stack_scratch_map {
 	__type(value, struct stack_scratch);
 };
 
+/* Python processes, by pid. */
+struct pythons_map {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, PYTHON_PROCESSES);
+	__type(key, __u32);
+	__type(value, struct python_layout);
+};
+
 extern struct records_map records SEC(".maps");
 extern struct fin_wait2_map fin_wait2 SEC(".maps");
 extern struct last_calls_map last_calls SEC(".maps");
 extern struct stacks_map stacks SEC(".maps");
 extern struct stack_scratch_map stack_scratch SEC(".maps");
+extern struct pythons_map pythons SEC(".maps");
 extern const volatile struct settings settings;
 extern struct losses losses;
 extern __u32 list_states; /* sockets in these (bit 1 << state), and their holders, are listed now */

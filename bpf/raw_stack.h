@@ -6,6 +6,7 @@
 #ifndef TCPLINGER_RAW_STACK_H
 #define TCPLINGER_RAW_STACK_H
 
+#include "python_frames.h"
 #include "stack.h"
 
 #define RAW_STACK_FRAMES    64
@@ -21,7 +22,9 @@ struct raw_stack {
 	struct record_header header; /* `size`: with `bytes`, of which there are `copied` */
 	__u64 cookie;
 	struct process_id process;
-	__u64 image; /* grows with each program that the process executes */
+	__u64 image;	   /* grows with each program that the process executes */
+	__u64 start_stack; /* where that one's first stack began: by chance, another place each time
+			    */
 	__u32 tid;
 	__u8 event;  /* enum stack_event */
 	__u8 walked; /* frames that the kernel found by frame pointers */
@@ -31,15 +34,17 @@ struct raw_stack {
 	__u64 stack_pointer; /* where `bytes` were */
 	__u64 frame_pointer;
 	__u64 registers[RAW_STACK_REGISTERS];
-	__u64 frames[RAW_STACK_FRAMES]; /* innermost first */
-	__u32 copied;			/* of `bytes` */
-	__u32 reserved_too;
+	__u64 frames[RAW_STACK_FRAMES];		   /* innermost first */
+	struct python_frame python[PYTHON_FRAMES]; /* innermost first */
+	__u8 python_entry[PYTHON_FRAMES];
+	__u32 copied; /* of `bytes` */
+	__u32 python_count;
 	__u8 bytes[RAW_STACK_BYTES];
 };
 
 /* What is there in any case. */
 #define RAW_STACK_HEAD (sizeof(struct raw_stack) - RAW_STACK_BYTES)
 
-_Static_assert(sizeof(struct raw_stack) == 888 + RAW_STACK_BYTES, "raw_stack");
+_Static_assert(sizeof(struct raw_stack) == 1440 + RAW_STACK_BYTES, "raw_stack");
 
 #endif

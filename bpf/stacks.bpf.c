@@ -9,6 +9,7 @@
 #include <bpf/bpf_tracing.h>
 #include "emit.bpf.h"
 #include "process.bpf.h"
+#include "python.bpf.h"
 #include "socket.bpf.h"
 #include "wanted.h"
 
@@ -104,15 +105,19 @@ static __always_inline int tell(void *ctx, struct task_struct *task, __u64 cooki
 {
 	struct raw_stack *stack = &scratch->stack;
 
+	stack->python_count = 0;
 	record_begin(&stack->header, RECORD_RAW_STACK, RAW_STACK_HEAD, bpf_ktime_get_ns());
 	stack->cookie = cookie;
 	process_of_current(&stack->process, task->group_leader);
 	stack->image = task->self_exec_id;
+	stack->start_stack = task->mm ? task->mm->start_stack : 0;
 	stack->tid = task->pid;
 	stack->event = event;
 	walk(stack, ctx);
 	show_registers(stack, (const struct pt_regs *)bpf_task_pt_regs(task));
 	copy_memory(stack);
+	if (settings.probe_reads)
+		walk_python(stack, task);
 	submit(stack);
 	return 0;
 }

@@ -1,13 +1,29 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Processes: include/linux/sched.h, include/linux/timer_types.h */
 
+struct upid {
+	int nr;
+	struct pid_namespace *ns;
+};
+
+struct pid {
+	unsigned int level;
+	struct upid numbers[1]; /* in each pid namespace, from the host's */
+};
+
+struct mm_struct {
+	unsigned long start_stack;
+};
+
 struct task_struct {
 	unsigned int flags;
 	int pid;
 	int tgid;
 	u64 start_boottime; /* ns since boot, suspend included (real_start_time before 5.5) */
 	struct task_struct *group_leader;
-	u64 self_exec_id; /* programs that it, and what it came from, have executed */
+	struct pid *thread_pid;
+	struct mm_struct *mm; /* NULL: a kernel thread's */
+	u64 self_exec_id;     /* programs that it, and what it came from, have executed */
 	char comm[16];
 };
 

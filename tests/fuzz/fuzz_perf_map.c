@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* What processes write, and the kernel about them: perf maps, and lines of /proc/PID/maps. */
+/* What is read of processes: perf maps, lines of /proc/PID/maps, Python's tables of lines. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "fuzz.h"
 #include "source/stacks/jit.h"
 #include "source/stacks/maps.h"
+#include "source/stacks/python.h"
 
 static char *copy_of(const uint8_t *data, size_t size)
 {
@@ -63,5 +64,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	try_perf_map(data, size);
 	try_maps(data, size);
+	for (uint64_t offset = 0; offset < 2 * size; offset += 2)
+		must(python_line(data, size, 1, offset) <= INT32_MAX);
 	return 0;
 }

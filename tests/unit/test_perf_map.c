@@ -108,6 +108,7 @@ static void knows_the_habits_of_languages(void **state)
 		{"JS:*handle /srv/app.js:12:3", "handle", "/srv/app.js"},
 		{"JS:~Module._load node:internal/modules/cjs/loader:1003:24", "Module._load",
 		 "node:internal/modules/cjs/loader"},
+		{"LazyCompile:~fetch /srv/app.js:12:9", "fetch", "/srv/app.js"},
 		{"JS:~ /srv/app.js:1:1", "(anonymous at 1:1)", "/srv/app.js"},
 		{"JS:", "JS:", ""},
 		{"JS:~a b", "JS:~a b", ""},

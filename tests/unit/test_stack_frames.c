@@ -120,24 +120,29 @@ static void runtimes_are_told_from_what_runs_in_them(void **state)
 	static const struct {
 		const char *module, *symbol;
 		bool runtime;
+		const char *file; /* NULL: not known */
 	} cases[] = {
-		{"/lib/x86_64-linux-gnu/libc.so.6", "connect", true},
-		{"/lib64/ld-linux-x86-64.so.2", "_start", true},
-		{"/usr/bin/python3.11", "_PyEval_EvalFrameDefault", true},
-		{"/usr/bin/node", "uv__tcp_connect", true},
-		{"/usr/lib/jvm/java-17/lib/server/libjvm.so", "JavaCalls::call", true},
-		{"", "void java.net.Socket.connect(java.net.SocketAddress, int)", true},
-		{"", "void com.shop.Client.fetch()", false},
-		{"/opt/app", "runtime.goexit", true},
-		{"/opt/app", "net.(*Dialer).DialContext", true},
-		{"/opt/app", "net/http.(*Client).Do", false},
-		{"/opt/app", "main.fetch", false},
-		{"/opt/app", "_start", true},
-		{"/opt/app", "_starter", false},
-		{"", "LazyCompile:~connect node:net:1088", true},
-		{"", "LazyCompile:~fetch /srv/app.js:12", false},
-		{"/opt/libcurl.so.4", "curl_easy_perform", false},
-		{"/opt/app", "network_loop", false},
+		{"/lib/x86_64-linux-gnu/libc.so.6", "connect", true, NULL},
+		{"/lib64/ld-linux-x86-64.so.2", "_start", true, NULL},
+		{"/usr/bin/python3.11", "_PyEval_EvalFrameDefault", true, NULL},
+		{"/usr/bin/node", "uv__tcp_connect", true, NULL},
+		{"/usr/lib/jvm/java-17/lib/server/libjvm.so", "JavaCalls::call", true, NULL},
+		{"", "void java.net.Socket.connect(java.net.SocketAddress, int)", true, NULL},
+		{"", "void com.shop.Client.fetch()", false, NULL},
+		{"/opt/app", "runtime.goexit", true, NULL},
+		{"/opt/app", "net.(*Dialer).DialContext", true, NULL},
+		{"/opt/app", "net/http.(*Client).Do", false, NULL},
+		{"/opt/app", "main.fetch", false, NULL},
+		{"/opt/app", "_start", true, NULL},
+		{"/opt/app", "_starter", false, NULL},
+		{"", "internalConnect", true, "node:net"},
+		{"", "fetch", false, "/srv/app.js"},
+		{"", "create_connection", true, "/usr/lib/python3.11/socket.py"},
+		{"", "_find_and_load", true, "<frozen importlib._bootstrap>"},
+		{"", "get", false, "/usr/lib/python3/dist-packages/requests/api.py"},
+		{"", "get", false, "/srv/env/lib/python3.12/site-packages/requests/api.py"},
+		{"/opt/libcurl.so.4", "curl_easy_perform", false, NULL},
+		{"/opt/app", "network_loop", false, NULL},
 	};
 
 	(void)state;
@@ -146,6 +151,7 @@ static void runtimes_are_told_from_what_runs_in_them(void **state)
 
 		strcpy(frame.module, cases[i].module);
 		strcpy(frame.symbol, cases[i].symbol);
+		strcpy(frame.file, cases[i].file ? cases[i].file : "");
 		check(frame_is_runtime(&frame) == cases[i].runtime, "%s of %s", cases[i].symbol,
 		      cases[i].module);
 	}

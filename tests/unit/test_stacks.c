@@ -4,6 +4,7 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
+#include "source/proc/procfs.h"
 #include "source/sandbox.h"
 #include "source/stacks/debug_info.h"
 #include "specimen.h"
@@ -338,6 +339,29 @@ static void in_the_sandbox(void **state)
 	assert_int_equal(status, 0);
 }
 
+/* What was called by one program, and comes to us when the process executes another one. */
+static void executed_another_program_meanwhile(void **state)
+{
+	struct bench *bench = *state;
+	int process;
+
+	specimen_shell(&bench->tree, "gcc -O2 leak.c -o leak");
+	bench->child = specimen_start(&bench->tree, "./leak");
+	specimen_stack(bench->child, &bench->raw);
+	process = procfs_open((uint32_t)bench->child);
+	bench->raw.start_stack = procfs_start_stack(process);
+	close(process);
+	assert_int_not_equal(bench->raw.start_stack, 0);
+	bench->raw.start_stack += 16;
+	resolve(bench);
+	assert_int_equal(bench->stack.end, STACK_CUT_PROCESS);
+	assert_null(specimen_frame(&bench->stack, "leak"));
+	bench->raw.start_stack -= 16;
+	bench->raw.image++;
+	resolve(bench);
+	assert_non_null(specimen_frame(&bench->stack, "leak"));
+}
+
 /* Ten thousand stacks, each another one, of addresses that lead anywhere. */
 static void ten_thousand_stacks(void **state)
 {
@@ -456,6 +480,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(gone_at_once, setup, teardown),
 		cmocka_unit_test_setup_teardown(another_program, setup, teardown),
 		cmocka_unit_test_setup_teardown(in_the_sandbox, setup, teardown),
+		cmocka_unit_test_setup_teardown(executed_another_program_meanwhile, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(ten_thousand_stacks, setup, teardown),
 		cmocka_unit_test_setup_teardown(debug_files, setup, teardown),
 		cmocka_unit_test_setup_teardown(debug_files_of_others, setup, teardown),

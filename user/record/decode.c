@@ -247,7 +247,8 @@ static bool raw_stack_valid(const struct record_header *header)
 	const struct raw_stack *record = (const void *)header;
 
 	return event_valid(record->event) && record->walked <= RAW_STACK_FRAMES &&
-	       record->copied <= RAW_STACK_BYTES && header->size == RAW_STACK_HEAD + record->copied;
+	       record->copied <= RAW_STACK_BYTES && record->python_count <= PYTHON_FRAMES &&
+	       header->size == RAW_STACK_HEAD + record->copied;
 }
 
 /* The one table of record types: how long they are, and what their payload must be like. */

@@ -69,14 +69,24 @@ static bool is_runtime_symbol(const char *symbol)
 	};
 
 	return strcmp(symbol, "_start") == 0 || begins_with(symbol, names, LENGTH(names)) ||
-	       begins_with(behind_type(symbol), names, LENGTH(names)) || strstr(symbol, " node:") ||
+	       begins_with(behind_type(symbol), names, LENGTH(names)) ||
 	       strstr(symbol, "Builtin:") == symbol;
+}
+
+/* Its functions are the language's own: Python's, but for what was installed besides, and Node's.
+ */
+static bool is_runtime_file(const char *file)
+{
+	return strncmp(file, "<frozen ", strlen("<frozen ")) == 0 ||
+	       strncmp(file, "node:", strlen("node:")) == 0 ||
+	       (strstr(file, "/lib/python3.") && !strstr(file, "-packages/"));
 }
 
 /* Code that a compiler made at run time is the application's, and has no module. */
 bool frame_is_runtime(const struct stack_frame *frame)
 {
-	return is_runtime_module(frame->module) || is_runtime_symbol(frame->symbol);
+	return is_runtime_module(frame->module) || is_runtime_symbol(frame->symbol) ||
+	       is_runtime_file(frame->file);
 }
 
 static void say_harmless(struct sentence *sentence, const char *text)

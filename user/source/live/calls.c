@@ -214,6 +214,14 @@ int live_waits_on(const struct live *live)
 	return live->calls.stacks ? live->calls.waits : ring_buffer__epoll_fd(live->ring);
 }
 
+/* A process that is told of too late, or that there is no room for, shows its C functions. */
+static void on_python(void *context, uint32_t pid, const struct python_layout *layout)
+{
+	const struct live *live = context;
+
+	bpf_map_update_elem(bpf_map__fd(live->bpf->maps.pythons), &pid, layout, BPF_ANY);
+}
+
 bool live_open_calls(struct live *live, struct refusal *refusal)
 {
 	struct calls *calls = &live->calls;
@@ -229,6 +237,7 @@ bool live_open_calls(struct live *live, struct refusal *refusal)
 		return false;
 	}
 	calls->stacks = memory_check(stacks_open());
+	stacks_on_python(calls->stacks, on_python, live);
 	calls->credit_ns = CREDIT_NS;
 	calls->credited_ns = clock_now_ns(CLOCK_MONOTONIC);
 	known_init(&calls->known);

@@ -62,6 +62,7 @@ const struct part_facts live_part_facts[PARTS] = {
 	[PART_LAST_CALLS] = {MAP("last_calls"), .without = WITHOUT_SECOND},
 	[PART_STACKS] = {MAP("stacks"), .without = WITHOUT_STACKS},
 	[PART_STACK_SCRATCH] = {MAP("stack_scratch"), .without = WITHOUT_STACKS},
+	[PART_PYTHONS] = {MAP("pythons"), .without = WITHOUT_STACKS},
 };
 
 static bool follows(const struct live *live)
@@ -98,6 +99,7 @@ bool live_is_of_stacks(enum part part)
 	case PART_STACK_EOF:
 	case PART_STACKS:
 	case PART_STACK_SCRATCH:
+	case PART_PYTHONS:
 		return true;
 	default:
 		return false;
@@ -177,7 +179,7 @@ void live_plan_parts(struct live *live)
 		follows(live) && (plan->minisockets_fentry || usable(live, PART_TIMEWAIT_ENDED));
 	plan->refusals = plan->minisockets_fentry && plan->last_calls;
 	plan->stacks = needs_want(&live->needs, WANT_STACKS) && usable(live, PART_STACKS) &&
-		       usable(live, PART_STACK_SCRATCH);
+		       usable(live, PART_STACK_SCRATCH) && usable(live, PART_PYTHONS);
 	plan->silent_fins = plan->minisockets && !plan->minisockets_fentry &&
 			    usable(live, PART_FIN_WAIT2) && usable(live, PART_FIND_TIME_WAIT);
 	for (int part = 0; part < PARTS; part++)
@@ -305,7 +307,7 @@ static const struct {
 
 static bool is_map_of_stacks(int part)
 {
-	return part == PART_STACKS || part == PART_STACK_SCRATCH;
+	return part == PART_STACKS || part == PART_STACK_SCRATCH || part == PART_PYTHONS;
 }
 
 static bool depends(int part, int partner)

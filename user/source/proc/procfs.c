@@ -12,6 +12,7 @@
 #define PARENT_FIELD 4		 /* (4) ppid */
 #define UTIME_FIELD  14		 /* proc(5): (14) utime, (15) stime */
 #define START_FIELD  22		 /* (22) starttime */
+#define STACK_FIELD  28		 /* (28) startstack */
 
 long procfs_read_from(int fd, char *text, size_t size)
 {
@@ -107,15 +108,26 @@ uint64_t procfs_ran_ns(int process)
 	return (user + system) * TICK_NS;
 }
 
-uint32_t procfs_parent(int process)
+/* 0: it has gone. */
+static uint64_t stat_number(int process, int number)
 {
-	uint64_t parent = 0;
+	uint64_t value = 0;
 	char text[1024];
 
 	if (procfs_read(process, "stat", text, sizeof(text)) <= 0 ||
-	    !stat_field(text, PARENT_FIELD, &parent))
+	    !stat_field(text, number, &value))
 		return 0;
-	return (uint32_t)parent;
+	return value;
+}
+
+uint32_t procfs_parent(int process)
+{
+	return (uint32_t)stat_number(process, PARENT_FIELD);
+}
+
+uint64_t procfs_start_stack(int process)
+{
+	return stat_number(process, STACK_FIELD);
 }
 
 bool procfs_identify(int process, struct process_id *id)

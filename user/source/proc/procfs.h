@@ -37,6 +37,9 @@ uint32_t procfs_parent(int process);
 /* How long all threads of the process ran, those that ended too: to two hundredths of a second. */
 uint64_t procfs_ran_ns(int process);
 
+/* Where the stack of its first thread began, which no two programs have in common; 0: not told. */
+uint64_t procfs_start_stack(int process);
+
 /*
  * Who the process is: pid, start (to a hundredth of a second), comm of its leader, all from its
  * stat. False if it is gone.

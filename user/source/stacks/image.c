@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "source/stacks/image.h"
 
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -13,12 +14,14 @@
 #define RETRY_NS   (NS_PER_S / 10) /* for an address that is in no mapping */
 #define PLACES_MAX 4096
 
-struct image *image_new(const struct process_id *process, uint64_t number, struct library *library)
+struct image *image_new(const struct process_id *process, uint64_t number, uint64_t start_stack,
+			struct library *library)
 {
 	struct image *image = memory_new(1, sizeof(*image));
 
 	image->process = *process;
 	image->number = number;
+	image->start_stack = start_stack;
 	image->library = library;
 	places_init(&image->places);
 	return image;
@@ -51,6 +54,52 @@ static void take_maps(struct image *image, const struct maps *maps)
 	places_clear(&image->places);
 }
 
+static bool is_running(const struct image *image, int process)
+{
+	uint64_t start = procfs_start_stack(process);
+
+	return !start || !image->start_stack || start == image->start_stack;
+}
+
+int image_open(const struct image *image)
+{
+	int process = procfs_open_same(&image->process);
+
+	if (process < 0 || is_running(image, process))
+		return process;
+	close(process);
+	return -1;
+}
+
+int image_open_memory(const struct image *image)
+{
+	int process = image_open(image), memory;
+
+	if (process < 0)
+		return -1;
+	memory = openat(process, "mem", O_RDONLY | O_CLOEXEC);
+	close(process);
+	return memory;
+}
+
+bool image_finds_python(struct image *image, const struct image_code *code,
+			struct python_layout *layout)
+{
+	struct python_symbols symbols;
+	bool found;
+	int memory;
+
+	if (!code->module)
+		return false;
+	module_python(code->module, &symbols);
+	memory = symbols.runtime ? image_open_memory(image) : -1;
+	if (memory < 0)
+		return false;
+	found = python_open(&image->python, &symbols, code->bias, memory, layout);
+	close(memory);
+	return found;
+}
+
 /* What was known of a process that has gone stays. */
 static void read_maps(struct image *image, int process)
 {
@@ -68,7 +117,7 @@ static void read_maps(struct image *image, int process)
 
 static void read_process(struct image *image, uint64_t now_ns)
 {
-	int process = procfs_open_same(&image->process);
+	int process = image_open(image);
 
 	image->read_ns = now_ns;
 	if (process < 0)
@@ -96,7 +145,7 @@ static struct module *module_of(struct image *image, const struct mapping *mappi
 	if (image->tried[number] || !mapping->inode)
 		return image->modules[number];
 	image->tried[number] = true;
-	process = procfs_open_same(&image->process);
+	process = image_open(image);
 	if (process < 0)
 		return NULL;
 	image->modules[number] = library_take(image->library, process, mapping, now_ns);
@@ -127,6 +176,7 @@ struct image_code image_find(struct image *image, uint64_t address, uint64_t now
 		code.module = NULL;
 	if (code.module)
 		code.module->used_ns = now_ns;
+	code.bias = address - code.address;
 	return code;
 }
 

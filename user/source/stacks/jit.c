@@ -7,10 +7,11 @@
 #include "base/macros.h"
 #include "source/stacks/places.h"
 
-#define PYTHON		 "py::"
-#define JAVASCRIPT	 "JS:"
-#define JAVASCRIPT_TIERS "~^+*" /* interpreted, and by which of V8's compilers */
-#define TRAMPOLINE_3_12	 11	/* bytes, on x86-64: sub $8,%rsp; call *%rcx; add $8,%rsp; ret */
+#define PYTHON		     "py::"
+#define JAVASCRIPT	     "JS:"
+#define JAVASCRIPT_BEFORE_20 "LazyCompile:" /* Node's version */
+#define JAVASCRIPT_TIERS     "~^+*"	    /* interpreted, and by which of V8's compilers */
+#define TRAMPOLINE_3_12	     11 /* bytes, on x86-64: sub $8,%rsp; call *%rcx; add $8,%rsp; ret */
 
 /* Its end is ":LINE:COLUMN": cuts them off, and says where they are; NULL: it has none. */
 static char *cut_position(char *file)
@@ -73,6 +74,7 @@ static const struct {
 } languages[] = {
 	{PYTHON, take_python},
 	{JAVASCRIPT, take_javascript},
+	{JAVASCRIPT_BEFORE_20, take_javascript},
 };
 
 static bool take_language(struct stack_frame *frame, char *name)

@@ -57,7 +57,13 @@ bool module_is(const struct module *module, const struct stat *file)
 	       memcmp(&module->file.st_ctim, &file->st_ctim, sizeof(file->st_ctim)) == 0;
 }
 
-/* False: it is no ELF file, which is not tried again. */
+/* It is no ELF file, which is not tried again. */
+static void give_up(struct module *module)
+{
+	close(module->fd);
+	module->fd = -1;
+}
+
 static bool wake(struct module *module)
 {
 	int fd;
@@ -66,12 +72,8 @@ static bool wake(struct module *module)
 		return module->open;
 	fd = dup(module->fd);
 	module->open = fd >= 0 && debug_info_open(&module->info, fd, module->folder, module->path);
-	if (module->open) {
-		module->layout = module->info.object.layout;
-	} else {
-		close(module->fd);
-		module->fd = -1;
-	}
+	if (!module->open)
+		give_up(module);
 	return module->open;
 }
 
@@ -87,10 +89,45 @@ void module_rest(struct module *module)
 	module->open = false;
 }
 
+/* Without its debugging information, which takes time. */
+static bool open_object(struct module *module, struct object *object)
+{
+	int fd = module->fd < 0 ? -1 : dup(module->fd);
+
+	if (fd < 0)
+		return false;
+	if (object_open(object, fd))
+		return true;
+	give_up(module);
+	return false;
+}
+
+static void read_layout(struct module *module)
+{
+	struct object object;
+
+	if (!open_object(module, &object))
+		return;
+	module->layout = object.layout;
+	object_close(&object);
+}
+
 bool module_address(struct module *module, uint64_t offset, uint64_t *address)
 {
-	return (module->layout.count || wake(module)) &&
-	       layout_address(&module->layout, offset, address);
+	if (!module->layout.count)
+		read_layout(module);
+	return layout_address(&module->layout, offset, address);
+}
+
+void module_python(struct module *module, struct python_symbols *symbols)
+{
+	struct object object;
+
+	*symbols = (struct python_symbols){0};
+	if (!open_object(module, &object))
+		return;
+	python_find_symbols(&object, symbols);
+	object_close(&object);
 }
 
 static uint32_t find_frames(struct module *module, uint64_t address,

@@ -10,6 +10,7 @@
 
 #include "source/stacks/debug_info.h"
 #include "source/stacks/places.h"
+#include "source/stacks/python.h"
 #include "source/stacks/unwind.h"
 
 struct module {
@@ -45,6 +46,9 @@ const struct place *module_place(struct module *module, uint64_t address);
 /* From a frame whose code is at the address to its caller's. */
 enum unwind_result module_step(struct module *module, uint64_t address,
 			       struct unwind_cursor *cursor, const struct unwind_memory *memory);
+
+/* What tells that it is Python's interpreter; all 0 where it is not. */
+void module_python(struct module *module, struct python_symbols *symbols);
 
 /* How many bytes the file's debugging information takes now. */
 uint64_t module_bytes(const struct module *module);

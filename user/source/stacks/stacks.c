@@ -2,11 +2,13 @@
 #include "source/stacks/stacks.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "base/memory.h"
 #include "source/clock.h"
 #include "source/stacks/debug_file.h"
 #include "source/stacks/image.h"
+#include "source/stacks/pythons.h"
 
 #define IMAGES 64
 
@@ -15,6 +17,8 @@ struct stacks {
 	struct image *images[IMAGES];
 	size_t count;
 	uint64_t now_ns;
+	void (*python_found)(void *context, uint32_t pid, const struct python_layout *layout);
+	void *context;
 };
 
 /* One stack on its way. */
@@ -26,7 +30,8 @@ struct climb {
 	struct unwind_memory memory;
 	struct stack *out;
 	struct stack_walk *walk;
-	bool repeats; /* may be known again by its walk */
+	bool repeats;	 /* may be known again by its walk */
+	uint32_t python; /* of its frames, so many are told already */
 };
 
 struct stacks *stacks_open(void)
@@ -54,6 +59,16 @@ void stacks_close(struct stacks *stacks)
 	free(stacks);
 }
 
+void stacks_on_python(struct stacks *stacks,
+		      void (*found)(void *context, uint32_t pid,
+				    const struct python_layout *layout),
+		      void *context)
+{
+	stacks->python_found = found;
+	stacks->context = context;
+	pythons_find(&stacks->library, found, context);
+}
+
 static bool is_of(const struct image *image, const struct process_id *process)
 {
 	return image->process.pid == process->pid && image->process.start_ns == process->start_ns;
@@ -76,6 +91,20 @@ static void drop_oldest(struct stacks *stacks)
 	drop_image(stacks, oldest);
 }
 
+/* First of all, so that as few calls as possible come before the kernel side knows. */
+static struct image *add_image(struct stacks *stacks, const struct raw_stack *raw)
+{
+	struct image *image =
+		image_new(&raw->process, raw->image, raw->start_stack, &stacks->library);
+	struct python_layout layout;
+
+	stacks->images[stacks->count++] = image;
+	image_refresh(image, stacks->now_ns);
+	if (python_of(image, stacks->now_ns, &layout) && stacks->python_found)
+		stacks->python_found(stacks->context, raw->process.pid, &layout);
+	return image;
+}
+
 /* What the process executed before is dropped with it. */
 static struct image *find_image(struct stacks *stacks, const struct raw_stack *raw)
 {
@@ -86,8 +115,7 @@ static struct image *find_image(struct stacks *stacks, const struct raw_stack *r
 	stacks_forget(stacks, &raw->process);
 	if (stacks->count == IMAGES)
 		drop_oldest(stacks);
-	stacks->images[stacks->count] = image_new(&raw->process, raw->image, &stacks->library);
-	return stacks->images[stacks->count++];
+	return add_image(stacks, raw);
 }
 
 /* Adds what is at an address to the stack; false if there is no more room. */
@@ -109,6 +137,55 @@ static bool add_place(struct climb *climb, const struct place *place, bool behin
 	return true;
 }
 
+/* The functions that the interpreter runs in one of its frames; false: not one can be told. */
+static bool add_functions(struct climb *climb, int memory)
+{
+	const struct python *python = &climb->image->python;
+	const struct raw_stack *raw = climb->raw;
+	bool told = false, ends = false;
+
+	while (climb->python < raw->python_count && climb->out->count < STACK_FRAMES && !ends) {
+		uint32_t at = climb->python++;
+		struct stack_frame *frame = &climb->out->frames[climb->out->count];
+
+		ends = python_enters(python, raw->python_entry[at]);
+		if (python_is_shim(python, raw->python_entry[at]))
+			continue;
+		told |= python_frame(python, memory, &raw->python[at], frame);
+		climb->out->count++;
+	}
+	return told;
+}
+
+/* In place of the interpreter's own frame, which is the last one. */
+static void add_python(struct climb *climb)
+{
+	struct stack *out = climb->out;
+	uint8_t count = out->count;
+	struct stack_frame own = out->frames[count - 1];
+	int memory;
+
+	climb->repeats = false;
+	if (!climb->image->python.version || climb->python == climb->raw->python_count)
+		return;
+	memory = image_open_memory(climb->image);
+	if (memory < 0)
+		return;
+	out->count--;
+	if (!add_functions(climb, memory)) {
+		out->frames[count - 1] = own;
+		out->count = count;
+	}
+	close(memory);
+}
+
+static bool runs_python(const struct climb *climb)
+{
+	const struct stack *out = climb->out;
+
+	return out->count && strcmp(out->frames[out->count - 1].symbol, PYTHON_EVALUATES) == 0;
+}
+
 /*
  * A return address is behind a call, which may be the last instruction of its function, and of its
  * line: what is looked for is what is before it. So it is with a system call.
@@ -117,7 +194,11 @@ static bool add_address(struct climb *climb, uint64_t address, bool behind_call,
 			struct image_code *code)
 {
 	*code = image_find(climb->image, address - behind_call, climb->stacks->now_ns);
-	return add_place(climb, image_place(climb->image, code), behind_call);
+	if (!add_place(climb, image_place(climb->image, code), behind_call))
+		return false;
+	if (runs_python(climb))
+		add_python(climb);
+	return true;
 }
 
 /* What a JIT compiler made is other code the next time, what a signal interrupted did not call. */

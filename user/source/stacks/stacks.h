@@ -39,6 +39,16 @@ void stacks_close(struct stacks *stacks); /* NULL: does nothing */
 void stacks_resolve(struct stacks *stacks, const struct raw_stack *raw, struct stack *out,
 		    struct stack_walk *walk);
 
+/*
+ * What the kernel side has to know of a Python process, which is told once: from then on it can
+ * tell the frames of Python functions. `found` is called now for those that are there, and by
+ * stacks_resolve for others.
+ */
+void stacks_on_python(struct stacks *stacks,
+		      void (*found)(void *context, uint32_t pid,
+				    const struct python_layout *layout),
+		      void *context);
+
 /* What is known of a process that has gone. It may be called for those that are not known. */
 void stacks_forget(struct stacks *stacks, const struct process_id *process);
 
