@@ -6,6 +6,7 @@ import signal
 
 import pytest
 
+import lingering
 from closewait import UNREAD, await_close_wait
 from diagnosis import diagnose, is_place
 from servers import await_state, wait_for
@@ -207,3 +208,22 @@ def test_many_for_no_single_reason(scene, space):
     close(scene["server"])
     assert found.one("close_wait_other")["about"]["process"]["pid"] == scene["server"].pid
     assert "close_wait_other" not in diagnose(space, *AGE).rules()
+
+
+def test_nobody_answers_the_end(scene, space):
+    """Three FINs are sent again and again: the way to the peer is gone, and comes back."""
+    port = scene.pairs("closer", "peer", 3)
+    lingering.silence(space, port)
+    scene["closer"]("for s in kept: s.shutdown(socket.SHUT_WR)")
+    wait_for(lambda: space.run("ss", "-Htnoi", "state", "fin-wait-1").count("retrans:") == 3,
+             "all three to be sent again")
+    found = diagnose(space, *AGE, seconds=2.5)
+    advice = found.one("last_ack_silent", "info")
+    assert advice["about"]["process"]["pid"] == scene["closer"].pid
+    assert advice["evidence"]["retransmits"] >= 1
+    assert is_place(advice["evidence"]["place"], direction="out", raddr="127.0.0.1", rport=port)
+    assert found.grave() == set()
+    lingering.nft(space, "delete table inet silence")
+    lingering.await_state(space, "fin-wait-1", 0)
+    close(scene["peer"])
+    assert "last_ack_silent" not in diagnose(space, *AGE).rules()
