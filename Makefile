@@ -46,6 +46,8 @@ PACKAGES_TEST := g++ libcmocka-dev libclang-rt-14-dev python3 python3-pytest pyt
 PACKAGES_TEST += prometheus jsonnet python3-yaml systemd
 # export: what reads it
 PACKAGES_TEST += sqlite3
+# manual pages: what checks them; completions: the shells
+PACKAGES_TEST += mandoc bash zsh fish
 
 WARNINGS := -Wall -Wextra -Werror
 INCLUDES := -Iuser -Ibpf -isystem $(BUILD)
@@ -144,8 +146,23 @@ endif
 check-vmlinux: $(BUILD)/tcplinger.bpf.o
 	$(Q)$(PYTHON) tests/check_vmlinux.py $(BPFTOOL) $< $(BUILD)/results
 
-install: all
+# Manual pages and completions, of the tables of commands and options.
+PAPER_SOURCES := $(sort $(wildcard contrib/paper/*.c))
+PAPER_DATE := $(or $(shell LC_ALL=C git log -1 --date=format:'%B %-d, %Y' --format=%cd 2>/dev/null),November 28, 2026)
+
+$(BUILD)/paper: $(PAPER_SOURCES) contrib/paper/paper.h $(BUILD)/unit/libtcplinger.a
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(USER_CFLAGS) -MF $@.d $(filter %.c %.a,$^) -o $@ $(LIBRARIES)
+
+$(BUILD)/share/.made: $(BUILD)/paper
+	$(call say,PAPER,$(@D))
+	$(Q)mkdir -p $(@D); cd $(@D)/.. && mkdir -p share/man/man8 share/bash-completion/completions \
+		share/zsh/site-functions share/fish/vendor_completions.d
+	$(Q)$< $(@D) '$(PAPER_DATE)' && touch $@
+
+install: all $(BUILD)/share/.made
 	install -D -m 755 $(BUILD)/tcplinger $(DESTDIR)$(PREFIX)/bin/tcplinger
+	cd $(BUILD)/share && find . -type f ! -name .made -exec install -D -m 644 {} $(abspath $(DESTDIR)$(PREFIX)/share)/{} \;
 
 format:
 	clang-format -i $(shell git ls-files '*.c' '*.h')
@@ -153,4 +170,4 @@ format:
 clean:
 	rm -rf $(BUILD)
 
--include $(USER_OBJECTS:.o=.d) $(BPF_OBJECTS:.o=.d) $(BUILD)/bpf/selftest/selftest.bpf.d
+-include $(BUILD)/paper.d $(USER_OBJECTS:.o=.d) $(BPF_OBJECTS:.o=.d) $(BUILD)/bpf/selftest/selftest.bpf.d

@@ -81,7 +81,7 @@ deps-lint: deps-build
 # What installs the packages that all this takes, what lints; the command lines in the docs.
 .PHONY: test-tools
 test-tools: deps-test
-	$(Q)$(BUILD_ALL) all
+	$(Q)$(BUILD_ALL) all $(BUILD)/share/.made
 	$(Q)mkdir -p $(BUILD)/results
 	$(Q)TCPLINGER=$(abspath $(BUILD))/tcplinger $(PYTHON) -B -m pytest -p no:cacheprovider -q --junitxml=$(BUILD)/results/tools.xml tests/tools
 

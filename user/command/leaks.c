@@ -10,7 +10,7 @@ static int run(const struct options *options)
 
 const struct command leaks_command = {
 	.name = "leaks",
-	.summary = "CLOSE_WAIT by process, with a verdict: leak, stall, backlog, ...",
+	.summary = "CLOSE_WAIT by process, with a verdict: leak, stall, backlog or another",
 	.description = "Shows who holds sockets in CLOSE_WAIT, where the peer has closed "
 		       "and the application has\n"
 		       "not, and why: a descriptor leak, a stall, a pool that keeps dead "
