@@ -11,7 +11,8 @@ import pytest
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BINARY = os.environ.get("TCPLINGER") or os.path.join(ROOT, "build", "tcplinger")
-DOCS = [os.path.join(ROOT, "README.md"), *sorted(glob.glob(os.path.join(ROOT, "docs", "*.md")))]
+DOCS = [*sorted(glob.glob(os.path.join(ROOT, "README*.md"))),
+        *sorted(glob.glob(os.path.join(ROOT, "docs", "*.md")))]
 COMMANDS = ("diagnose", "trace", "leaks", "timewait", "ports", "opening", "closing", "top",
             "record", "export", "report", "serve", "doctor")
 
@@ -81,7 +82,7 @@ def test_a_line_of_the_docs_is_understood(line, page):
     for words in arguments(line):
         done = parse(words)
         assert done.returncode == 0, f"{page}: {line}: {done.stderr}"
-        assert done.stdout.startswith("Usage: tcplinger") and not done.stderr
+        assert done.stdout.startswith(("Usage: tcplinger", "用法：tcplinger")) and not done.stderr
 
 
 def test_every_command_is_shown():
