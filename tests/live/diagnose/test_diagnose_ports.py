@@ -62,8 +62,6 @@ def test_near_the_end_and_tw_reuse_frees_them(make, space, client, far):
     assert 1.4 < evidence["sustainable_per_s"] < 1.7
     assert is_place(near["about"]["place"], raddr="10.77.0.2", rport=PORT)
     assert found.evidence("tw_reuse_would_help", "info") == {"frees": 85, "value": 2}
-    short = found.evidence("short_connections", "warning")
-    assert short["owner"]["pid"] == client.pid and short["closed_first_share"] == 1
 
     space.sysctl(tcp_tw_reuse=1)
     found = diagnose(space, seconds=1.5)  # a TIME_WAIT is reused when it is a second old

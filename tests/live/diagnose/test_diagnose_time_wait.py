@@ -154,8 +154,8 @@ def test_requests_that_meet_the_end_of_keep_alive(make, space, client, node):
     """The server's idle time-out ends a connection as the client uses it once more."""
     run = make.diagnose(space=space)
     use_once(client)
-    wait_for(lambda: len(space.run("ss", "-Htn", "state", "close-wait").splitlines()) == CLIENTS,
-             "the server's time-out")
+    wait_for(lambda: space.run("ss", "-Htno", "state", "fin-wait-2").count("timewait") == CLIENTS,
+             "the server's time-out, and minisockets in its place")
     client(f"for one in kept[:{LATE}]: one.sock.sendall(b'GET / HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n')")
     wait_for(lambda: len(space.run("ss", "-Htn", "state", "close-wait").splitlines()) ==
              CLIENTS - LATE, "the resets")
