@@ -73,7 +73,7 @@ EMBEDDED := $(patsubst %,%.embedded.o,$(CATALOGUES) $(TEXTS))
 SKELETON := $(BUILD)/tcplinger.skel.h $(BUILD)/selftest.skel.h
 
 .DELETE_ON_ERROR:
-.SECONDARY: $(SKELETON)
+.SECONDARY: $(SKELETON) $(CATALOGUES)
 .PHONY: FORCE all bpf run test bench audit soak install clean deps-build deps-test check-vmlinux format
 
 all: $(BUILD)/tcplinger

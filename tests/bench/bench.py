@@ -93,6 +93,7 @@ class Bench:
                 result["peak_rss_kb"] = run.peak_rss_kb()
                 run.finish()
                 result.update(tracer.losses(run, namespace))
+                result["written_bytes"] = run.written_bytes()
         return result
 
     def pair(self, tracer, load, traced_first):

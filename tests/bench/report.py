@@ -37,6 +37,8 @@ def summarize(name, load, pairs, stats):
         "lost": sum(run["lost"] for run in traced),
         "bpf_skipped": sum(run["usage"]["bpf_skipped"] for run in traced),
     }
+    if all(run["written_bytes"] for run in traced):
+        row["written_bytes"] = per_operation(traced, lambda run: run["written_bytes"])
     if stats:
         row["bpf_ns"] = per_operation(stats, lambda run: run["usage"]["bpf_ns"])
         row["bpf_runs"] = per_operation(stats, lambda run: run["usage"]["bpf_runs"])
@@ -71,6 +73,7 @@ COLUMNS = (
     ("lost", "lost", "{:,}".format),
     ("skipped", "bpf_skipped", "{:,}".format),
     ("steps", "transitions", "{:.3f}".format),
+    ("bytes", "written_bytes", short),
 )
 
 
@@ -105,7 +108,8 @@ def print_table(bench, rows):
     print("rate kept: traced/untraced, median of pairs (least..most). BPF, CPU: time per connection,\n"
           "call, request, wait or failed connect. lost: events, by the tracer's own count. skipped:\n"
           "program runs that the kernel refused by recursion. Both are sums over all rounds. steps:\n"
-          f"transitions written per connection, {STEPS_PER_CONNECTION} when none is missing.")
+          f"transitions written per connection, {STEPS_PER_CONNECTION} when none is missing.\n"
+          "bytes: written to stdout, likewise for each.")
 
 
 def read_refreshes(path):

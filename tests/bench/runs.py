@@ -202,6 +202,10 @@ class Running:
     def stderr(self):
         return self.stderr_path.read_text(errors="replace")
 
+    def written_bytes(self):
+        """To stdout; None where that was thrown away."""
+        return self.output_path.stat().st_size if self.tracer.keep_output else None
+
     def last_words(self):
         lines = self.stderr().strip().splitlines()
         return lines[-1] if lines else "it said nothing"

@@ -93,6 +93,7 @@ TRACERS = (
     tcplinger("closing", "closing", "--json"),
     tcplinger("timewait", "timewait", "--json"),
     tcplinger("ports", "ports", "--json"),
+    tcplinger("record", "record", "-o", "-", losses=losses_from_stderr),
     # as text, on one stream; and all of it on a terminal
     Tracer("three views", ("{build}/tests/together", "leaks=/dev/null", "timewait=/dev/null",
                            "ports=/dev/null", "leaks", "--ready-file", "{ready}"), "file",
