@@ -100,9 +100,9 @@ static void tell_stack(struct advice *advice, const struct leaks *leaks, const s
 	draft_begin(&draft);
 	stack_write(&draft.json, "stack", stacks, line);
 	draft_end(&draft, advice, "stack");
-	say(&code, line->event == STACK_EOF ? "their end of file is read in " : "opened in ");
 	say_stack(&code, stacks, line->stack, false);
-	tell_name(advice, "code", code.text, code.length);
+	tell_name(advice, line->event == STACK_EOF ? "end_read_in" : "opened_in", code.text,
+		  code.length);
 }
 
 void judge_close_wait_leak(struct judging *judging, const void *at)

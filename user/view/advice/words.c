@@ -19,7 +19,8 @@
 #define LEAK_FIGURES                                                                               \
 	"[, most of them with {place}][, {growth_per_s} more a second]"                            \
 	"[; {fds} of {fd_limit} descriptors are open][, the last goes in "                         \
-	"{fds_exhausted_in_s}][; {code}]" AND_ALIKE
+	"{fds_exhausted_in_s}][; opened in {opened_in}][; their end of file is read in "           \
+	"{end_read_in}]" AND_ALIKE
 
 #define KEEP_CONNECTIONS "keep connections open and use them again: a pool, keep-alive"
 
