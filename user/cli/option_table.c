@@ -362,8 +362,8 @@ const struct option_row option_rows[OPTIONS] = {
 			      take_anonymize},
 	[OPTION_OUTPUT] = {"output", 'o', "FILE", "what is written, or - for stdout", take_output},
 	[OPTION_LISTEN_ADDRESS] = {"web.listen-address", 0, "ADDRESS",
-				   "IP:PORT, [IP]:PORT or :PORT (default 127.0.0.1:9878); also "
-				   "several",
+				   "IP:PORT, [IP]:PORT or :PORT (default 127.0.0.1:9878), several "
+				   "too",
 				   take_listen_address},
 	[OPTION_WEB_CONFIG] = {"web.config.file", 0, "FILE",
 			       "TLS and passwords, as Prometheus' exporters have them",

@@ -146,8 +146,8 @@ const struct command diagnose_command = {
 	.description = "Watches for 10 s (-d; Ctrl-C ends it early), then says what is wrong, the "
 		       "gravest first, with\n"
 		       "the figures that show it, what helps, what does not, and which command "
-		       "shows more. With -I FILE it judges all of a\n"
-		       "recording.",
+		       "shows more.\n"
+		       "With -I FILE it judges all of a recording.",
 	.options = OPTION_BITS_ALWAYS | OPTION_BITS_TUPLES | OPTION_BITS_PROCESSES |
 		   OPTION_BIT(OPTION_DURATION) | OPTION_BIT(OPTION_LIMIT) | OPTION_BIT(OPTION_AGE) |
 		   OPTION_BIT(OPTION_HOOKS) | OPTION_BIT(OPTION_NO_BPF) |

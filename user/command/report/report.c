@@ -130,11 +130,11 @@ const struct command report_command = {
 	.name = "report",
 	.summary = "one page of what lingered: findings, plots and tables, as HTML",
 	.description = "Watches for so long (-d), or reads a recording (-I), then writes one HTML "
-		       "page that needs nothing "
-		       "besides: what is wrong\n"
-		       "and what helps, CLOSE_WAIT and TIME_WAIT over time, lifetimes, ports "
-		       "against their supply, what\n"
-		       "failed, what was lost. The file is written whole or not at all.",
+		       "page that needs\n"
+		       "nothing besides: what is wrong and what helps, CLOSE_WAIT and TIME_WAIT "
+		       "over time,\n"
+		       "lifetimes, ports against their supply, what failed, what was lost.\n"
+		       "The file is written whole or not at all.",
 	.options = OPTION_BITS_REPORT,
 	.sandbox = {.allows = SANDBOX_RENAME | SANDBOX_UNLINK},
 	.run = run,
