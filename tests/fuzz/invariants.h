@@ -331,6 +331,12 @@ static uint64_t refer_advice(const struct adviser *adviser)
 	return references;
 }
 
+static void refer_path(void *references, uint32_t number, const struct call_path *path)
+{
+	(void)number;
+	*(uint64_t *)references += !!path->process;
+}
+
 /* What must hold whatever was applied. */
 static void check_world(const struct world *world)
 {
@@ -350,6 +356,7 @@ static void check_world(const struct world *world)
 	rows_each(&world->waits.rows, refer_closer, &found.references);
 	refer_ports(world, &found.references);
 	found.references += refer_advice(&world->adviser);
+	call_paths_each(&world->model.connections.calls, refer_path, &found.references);
 	check_time_waits(world);
 	for (uint32_t i = 0; i <= processes->index.mask; i++) {
 		uint32_t number = processes->index.slots[i].number;

@@ -254,7 +254,7 @@ static void link_holders(struct close_waits *close_waits)
 static struct holder_range holders_of(const struct close_waits *close_waits,
 				      const struct close_wait *close_wait)
 {
-	if (close_wait->held_in != close_waits->listing)
+	if (!close_wait->held || close_wait->held_in != close_waits->listing)
 		return (struct holder_range){0};
 	return (struct holder_range){close_waits->holders.items + close_wait->held_at,
 				     close_wait->held};

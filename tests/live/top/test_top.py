@@ -271,6 +271,16 @@ def test_without_bpf_it_shows_what_is_listed(space, leaks, server):
         top.press("2", shows=row_of(server))
 
 
+def test_stacks_are_in_the_details(space, client, server):
+    if refused():
+        pytest.skip(refused())
+    with Top(space, "--stacks") as top:
+        for _ in range(SOCKETS):
+            closewait.idle_pool(space, client, server)
+        top.press("2", shows=rf"(?m)^ *{client.pid} .* {SOCKETS} ")
+        top.press("Enter", shows="opened by connect in ")
+
+
 @pytest.fixture
 def recording(space, leaks, source, tmp_path):
     path = str(tmp_path / "recorded")
@@ -285,7 +295,7 @@ def test_in_a_recording_it_moves_in_time(space, recording, server):
     top.line = f"{binary()} top --age 0 -I {recording}"
     with top:
         top.press("2", shows=row_of(server))
-        assert f"of {recording}" in top.terminal.screen()
+        assert "every 0.5s  of /" in top.terminal.screen()
         top.press("S-Right", shows="the recording ends before that")
         for _ in range(20):
             top.terminal.keys("Right")

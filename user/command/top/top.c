@@ -261,7 +261,7 @@ static void start_anew(struct session *session)
 		courses_init(&session->top.tabs[i].courses);
 	}
 	session->top.frozen = false;
-	session->top.steps = 1;
+	session->top.steps = session->top.recorded;
 }
 
 static bool seek(struct session *session, uint64_t time_ns)
@@ -388,7 +388,7 @@ static void open_session(struct session *session, const struct options *options)
 	views[ALL_VIEWS] = &session->trace;
 	watch_init(&session->watch, &session->options, views, NULL, VIEWS);
 	session->top.recorded = options->input;
-	session->top.steps = 1; /* the first one */
+	session->top.steps = session->top.recorded; /* the first one */
 	if (options->input)
 		session->top.options = &session->watch.input.options;
 	/* what is filtered may change: nothing is left out in the kernel, nor of a recording */
@@ -439,7 +439,7 @@ const struct command top_command = {
 		   OPTION_BIT(OPTION_VERSION) | OPTION_BITS_TUPLES | OPTION_BITS_PROCESSES |
 		   OPTION_BIT(OPTION_INTERVAL) | OPTION_BIT(OPTION_AGE) |
 		   OPTION_BIT(OPTION_NO_BPF) | OPTION_BIT(OPTION_READY_FILE) |
-		   OPTION_BIT(OPTION_INPUT),
+		   OPTION_BIT(OPTION_INPUT) | OPTION_BIT(OPTION_STACKS),
 	.sandbox = {.allows = SANDBOX_WRITE_FILES},
 	.run = run,
 };

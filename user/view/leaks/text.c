@@ -12,8 +12,9 @@
 #define NAME_COLUMNS	 30
 #define ENDPOINT_NARROW	 21
 #define WIDE_COLUMNS	 96 /* of a row with all its columns: else descriptors are in the sentence */
-#define ENDPOINT_COLUMNS 27 /* any IPv4 endpoint; IPv6 is cut in its middle */
-#define TABLE_LINES	 4  /* the title, the header, what is left out, the cursor */
+#define SOCKET_COLUMNS	 108 /* of a socket with both its ends */
+#define ENDPOINT_COLUMNS 27  /* any IPv4 endpoint; IPv6 is cut in its middle */
+#define TABLE_LINES	 4   /* the title, the header, what is left out, the cursor */
 #define SOCKET_INDENT	 10
 
 /* ">" for a lower bound. */
@@ -103,9 +104,10 @@ static void show_other_holders(const struct leaks *leaks, struct output *output,
 static void show_endpoints(struct output *output, const struct tuple *tuple,
 			   const struct text_style *text)
 {
-	size_t columns = text_is_narrow(text, WIDE_COLUMNS) ? ENDPOINT_NARROW : ENDPOINT_COLUMNS;
+	bool narrow = text_is_narrow(text, SOCKET_COLUMNS);
+	size_t columns = narrow ? ENDPOINT_NARROW : ENDPOINT_COLUMNS;
 
-	if (!text_is_narrow(text, WIDE_COLUMNS)) {
+	if (!narrow) {
 		text_endpoint(output, tuple->laddr, tuple->lport, columns, text);
 		output_string(output, " ");
 	}
