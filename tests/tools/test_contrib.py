@@ -10,6 +10,7 @@ import pytest
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 CONTRIB = os.path.join(ROOT, "contrib")
+TOOLS = os.path.join(ROOT, "tests", "tools")
 BINARY = os.environ.get("TCPLINGER") or os.path.join(ROOT, "build", "tcplinger")
 # of `doctor`, as others write them; that of old kernels alone is left out
 CAPABILITIES = {"BPF", "PERFMON", "SYS_ADMIN", "SYS_PTRACE", "DAC_READ_SEARCH", "SYSLOG"}
@@ -106,6 +107,34 @@ def test_the_daemon_set_is_not_privileged():
     assert all(mount["readOnly"] for mount in container["volumeMounts"])
     command = [os.path.basename(container["command"][0]), *container["command"][1:], *container["args"]]
     assert run(BINARY, *command[1:], "--help").returncode == 0
+
+
+@pytest.fixture(scope="module")
+def schema(tmp_path_factory):
+    """A folder that npm has filled with what kubernetes/package.json names."""
+    if not shutil.which("npm"):
+        pytest.skip("no npm")
+    folder = tmp_path_factory.mktemp("schema")
+    shutil.copy(os.path.join(TOOLS, "kubernetes", "package.json"), folder)
+    done = subprocess.run(["npm", "install", "--no-audit", "--no-fund", "--no-package-lock"], cwd=folder,
+                          capture_output=True, text=True, timeout=300)
+    if done.returncode:
+        pytest.skip("npm cannot install the schema: " + done.stderr.strip().splitlines()[-1])
+    return folder
+
+
+def by_schema(schema, document):
+    return subprocess.run(["node", os.path.join(TOOLS, "kubernetes", "validate.mjs"), str(schema)],
+                          input=json.dumps(document), capture_output=True, text=True, timeout=60)
+
+
+def test_the_daemon_set_is_as_the_schema_has_it(schema):
+    document = pytest.importorskip("yaml").safe_load(text_of("kubernetes", "daemonset.yaml"))
+    result = by_schema(schema, document)
+    assert result.returncode == 0, result.stderr
+    document["spec"]["template"]["spec"]["hostPID"] = "yes"
+    result = by_schema(schema, document)
+    assert result.returncode == 1 and "hostPID must be boolean" in result.stderr
 
 
 def test_doctor_names_the_same_capabilities():
