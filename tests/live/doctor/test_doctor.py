@@ -19,7 +19,7 @@ FENTRY = ["minisocket_refused", "minisocket_ended", "minisocket_rearmed", "accep
           "stack_accept_flags"]
 TRACEPOINT = ["timewait_ended", "transitions", "transitions_missed", "stack_connect", "stack_eof"]
 LISTINGS, SEARCHES = ["list_sockets", "list_holders"], ["find_time_wait"]
-MAPS = ["tcplinge.rodata", "tcplinge.bss", "records", "fin_wait2", "last_calls", "stacks",
+MAPS = ["tcplinge.rodata", "tcplinge.bss", "records", "fin_wait2", "last_calls", "stacks", "pythons",
         "stack_scratch"]
 HOOKS = [*FENTRY, *TRACEPOINT]
 PARTS = {*HOOKS, *LISTINGS, *SEARCHES, *MAPS}

@@ -16,9 +16,10 @@ ROW = {"type": str, "time": str, "seq": int, "process": dict, "key": None, "owne
        "sockets": int, "kinds": dict, "dead": int, "unread_bytes": int, "oldest_s": number,
        "began": list, "growth_per_s": number, "fds": int, "fd_limit": int,
        "fds_exhausted_in_s": number, "verdict": str, "evidence": dict, "places": list,
-       "maker": dict, "connections": list, "omitted": int, "incomplete": bool}
+       "maker": dict, "connections": list, "omitted": int, "stacks": list,
+       "incomplete": bool}
 NULL_OR = {"process", "key", "owner_by", "dead", "oldest_s", "began", "growth_per_s", "fds",
-           "fd_limit", "fds_exhausted_in_s", "maker"}
+           "fd_limit", "fds_exhausted_in_s", "maker", "stacks"}
 SPAN = {"from": str, "to": str, "count": int}
 CONNECTION = {"cookie": str, "netns": int, "family": str, "laddr": str, "lport": int, "raddr": str,
               "rport": int, "direction": str, "fd": int, "age_s": number,

@@ -13,7 +13,7 @@ from screen import on_terminal, width
 
 KEYS = ["type", "time", "seq", "process", "key", "direction", "netns", "family", "laddr", "lport",
         "raddr", "rport", "pending", "oldest_s", "retransmits", "attempts", "established", "failed",
-        "handshake", "verdict", "evidence", "incomplete"]
+        "handshake", "verdict", "evidence", "stacks", "incomplete"]
 
 
 @pytest.fixture

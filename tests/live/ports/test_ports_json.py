@@ -21,7 +21,7 @@ WITHOUT_BPF_NULL = {"blocked_by_bind", "blocked_by", "bound", "bound_in_range", 
 FAILURE = {"type": str, "time": str, "seq": int, "owner": dict, "key": str, "call": str,
            "errno": str, "cause": str, "netns": int, "family": str, "laddr": str, "lport": int,
            "raddr": str, "rport": int, "count": int, "first": str, "last": str, "search_ns": int,
-           "census": dict, "in_the_way": dict, "incomplete": bool}
+           "census": dict, "in_the_way": dict, "stacks": list, "incomplete": bool}
 PROCESS = {"pid": int, "start_time": str, "comm": str, "exe": str, "cgroup": str, "container": str}
 PROCESS_NULL = {"start_time", "comm", "exe", "cgroup", "container"}
 REFRESH = {"type": str, "time": str, "view": str, "seq": int, "rows": int, "incomplete": bool}
@@ -51,7 +51,7 @@ def check_census(row, nullable=CENSUS_NULL):
 
 
 def check_failure(row):
-    check_types(row, FAILURE, {"census", "key", "lport", "in_the_way"})
+    check_types(row, FAILURE, {"census", "key", "lport", "in_the_way", "stacks"})
     check_types(row["owner"], PROCESS, PROCESS_NULL)
     assert row["count"] > 0
     assert truth.seconds(row["first"]) <= truth.seconds(row["last"]) <= truth.seconds(row["time"])

@@ -295,7 +295,7 @@ def test_in_a_recording_it_moves_in_time(space, recording, server):
     top.line = f"{binary()} top --age 0 -I {recording}"
     with top:
         top.press("2", shows=row_of(server))
-        assert "every 0.5s  of /" in top.terminal.screen()
+        assert "every 0.5s  of recorded" in top.terminal.screen()
         top.press("S-Right", shows="the recording ends before that")
         for _ in range(20):
             top.terminal.keys("Right")

@@ -54,7 +54,7 @@ def test_signal_ends_with_0_at_once_and_the_last_counters(tracer, client, server
     assert [o["type"] for o in tracer.objects[-2:]] == ["transition", "loss"]
     loss = tracer.objects[-1]
     assert set(loss) == {"type", "time", "ring_full", "skipped", "map_full", "no_memory",
-                         "refused", "relists"}
+                         "refused", "stacks_dropped", "relists"}
     assert all(isinstance(loss[k], int) for k in set(loss) - {"type", "time"})
     last_counters(tracer)
 
@@ -165,10 +165,10 @@ def test_stalled_reader_does_not_keep_it_from_ending(make, space, server):
         os.unlink(ready)
 
 
-def test_ready_file_that_cannot_be_made_is_1_and_named(space):
+def test_ready_file_that_cannot_be_made_is_2_and_named(space):
     result = tcplinger("trace", "--netns", space.name, "--ready-file", "/nonexistent/ready",
                        "-d", "1")
-    assert result.returncode == 1
+    assert result.returncode == 2
     assert "/nonexistent/ready" in result.stderr.splitlines()[0]
 
 

@@ -10,7 +10,7 @@ from tracer import step, steps
 from truth import ACTIVE, CLIENT, PASSIVE, SERVER
 
 KEYS = {"type", "time", "cookie", "netns", "family", "laddr", "lport", "raddr", "rport",
-        "direction", "old", "new", "in_old_s", "owner", "owner_by", "closer", "end_reason",
+        "direction", "old", "new", "in_old_s", "owner", "owner_by", "closer", "end_reason", "stack",
         "error"}
 PROCESS_KEYS = {"pid", "start_time", "comm", "exe", "cgroup", "container"}
 

@@ -72,6 +72,14 @@ static void add(char *line, size_t size, const char *format, ...)
 	va_end(arguments);
 }
 
+/* Of a file, without its folders: the line has more to say. */
+static const char *name_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash && slash[1] ? slash + 1 : path;
+}
+
 static void draw_state(struct top *top)
 {
 	const struct model *model = &top->watch->model;
@@ -81,7 +89,7 @@ static void draw_state(struct top *top)
 	format_clock(time, top->time_ns + (uint64_t)model->clocks.monotonic_ns);
 	add(line, sizeof(line), " %.8s  every %gs", time, top->options->interval_s);
 	if (top->recorded)
-		add(line, sizeof(line), "  of %s", top->options->input);
+		add(line, sizeof(line), "  of %s", name_of(top->options->input));
 	if (top->frozen)
 		add(line, sizeof(line), "  FROZEN");
 	if (is_small())
