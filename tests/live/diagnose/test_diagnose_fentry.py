@@ -31,8 +31,17 @@ l.listen()
     assert advice["evidence"]["in_the_way"]["state"] == "TIME_WAIT"
     assert 0 < advice["evidence"]["remaining_s"] <= 64
     assert any("SO_REUSEADDR" in help_ for help_ in advice["helps"])
+    # it helps where the one before had it as well: its TIME_WAIT has what its listener had
+    server("""
+l = bind('127.0.0.1', 8081, socket.SO_REUSEADDR)
+l.listen()
+""")
+    client("c = connect('127.0.0.1', 8081)")
+    server("s = accept(l); s.close(); l.close()")
+    client("drain(c); c.close()")
+    wait_for(lambda: space.run("ss", "-Htn", "state", "time-wait", "sport", "8081"), "the TIME_WAIT")
     run = make.diagnose(space=space)
-    server("l = bind('127.0.0.1', 8080, socket.SO_REUSEADDR)")
+    server("l = bind('127.0.0.1', 8081, socket.SO_REUSEADDR)")
     assert "port_tuple_in_use" not in run.end().rules()
 
 
